@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Files: bounded reading, durable writing, locks. */
+#ifndef HUB_FILE_H
+#define HUB_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Reads a whole file of at most out->max bytes. */
+omni_status file_read(const char *path, struct buf *out, struct err *);
+omni_status file_read_fd(int fd, const char *name, struct buf *out, struct err *);
+/* Writes all or fails (EINTR and short writes handled). */
+bool file_write_all(int fd, const void *bytes, size_t n);
+/* Temporary file in the same folder, fsync, rename, fsync of the folder: the old content or the new
+ * one, never a mixture. */
+omni_status file_replace(const char *path, const void *bytes, size_t n, unsigned mode,
+                         struct err *);
+/* Makes the folder and what is above it. */
+omni_status file_make_dirs(const char *path, unsigned mode, struct err *);
+/* Takes an exclusive lock on the file, writing `holder` into it; -1 and a text naming the holder if
+ * another has it. Held until the descriptor is closed. */
+int file_lock(const char *path, const char *holder, struct err *);
+
+#endif

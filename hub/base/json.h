@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * jansson with scope cleanup and the lookups that the hub needs. */
+#ifndef HUB_JSON_H
+#define HUB_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+void json_auto_free(json_t **);
+#define auto_json __attribute__((cleanup(json_auto_free))) json_t
+
+/* Parses one value (any kind); duplicate keys are refused, depth is bounded. NULL and err->text
+ * with the position otherwise. */
+json_t *json_parse(const char *bytes, size_t n, struct err *);
+/* Members of an object; NULL, fallback where absent or of another type. Borrowed. */
+const char *json_text(const json_t *object, const char *key);
+int64_t json_int(const json_t *object, const char *key, int64_t fallback);
+bool json_flag(const json_t *object, const char *key);
+/* Sets a member; a NULL text leaves it out. */
+void json_put_text(json_t *object, const char *key, const char *text);
+void json_put_int(json_t *object, const char *key, int64_t value);
+void json_put_flag(json_t *object, const char *key, bool value);
+/* Compact text, keys in insertion order; free(). */
+char *json_print(const json_t *);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The configuration file: typed, checked all at once, every finding with file:line and what to do.
+ * Immutable once loaded. */
+#ifndef HUB_CONFIG_H
+#define HUB_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <omnihub/omnihub.h>
+
+#include "base/err.h"
+
+struct config_place {
+    const char *file;
+    int line;
+};
+
+struct config_hub {
+    const char *state_dir, *timezone, *currency, *proxy, *ca_file;
+    const char *const *plugin_dirs; /* asked first, then the installed folder; ends with NULL */
+    const char *schema_dir;         /* conf/schema as installed, unless given */
+    const char *channel_rules;      /* the admin's own rules file; NULL */
+    bool sandbox_require;           /* sandbox = "require" */
+    int64_t parallel;               /* jobs at a time; default 4 */
+    int64_t run_timeout_s;          /* longest run of one job; default 6 h */
+};
+
+struct config_connector {
+    struct config_place place;
+    const char *name, *plugin, *schedule, *timezone,
+        *start;                 /* start: how far back the first pull goes, default "-30d" */
+    const char *const *streams; /* NULL: all */
+    const char *const
+        *accounts; /* NULL: the account option; { "all", NULL }: asked of the platform */
+    const char *accounts_match;
+    const char *extra;     /* "*", names separated by commas, or NULL */
+    const char *isolation; /* "process" (default) or "none" */
+    bool is_disabled;
+    int64_t reject_max; /* rejected records per million before a window is refused; default 10000 (1
+                           %) */
+    int64_t idle_timeout_s; /* default 60 */
+    int64_t memory_mb;      /* default 512 */
+    const json_t *options;  /* object; secret references as written */
+};
+
+struct config_sink {
+    struct config_place place;
+    const char *name, *plugin;
+    const char *const *datasets;
+    bool is_disabled;
+    const json_t *options;
+};
+
+struct config_dataset {
+    struct config_place place;
+    const char *name, *sql, *help;
+    const char *const *key;
+};
+
+struct config {
+    struct config_hub hub;
+    const struct config_connector *connectors;
+    size_t n_connectors;
+    const struct config_sink *sinks;
+    size_t n_sinks;
+    const struct config_dataset *datasets;
+    size_t n_datasets;
+};
+
+/* All findings of one reading. */
+struct config_findings;
+struct config_findings *config_findings_new(void);
+void config_findings_free(struct config_findings *);
+void config_findings_add(struct config_findings *, bool is_error, struct config_place,
+                         const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+size_t config_findings_errors(const struct config_findings *);
+/* Prints them on stderr in file and line order. */
+void config_findings_print(const struct config_findings *);
+
+/* Reads the file, its includes and conf.d/ beside it. NULL if anything is an error; findings say
+ * everything at once. config_free(). */
+struct config *config_load(const char *path, struct config_findings *);
+void config_free(struct config *);
+const struct config_connector *config_connector(const struct config *, const char *name);
+const struct config_sink *config_sink(const struct config *, const char *name);
+
+/* Checks options against what the plugin declares: unknown names (with suggestion), types, choices,
+ * missing required ones, secrets in the clear. what: "connector \"shop-ads\"". */
+void config_check_options(const struct config *, struct config_place, const char *what,
+                          const json_t *options, const struct omni_option *const *declared,
+                          struct config_findings *);
+/* Where an option, e.g. "map.net" or "streams[0].url", was written; the connector's place if it was
+ * not. */
+struct config_place config_option_place(const struct config *, const json_t *options,
+                                        const char *path, struct config_place fallback);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Starting processes: posix_spawn, clean environment, only the descriptors that are named, die with
+ * the parent. */
+#ifndef HUB_SPAWN_H
+#define HUB_SPAWN_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* fds[i] becomes descriptor i of the child (0 … n-1); -1: /dev/null. argv ends with NULL. env NULL:
+ * a minimal one (PATH, LANG=C, and OMNIHUB_NOW where it is set). Returns the pid, -1 with err. */
+pid_t spawn_process(const char *program, char *const argv[], char *const env[], const int *fds,
+                    int n_fds, struct err *);
+/* Called first thing in a child: die when the parent dies; no core dumps, no ptrace by siblings. */
+void spawn_child_setup(pid_t parent);
+/* How a process ended, in words: "signal 11 (Segmentation fault)", "exit code 3". */
+void spawn_describe_status(int wait_status, char *out, size_t n);
+/* The path of a sibling program (omnihub-job, omnihub-plugin): beside this program in a build tree,
+ * in libexecdir when installed. free() */
+char *spawn_sibling(const char *name);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What omnihub tells omnihub-job to do (one JSON object on descriptor 3) and what the job tells
+ * back (JSON lines on descriptor 4). */
+#ifndef HUB_SPEC_H
+#define HUB_SPEC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
+
+/* Verbs of a job. */
+#define JOB_PULL     "pull"     /* every stream of one connector and account */
+#define JOB_ACCOUNTS "accounts" /* which accounts does this login reach? → account events */
+#define JOB_CHECK    "check"    /* prove the login */
+#define JOB_DESCRIBE                                                                               \
+    "describe"             /* the plugin's description → describe event; needs plugin_path only */
+#define JOB_PUSH    "push" /* deliver one sink's datasets */
+#define JOB_COMBINE "combine"
+
+/* Spec members (absent: not given):
+ *  verb, batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file, sandbox
+ * ("best"|"require"), log_level (int), plugin_path, plugin_program, source (name inside the module;
+ * absent: the only one), sink, connector, account, streams [..], extra, isolation, idle_ms, memory,
+ * reject_max, options {..}, env {NAME: value, …} for env: references, start ("-30d"), from, to
+ * ("YYYY-MM-DD": ask for exactly these days), dry_run (bool), record, replay (paths), datasets
+ * [names] (push), own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
+ *
+ * Events, one JSON object a line, "event" names it:
+ *  describe {module}                         the description
+ *  account  {id, name, currency, zone}
+ *  progress {stream, rows, windows, windows_total}
+ *  row      {stream, dataset, values{}}      dry_run only
+ *  result   {stream, account, outcome, reason, message, remedy, from, to, windows, read, inserted,
+ * changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds, detail{}} one
+ * per stream; push: dataset, deliveries, rows; check: outcome, message done     {} the last line of
+ * a job that ended by itself
+ */
+
+/* Puts the spec on a descriptor that the child can read from the start (sealed memory); -1 with
+ * err. */
+int spec_to_fd(const json_t *spec, struct err *);
+/* Reads it in the child. */
+json_t *spec_from_fd(int fd, struct err *);
+/* Writes one event line; takes over the reference. */
+void spec_event(int fd, json_t *event_take);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs omnihub-job processes side by side: start, read their events, deadlines (TERM, then KILL),
+ * what became of each. */
+#ifndef HUB_SUPERVISE_H
+#define HUB_SUPERVISE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct supervise_job {
+    const json_t *spec; /* borrowed until the end */
+    uint32_t timeout_s; /* 0: none */
+    void *ctx;
+    /* Each event but `done`, in order. */
+    void (*event)(void *ctx, const json_t *event);
+    /* The end. died: NULL where the job said `done`; otherwise in words how it ended ("signal 9
+     * (Killed)", "did not end within 60 s"). */
+    void (*end)(void *ctx, const char *died);
+};
+
+struct supervise;
+struct supervise *supervise_new(uint32_t parallel);
+void supervise_free(struct supervise *);
+/* Queues a job; it starts when a place is free. `job` is copied. May be called from event() and
+ * end(). */
+void supervise_add(struct supervise *, const struct supervise_job *);
+/* Until every job has ended. Returns false where it was interrupted (SIGINT, SIGTERM): then all
+ * jobs were ended first. */
+bool supervise_run(struct supervise *);
+
+#endif
