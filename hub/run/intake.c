@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The way of a row in the job: reply → reader → normalizer → spool, for a stream and its parts;
+ * what was rejected on the way. */
+#include <config.h>
+
+#include "run/intake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000000 };
+
+/* ---- rejects ---- */
+
+static void rejects_cut(struct intake *in, size_t to)
+{
+    while (in->n_rejects > to) {
+        struct intake_reject *r = &in->rejects[--in->n_rejects];
+        free(r->where);
+        free(r->reason);
+        free(r->raw);
+        *r = (struct intake_reject){0};
+    }
+}
+
+static void reject_add(struct intake *in, const struct read_where *where, const char *reason,
+                       const char *raw, size_t len)
+{
+    in->rejected++;
+    if (in->n_rejects == INTAKE_REJECTS)
+        return;
+    const char *name = in->name ? in->name : "reply";
+    struct intake_reject *r = &in->rejects[in->n_rejects++];
+    r->where = where->line ? xasprintf("%s:%" PRIu64, name, where->line)
+                           : xasprintf("%s: record %" PRIu64, name, where->record);
+    r->reason = xstrdup(reason);
+    r->raw_len = len < REJECT_RAW ? len : REJECT_RAW;
+    r->raw = xstrndup(raw ? raw : "", raw ? r->raw_len : 0);
+}
+
+/* ---- what the reader calls ---- */
+
+static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
+                          const struct read_where *where, struct err *err)
+{
+    struct intake *in = ctx;
+    const struct omni_cell *cells = NULL;
+    if (stream == 0)
+        in->records++;
+    omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
+    if (status == OMNI_OK)
+        return spool_add(in->spools[stream], cells, err);
+    if (status == OMNI_E_DATA && in->skips_bad) {
+        reject_add(in, where, err->text, NULL, 0);
+        return OMNI_OK;
+    }
+    err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
+    return status;
+}
+
+static omni_status on_bad(void *ctx, const struct read_where *where, const char *reason,
+                          const char *raw, size_t len, struct err *err)
+{
+    (void)err;
+    struct intake *in = ctx;
+    in->records++;
+    reject_add(in, where, reason, raw, len);
+    return OMNI_OK;
+}
+
+/* ---- making ---- */
+
+static omni_status intake_bind(struct intake *in, const struct intake_spec *spec,
+                               const struct omni_stream *stream, struct err *err)
+{
+    if (in->n == INTAKE_STREAMS)
+        return err_set(err, OMNI_E_CONFIG, "stream %s: more than %d parts", spec->stream->name,
+                       INTAKE_STREAMS - 1);
+    const struct schema_dataset *dataset = schema_find(spec->schema, stream->dataset);
+    if (!dataset)
+        return err_set(err, OMNI_E_CONFIG,
+                       "stream %s: there is no dataset \"%s\"; `omnihub datasets` lists them",
+                       stream->name, stream->dataset);
+    uint32_t i = in->n;
+    in->streams[i] = stream;
+    in->datasets[i] = dataset;
+    in->normalizers[i] = normalizer_new(dataset, stream, &spec->context, err);
+    if (!in->normalizers[i])
+        return err->status;
+    in->spools[i] = spool_new(spec->spool_dir, (uint32_t)dataset->n_columns + 1, SPOOL_MEMORY);
+    in->n++;
+    return OMNI_OK;
+}
+
+struct intake *intake_new(const struct intake_spec *spec, struct err *err)
+{
+    struct intake *in = xcalloc(1, sizeof *in);
+    in->reject_max = spec->reject_max;
+    in->spool_dir = xstrdup(spec->spool_dir);
+    in->lacks_currency = !spec->context.currency;
+    omni_status status = intake_bind(in, spec, spec->stream, err);
+    const struct omni_stream *const *part = spec->stream->parts;
+    for (; status == OMNI_OK && part && *part; part++)
+        status = intake_bind(in, spec, *part, err);
+    if (status != OMNI_OK) {
+        intake_free(in);
+        return NULL;
+    }
+    return in;
+}
+
+void intake_free(struct intake *in)
+{
+    if (!in)
+        return;
+    rejects_cut(in, 0);
+    for (uint32_t i = 0; i < INTAKE_STREAMS; i++) {
+        normalizer_free(in->normalizers[i]);
+        spool_free(in->spools[i]);
+    }
+    reader_free(in->reader);
+    free(in->reader_key);
+    free(in->quality);
+    free(in->spool_dir);
+    free(in);
+}
+
+void intake_clear(struct intake *in)
+{
+    for (uint32_t i = 0; i < in->n; i++)
+        spool_clear(in->spools[i]);
+    rejects_cut(in, 0);
+    in->records = in->rejected = 0;
+    free(mem_take(in->quality));
+}
+
+/* ---- one reply ---- */
+
+omni_status intake_open(struct intake *in, const struct omni_http *http, const char *records,
+                        struct err *err)
+{
+    auto_free char *key =
+        xasprintf("%" PRIu32 "|%s|%s", http->format,
+                  http->format_options ? http->format_options : "", records ? records : "");
+    in->skips_bad = http->format != OMNI_FORMAT_JSON;
+    for (uint32_t i = 0; i < in->n; i++)
+        in->marks[i] = spool_mark(in->spools[i]);
+    in->records_mark = in->records;
+    in->rejected_mark = in->rejected;
+    if (in->reader && strcmp(key, in->reader_key) == 0) {
+        reader_reset(in->reader);
+        return OMNI_OK;
+    }
+    reader_free(mem_take(in->reader));
+    free(mem_take(in->reader_key));
+    struct reader_spec spec = {.format = http->format,
+                               .format_options = http->format_options,
+                               .records = records,
+                               .stream = in->streams[0],
+                               .calls = {.ctx = in, .row = on_row, .bad = on_bad}};
+    in->reader = reader_new(&spec, err);
+    if (!in->reader)
+        return err->status;
+    in->reader_key = mem_take(key);
+    return OMNI_OK;
+}
+
+omni_status intake_rewind(struct intake *in, struct err *err)
+{
+    omni_status status = OMNI_OK;
+    for (uint32_t i = 0; i < in->n && status == OMNI_OK; i++)
+        status = spool_rewind_to(in->spools[i], in->marks[i], err);
+    in->records = in->records_mark;
+    in->rejected = in->rejected_mark;
+    rejects_cut(in, in->rejected < INTAKE_REJECTS ? (size_t)in->rejected : INTAKE_REJECTS);
+    reader_reset(in->reader);
+    return status;
+}
+
+omni_status intake_bytes(struct intake *in, const void *bytes, size_t n, struct err *err)
+{
+    return reader_feed(in->reader, bytes, n, err);
+}
+
+omni_status intake_end(struct intake *in, struct err *err)
+{
+    return reader_finish(in->reader, err);
+}
+
+omni_status intake_row(struct intake *in, const struct omni_cell *given, uint32_t n,
+                       struct err *err)
+{
+    const struct omni_cell *cells = NULL;
+    in->records++;
+    omni_status status = normalize_cells(in->normalizers[0], given, n, &cells, err);
+    if (status != OMNI_OK) {
+        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
+        return status;
+    }
+    return spool_add(in->spools[0], cells, err);
+}
+
+void intake_add_quality(struct intake *in, const char *flag)
+{
+    if (in->quality && text_in_list(flag, strlen(flag), in->quality, ","))
+        return;
+    char *joined = in->quality ? xasprintf("%s,%s", in->quality, flag) : xstrdup(flag);
+    free(in->quality);
+    in->quality = joined;
+}
+
+omni_status intake_finish(struct intake *in, struct err *err)
+{
+    if (in->rejected &&
+        (__int128)in->rejected * REJECTS_PER_MILLION > (__int128)in->reject_max * in->records)
+        return err_set(err, OMNI_E_DATA,
+                       "%" PRIu64 " of %" PRIu64 " records cannot be read, more than reject_max "
+                       "allows; the first: %s: %s",
+                       in->rejected, in->records, in->rejects[0].where, in->rejects[0].reason);
+    for (uint32_t i = 0; i < in->n; i++) {
+        omni_status status =
+            spool_rows(in->spools[i]) ? normalize_finish(in->normalizers[i], err) : OMNI_OK;
+        if (status != OMNI_OK)
+            return status;
+    }
+    return OMNI_OK;
+}
+
+static int currency_column(const struct schema_dataset *dataset)
+{
+    for (size_t i = 0; i < dataset->n_columns; i++)
+        if (strcmp(dataset->columns[i].fill, "currency") == 0)
+            return (int)i;
+    return -1;
+}
+
+static omni_status fill_spool(struct spool *from, struct spool *to, const struct omni_cell *value,
+                              int column, uint32_t n_cells, struct err *err)
+{
+    auto_free struct omni_cell *row = xcalloc(n_cells, sizeof *row);
+    const struct omni_cell *cells = NULL;
+    omni_status status = spool_first(from, err);
+    for (;;) {
+        if (status == OMNI_OK)
+            status = spool_next(from, &cells, err);
+        if (status != OMNI_OK || !cells)
+            return status;
+        memcpy(row, cells, n_cells * sizeof *row);
+        if (row[column].type == OMNI_NULL)
+            row[column] = *value;
+        status = spool_add(to, row, err);
+    }
+}
+
+omni_status intake_fill_currency(struct intake *in, const char *currency, struct err *err)
+{
+    if (!in->lacks_currency)
+        return OMNI_OK;
+    struct omni_cell value = {
+        .type = OMNI_TEXT, .len = (uint32_t)strlen(currency), .v.s = currency};
+    for (uint32_t i = 0; i < in->n; i++) {
+        int column = currency_column(in->datasets[i]);
+        if (column < 0 || spool_rows(in->spools[i]) == 0)
+            continue;
+        uint32_t n_cells = (uint32_t)in->datasets[i]->n_columns + 1;
+        struct spool *filled = spool_new(in->spool_dir, n_cells, SPOOL_MEMORY);
+        omni_status status = fill_spool(in->spools[i], filled, &value, column, n_cells, err);
+        spool_free(status == OMNI_OK ? in->spools[i] : filled);
+        if (status != OMNI_OK)
+            return status;
+        in->spools[i] = filled;
+    }
+    in->lacks_currency = false;
+    return OMNI_OK;
+}
+
+uint64_t intake_rows(const struct intake *in)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < in->n; i++)
+        n += spool_rows(in->spools[i]);
+    return n;
+}

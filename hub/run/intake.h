@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The way of a row in the job: reply → reader → normalizer → spool, for a stream and its parts;
+ * what was rejected on the way. */
+#ifndef HUB_INTAKE_H
+#define HUB_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <omnihub/omnihub.h>
+
+#include "base/err.h"
+#include "normalize/normalize.h"
+#include "read/reader.h"
+#include "schema/schema.h"
+#include "store/spool.h"
+
+enum { INTAKE_STREAMS = 16, INTAKE_REJECTS = 1000 };
+
+struct intake_reject {
+    char *where, *reason, *raw;
+    size_t raw_len;
+};
+
+struct intake_spec {
+    const struct schema *schema;
+    const struct omni_stream *stream;
+    struct normalize_context context;
+    const char *spool_dir;
+    int64_t reject_max; /* rejected records per million before the whole is refused */
+};
+
+/* One stream being pulled: streams[0] is the stream itself, then its parts. */
+struct intake {
+    const struct omni_stream *streams[INTAKE_STREAMS];
+    const struct schema_dataset *datasets[INTAKE_STREAMS];
+    struct normalizer *normalizers[INTAKE_STREAMS];
+    struct spool *spools[INTAKE_STREAMS];
+    uint32_t n;
+    int64_t reject_max;
+    char *spool_dir;
+
+    struct reader *reader;
+    char *reader_key;    /* format, options and records path that the reader was compiled for */
+    bool lacks_currency; /* rows were read while the account's currency was not known */
+    bool skips_bad;      /* lines (CSV, NDJSON): a bad one is rejected, the rest stands */
+    const char *name;    /* what is being read, for messages: "till.csv"; NULL: a reply */
+    struct spool_mark marks[INTAKE_STREAMS];
+    uint64_t records_mark, rejected_mark;
+
+    uint64_t records, rejected;
+    struct intake_reject rejects[INTAKE_REJECTS]; /* the first ones */
+    size_t n_rejects;
+    char *quality; /* flags, separated by commas; NULL: none */
+};
+
+/* NULL and OMNI_E_CONFIG where a stream does not fit its dataset. intake_free(). */
+struct intake *intake_new(const struct intake_spec *, struct err *);
+void intake_free(struct intake *);
+/* Forgets rows, rejects and quality: a new window begins. */
+void intake_clear(struct intake *);
+
+/* Prepares for one reply in the form that the request declares. */
+omni_status intake_open(struct intake *, const struct omni_http *, const char *records,
+                        struct err *);
+/* Drops what this reply delivered so far: another attempt begins, or it was judged a failure. */
+omni_status intake_rewind(struct intake *, struct err *);
+omni_status intake_bytes(struct intake *, const void *, size_t, struct err *);
+/* The end of the reply; its envelope stays valid until the next intake_open(). */
+omni_status intake_end(struct intake *, struct err *);
+omni_status intake_row(struct intake *, const struct omni_cell *, uint32_t n, struct err *);
+void intake_add_quality(struct intake *, const char *flag);
+/* Called before a window is stored: too many rejects, or a field that no record had. */
+omni_status intake_finish(struct intake *, struct err *);
+/* The account's currency became known only after rows were read: it goes into the columns that were
+ * waiting for it. */
+omni_status intake_fill_currency(struct intake *, const char *currency, struct err *);
+uint64_t intake_rows(const struct intake *);
+
+#endif

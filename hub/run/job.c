@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the verbs of omnihub-job share: opening store and source, taking them down, outcomes. */
+#include <config.h>
+
+#include "run/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "config/options.h"
+#include "run/job_files.h"
+
+#define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
+
+enum { JOB_LOGIN_VALUES = 8 };
+
+/* ---- store ---- */
+
+/* The local day now: of the account where its zone is known, else of the hub. */
+static void job_set_today(struct job *job)
+{
+    const char *name = json_text(job->spec, "timezone");
+    struct zone *own = !job->zone && name ? zone_open(name, NULL) : NULL;
+    int64_t now = day_now();
+    const struct zone *zone = job->zone ? job->zone : own;
+    job->today = zone ? zone_day(zone, now) : (int32_t)(now / TIME_DAY);
+    zone_free(own);
+}
+
+omni_status job_open_store(struct job *job, struct err *err)
+{
+    const char *schema_dir = json_text(job->spec, "schema_dir");
+    const char *state_dir = json_text(job->spec, "state_dir");
+    if (!schema_dir || !state_dir)
+        return err_set(err, OMNI_E_BUG, "the job's spec lacks schema_dir or state_dir");
+    job->schema = schema_load(schema_dir, err);
+    if (!job->schema)
+        return err->status;
+    auto_free char *rules = xasprintf("%s/channels.conf", schema_dir);
+    job->channels = channel_load(rules, json_text(job->spec, "channel_rules"), err);
+    if (!job->channels)
+        return err->status;
+    job_set_today(job);
+    if (job->is_dry_run)
+        return OMNI_OK;
+    job->store = store_open(state_dir, job->schema, STORE_WRITE, err);
+    return job->store ? OMNI_OK : err->status;
+}
+
+/* ---- options and login ---- */
+
+static const struct omni_option *find_option(const struct omni_source *source, const char *name)
+{
+    for (size_t i = 0; source->options && source->options[i]; i++)
+        if (strcmp(source->options[i]->name, name) == 0)
+            return source->options[i];
+    return NULL;
+}
+
+/* References → values, in nested trees too; new reference. */
+static json_t *resolve(const json_t *value, const json_t *env, struct err *err)
+{
+    if (json_is_string(value)) {
+        auto_free char *text = secret_resolve(json_string_value(value), env, err);
+        return text ? json_string(text) : NULL;
+    }
+    if (json_is_array(value)) {
+        json_t *list = json_array();
+        size_t i;
+        const json_t *item;
+        json_array_foreach(value, i, item)
+        {
+            json_t *resolved = resolve(item, env, err);
+            if (!resolved) {
+                json_decref(list);
+                return NULL;
+            }
+            json_array_append_new(list, resolved);
+        }
+        return list;
+    }
+    if (json_is_object(value)) {
+        json_t *object = json_object();
+        const char *name;
+        json_t *item;
+        json_object_foreach((json_t *)value, name, item)
+        {
+            json_t *resolved = resolve(item, env, err);
+            if (!resolved) {
+                err_prefix(err, "option \"%s\": ", name);
+                json_decref(object);
+                return NULL;
+            }
+            json_object_set_new(object, name, resolved);
+        }
+        return object;
+    }
+    return json_incref((json_t *)value);
+}
+
+json_t *job_resolve(const struct job *job, const json_t *options, struct err *err)
+{
+    auto_json *none = json_object();
+    json_t *resolved = resolve(options ? options : none, json_object_get(job->spec, "env"), err);
+    if (!resolved)
+        err->status = OMNI_E_CONFIG;
+    return resolved;
+}
+
+/* Fills job->options (with secrets) and job->config (what the plugin sees). */
+static omni_status job_resolve_options(struct job *job, struct err *err)
+{
+    job->options = job_resolve(job, json_object_get(job->spec, "options"), err);
+    if (!job->options)
+        return err->status;
+    job->config = json_object();
+    const char *name;
+    json_t *value;
+    json_object_foreach(job->options, name, value)
+    {
+        const struct omni_option *option = find_option(job->source, name);
+        bool is_secret = option && option->flags & OMNI_SECRET;
+        if (is_secret && json_is_string(value))
+            log_add_secret(json_string_value(value), json_string_length(value));
+        json_object_set_new(job->config, name, is_secret ? json_string("***") : json_incref(value));
+    }
+    return OMNI_OK;
+}
+
+/* The values of a login's options, in its order; false where one is not given. */
+static bool login_values(const struct job *job, const struct omni_auth *login, const char **values)
+{
+    size_t n = 0;
+    const char *p = login->options ? login->options : "";
+    while (*p) {
+        size_t len = strcspn(p, ", ");
+        char *name = arena_strndup(job->arena, p, len);
+        const struct omni_option *option = find_option(job->source, name);
+        const char *value = json_text(job->options, name);
+        if (!value && option)
+            value = option->fallback;
+        if (!value || !*value || n + 1 == JOB_LOGIN_VALUES)
+            return false;
+        values[n++] = value;
+        p += len + strspn(p + len, ", ");
+    }
+    return true;
+}
+
+/* False where the source has logins but the options of none are given. */
+static bool job_choose_login(const struct job *job, struct http_login *login, const char **values)
+{
+    const struct omni_auth *const *all = job->source->logins;
+    if (!all || !all[0])
+        return true;
+    for (; *all; all++) {
+        memset(values, 0, JOB_LOGIN_VALUES * sizeof *values);
+        if (!login_values(job, *all, values))
+            continue;
+        const char *token_url = json_text(job->options, "token_url");
+        *login = (struct http_login){.kind = (*all)->kind,
+                                     .values = values,
+                                     .token_url = token_url ? token_url : (*all)->token_url,
+                                     .scope = (*all)->scope,
+                                     .header = (*all)->header};
+        return true;
+    }
+    return false;
+}
+
+static bool http_cancelled(void *ctx)
+{
+    (void)ctx;
+    return job_is_cancelled();
+}
+
+static omni_status job_open_http(struct job *job, struct err *err)
+{
+    const char *url = json_text(job->options, "api_url");
+    if (!url)
+        url = job->source->api_url;
+    if (job->source->flags & OMNI_SOURCE_FILES)
+        job->files = job_files_new(json_object_get(job->options, "path"));
+    if (!url)
+        return OMNI_OK;
+    struct http_login login = {.kind = OMNI_AUTH_NONE};
+    const char *values[JOB_LOGIN_VALUES] = {0};
+    if (!job_choose_login(job, &login, values))
+        return err_set(err, OMNI_E_AUTH,
+                       "no login is complete: give the options of one of them; "
+                       "`omnihub describe %s` lists them",
+                       job->source->name);
+    struct http_options options = {.base_url = url,
+                                   .hosts = job->source->hosts,
+                                   .proxy = json_text(job->spec, "proxy"),
+                                   .ca_file = json_text(job->spec, "ca_file"),
+                                   .user_agent = USER_AGENT,
+                                   .login = login.kind == OMNI_AUTH_NONE ? NULL : &login,
+                                   .record = json_text(job->spec, "record"),
+                                   .replay = json_text(job->spec, "replay"),
+                                   .ctx = job,
+                                   .cancelled = http_cancelled};
+    job->http = http_new(&options, err);
+    return job->http ? OMNI_OK : err->status;
+}
+
+/* ---- source ---- */
+
+static omni_status job_start_plugin(struct job *job, struct err *err)
+{
+    const char *isolation = json_text(job->spec, "isolation");
+    const char *sandbox = json_text(job->spec, "sandbox");
+    job_services_init(job);
+    struct plugin_options options = {
+        .path = json_text(job->spec, "plugin_path"),
+        .program = json_text(job->spec, "plugin_program"),
+        .isolation =
+            isolation && strcmp(isolation, "none") == 0 ? ISOLATION_NONE : ISOLATION_PROCESS,
+        .sandbox = sandbox && strcmp(sandbox, "require") == 0 ? SANDBOX_REQUIRE : SANDBOX_BEST,
+        .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
+        .memory = (uint64_t)json_int(job->spec, "memory", 0),
+        .services = &job->services};
+    enum plugin_end end = PLUGIN_FINE;
+    job->plugin = plugin_start(&options, &end, err);
+    if (!job->plugin)
+        return err->status;
+    return OMNI_OK;
+}
+
+static omni_status job_choose_source(struct job *job, struct err *err)
+{
+    const struct omni_module *module = plugin_module(job->plugin);
+    const struct omni_source *const *sources = module->sources;
+    const char *wanted = json_text(job->spec, "source");
+    for (size_t i = 0; sources && sources[i]; i++) {
+        bool is_it = wanted ? strcmp(sources[i]->name, wanted) == 0 : !sources[1];
+        if (is_it) {
+            job->source = sources[i];
+            return OMNI_OK;
+        }
+    }
+    return err_set(err, OMNI_E_CONFIG, "plugin %s offers no source%s%s", module->name,
+                   wanted ? " called " : "", wanted ? wanted : "");
+}
+
+/* The account being pulled: as the spec says, else the option that the source names for it. */
+static void job_choose_account(struct job *job)
+{
+    const char *account = json_text(job->spec, "account");
+    if (!account && job->source->account_option)
+        account = json_text(job->options, job->source->account_option);
+    job->account = arena_strdup(job->arena, account ? account : "");
+}
+
+omni_status job_open_source(struct job *job, struct err *err)
+{
+    omni_status status = job_start_plugin(job, err);
+    if (status == OMNI_OK)
+        status = job_choose_source(job, err);
+    if (status == OMNI_OK)
+        status = job_resolve_options(job, err);
+    if (status == OMNI_OK)
+        status = job_open_http(job, err);
+    if (status != OMNI_OK)
+        return status;
+    job_choose_account(job);
+    job_failure_clear(job);
+    return job_failed(job, plugin_open(job->plugin, job->source->name, job->config, err), err);
+}
+
+void job_close(struct job *job)
+{
+    plugin_stop(job->plugin);
+    http_free(job->http);
+    job_files_free(job->files);
+    buf_free(&job->file_list);
+    store_close(job->store);
+    channel_free(job->channels);
+    schema_free(job->schema);
+    zone_free(job->zone);
+    free(job->currency);
+    free(job->zone_name);
+    json_decref(job->options);
+    json_decref(job->config);
+    json_decref(job->totals);
+    json_decref(job->spec);
+    arena_free(job->arena);
+}
+
+/* ---- failures and outcomes ---- */
+
+void job_failure_clear(struct job *job)
+{
+    job->failure = (struct job_failure){0};
+}
+
+omni_status job_failed(struct job *job, omni_status status, struct err *err)
+{
+    if (status == OMNI_OK)
+        return status;
+    bool has_died = job->plugin && plugin_end(job->plugin) != PLUGIN_FINE;
+    if (job->failure.is_set && !has_died) {
+        err_set(err, status, "%s", job->failure.text);
+        if (job->failure.option[0])
+            err_prefix(err, "option \"%s\": ", job->failure.option);
+    } else if (!err->text[0]) {
+        err_set(err, status, "the plugin ended the call with \"%s\" and gave no reason",
+                err_status_name(status));
+    }
+    err->status = status;
+    return status;
+}
+
+struct job_meaning {
+    omni_status status;
+    const char *outcome, *remedy;
+};
+
+static const struct job_meaning meanings[] = {
+    {OMNI_OK, "ok", NULL},
+    {OMNI_E_RETRY, "retrying",
+     "nothing to do: the next run tries again; if it lasts, see whether "
+     "the platform can be reached from here"},
+    {OMNI_E_THROTTLED, "parked",
+     "nothing to do: the platform's quota is used up; run it again "
+     "later or less often"},
+    {OMNI_E_AUTH, "failed",
+     "renew the credentials of this connector, then prove them with "
+     "`omnihub check --connect`"},
+    {OMNI_E_CONFIG, "failed",
+     "correct the configuration; `omnihub describe` shows what the plugin "
+     "takes"},
+    {OMNI_E_DATA, "failed",
+     "nothing was stored of this window; --record keeps the replies to look "
+     "at"},
+    {OMNI_E_TOO_MUCH, "failed",
+     "one day is more than the platform gives; pull fewer streams or "
+     "ask for fewer fields"},
+    {OMNI_E_CANCELLED, "interrupted", "run it again: what was stored is kept"},
+    {OMNI_E_UNSUPPORTED, "failed", "this plugin does not offer that"},
+    {OMNI_E_BUG, "failed", "tell the plugin's author"},
+};
+
+static const struct job_meaning *job_meaning(omni_status status)
+{
+    for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
+        if (meanings[i].status == status)
+            return &meanings[i];
+    return &meanings[ARRAY_LEN(meanings) - 1];
+}
+
+const char *job_outcome(const struct job *job, omni_status status)
+{
+    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
+    return end == PLUGIN_FINE || status == OMNI_OK ? job_meaning(status)->outcome
+                                                   : plugin_end_name(end);
+}
+
+const char *job_remedy(const struct job *job, omni_status status)
+{
+    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
+    return end == PLUGIN_FINE || status == OMNI_OK
+               ? job_meaning(status)->remedy
+               : "tell the plugin's author; stored data is as it was before this run";
+}
+
+const char *job_push_remedy(omni_status status)
+{
+    return status == OMNI_OK ? NULL
+                             : "nothing is lost: what was not delivered is kept and sent with the "
+                               "next push";
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub-job from the inside: one process, one verb, one connector and account (or one sink). */
+#ifndef HUB_JOB_H
+#define HUB_JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/zone.h"
+#include "http/http.h"
+#include "normalize/channel.h"
+#include "plugin/plugin.h"
+#include "run/intake.h"
+#include "schema/schema.h"
+#include "store/store.h"
+
+/* What a source said about itself while it ran; reset for each call. */
+struct job_failure {
+    bool is_set;
+    omni_status status;
+    char text[ERR_TEXT];
+    char option[128]; /* fail_detail("option", …) */
+};
+
+/* Everything of one job; lives in main() of omnihub-job. One thread. */
+struct job {
+    struct arena *arena;
+    json_t *spec;
+    int events; /* descriptor of the event lines */
+
+    const char *connector, *account;
+    int32_t today; /* in the account's zone, as far as it is known */
+    bool is_dry_run;
+
+    struct schema *schema;
+    struct channel_rules *channels;
+    struct store *store; /* NULL in a dry run without a store */
+
+    struct plugin *plugin;
+    const struct omni_source *source;
+    json_t *options; /* references resolved: holds secrets */
+    json_t *config;  /* what the plugin sees: secrets are "***" */
+    struct http *http;
+    struct job_files *files;
+    struct plugin_services services;
+
+    const struct omni_stream *found[64]; /* discover() */
+    size_t n_found;
+
+    /* Facts of the account, from the platform. */
+    char *currency, *zone_name;
+    struct zone *zone;
+
+    /* The stream and window being pulled. */
+    struct intake *intake;
+    struct window *window;
+    struct buf file_list; /* the last reply to a file-list: request */
+    struct job_failure failure;
+    json_t *totals;        /* found_total(): {column: micros} */
+    int64_t last_progress; /* when the last progress event went out, micros */
+};
+
+/* Verbs; each writes its events and returns the process's exit code. */
+int job_describe(struct job *);
+int job_accounts(struct job *);
+int job_check(struct job *);
+int job_pull(struct job *);
+int job_push(struct job *);
+int job_combine(struct job *);
+
+/* True after SIGTERM, SIGINT: end soon. */
+bool job_is_cancelled(void);
+
+/* ---- parts that verbs share ---- */
+
+/* Loads the schema and channel rules and opens the store as the spec says. */
+omni_status job_open_store(struct job *, struct err *);
+/* Starts the plugin, resolves options, prepares login and HTTP client, opens the source. */
+omni_status job_open_source(struct job *, struct err *);
+/* References in options → values; a new reference, NULL with err. */
+json_t *job_resolve(const struct job *, const json_t *options, struct err *);
+/* The account's currency or zone became known; NULL: not. */
+omni_status job_learn_account(struct job *, const char *currency, const char *zone);
+/* Undoes all of it; safe on a job that only got half-way. */
+void job_close(struct job *);
+/* Fills job->services. */
+void job_services_init(struct job *);
+/* What the source said it failed with replaces a bare status in `err`; returns the status. */
+omni_status job_failed(struct job *, omni_status, struct err *);
+/* Forgets what an earlier call said. */
+void job_failure_clear(struct job *);
+
+/* ---- outcomes ---- */
+
+/* What the ledger says of a status or of a plugin's end; never NULL. */
+const char *job_outcome(const struct job *, omni_status);
+/* What to do about it; NULL where nothing is to be done. */
+const char *job_remedy(const struct job *, omni_status);
+const char *job_push_remedy(omni_status);
+
+#endif

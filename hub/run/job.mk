@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# The program omnihub-job. Its parts are in the library too, so that unit tests reach them.
+hub_libhub_a_SOURCES += \
+	%D%/intake.c %D%/intake.h \
+	%D%/job.c %D%/job.h \
+	%D%/job_combine.c %D%/job_combine.h \
+	%D%/job_events.c \
+	%D%/job_files.c %D%/job_files.h \
+	%D%/job_plan.c %D%/job_plan.h \
+	%D%/job_pull.c \
+	%D%/job_push.c \
+	%D%/job_services.c \
+	%D%/job_verbs.c \
+	%D%/job_window.c %D%/job_window.h
+
+omnilibexec_PROGRAMS += hub/omnihub-job
+hub_omnihub_job_SOURCES = %D%/job_main.c
+hub_omnihub_job_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
+hub_omnihub_job_CFLAGS = $(hub_libhub_a_CFLAGS)
+hub_omnihub_job_LDADD = $(HUB_LIBS)

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * file-list: and file: urls of file sources: the job reads, and only what the admin's option `path`
+ * names. */
+#include <config.h>
+
+#include "run/job_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define LIST_SCHEME "file-list:"
+#define FILE_SCHEME "file:"
+
+enum { FILES_CHUNK = 256 * 1024 };
+
+struct job_files {
+    const json_t *paths; /* borrowed */
+    json_t *listed;      /* set of paths that a listing gave: {path: true} */
+};
+
+struct job_files *job_files_new(const json_t *paths)
+{
+    struct job_files *f = xcalloc(1, sizeof *f);
+    f->paths = paths;
+    f->listed = json_object();
+    return f;
+}
+
+void job_files_free(struct job_files *f)
+{
+    if (!f)
+        return;
+    json_decref(f->listed);
+    free(f);
+}
+
+bool job_files_is_url(const char *url)
+{
+    return text_starts(url, LIST_SCHEME) || text_starts(url, FILE_SCHEME);
+}
+
+static bool is_named(const struct job_files *f, const char *glob_text)
+{
+    if (json_is_string(f->paths))
+        return strcmp(json_string_value(f->paths), glob_text) == 0;
+    size_t i;
+    const json_t *item;
+    json_array_foreach(f->paths, i, item)
+    {
+        if (json_is_string(item) && strcmp(json_string_value(item), glob_text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static omni_status list_add(struct job_files *f, json_t *list, const char *path, struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return errno == ENOENT ? OMNI_OK /* gone since the glob */
+                               : err_set(err, OMNI_E_CONFIG, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return OMNI_OK;
+    if (!text_is_utf8(path, strlen(path)))
+        return err_set(err, OMNI_E_CONFIG, "a file name in %s is not UTF-8; rename it", path);
+    json_t *file = json_object();
+    json_put_text(file, "path", path);
+    json_put_int(file, "size", st.st_size);
+    json_put_int(file, "mtime_ns", st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);
+    json_put_int(file, "inode", (int64_t)st.st_ino);
+    json_array_append_new(list, file);
+    json_put_flag(f->listed, path, true);
+    return OMNI_OK;
+}
+
+omni_status job_files_list(struct job_files *f, const char *url, struct buf *out, struct err *err)
+{
+    const char *pattern = url + strlen(LIST_SCHEME);
+    if (!text_starts(url, LIST_SCHEME) || !is_named(f, pattern))
+        return err_set(err, OMNI_E_CONFIG, "%s: the plugin may only list what option path names",
+                       url);
+    glob_t found = {0};
+    int rc = glob(pattern, GLOB_ERR, NULL, &found);
+    if (rc != 0 && rc != GLOB_NOMATCH)
+        return err_set(err, OMNI_E_CONFIG, "%s: cannot be listed: %s", pattern, strerror(errno));
+    auto_json *reply = json_object();
+    json_t *list = json_array();
+    json_object_set_new(reply, "files", list);
+    omni_status status = OMNI_OK;
+    for (size_t i = 0; i < found.gl_pathc && status == OMNI_OK; i++)
+        status = list_add(f, list, found.gl_pathv[i], err);
+    globfree(&found);
+    if (status != OMNI_OK)
+        return status;
+    auto_free char *text = json_print(reply);
+    return buf_adds(out, text)
+               ? OMNI_OK
+               : err_set(err, OMNI_E_CONFIG, "%s matches too many files to list", pattern);
+}
+
+/* zlib with automatic recognition of gzip would refuse plain bytes, so the magic is looked at here.
+ */
+struct unzip {
+    z_stream z;
+    bool is_open, has_ended;
+};
+
+static omni_status unzip_feed(struct unzip *u, struct buf *in, void *ctx,
+                              omni_status (*bytes)(void *, const void *, size_t, struct err *),
+                              struct err *err)
+{
+    auto_free unsigned char *out = xmalloc(FILES_CHUNK);
+    u->z.next_in = (unsigned char *)in->data;
+    u->z.avail_in = (unsigned)in->len;
+    while (u->z.avail_in > 0) {
+        if (u->has_ended) { /* a further gzip member follows */
+            if (inflateReset(&u->z) != Z_OK)
+                return err_set(err, OMNI_E_DATA, "gzip: cannot continue");
+            u->has_ended = false;
+        }
+        u->z.next_out = out;
+        u->z.avail_out = FILES_CHUNK;
+        int rc = inflate(&u->z, Z_NO_FLUSH);
+        if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+            return err_set(err, OMNI_E_DATA, "gzip data is damaged (%s)",
+                           u->z.msg ? u->z.msg : "bad stream");
+        u->has_ended = rc == Z_STREAM_END;
+        omni_status status = bytes(ctx, out, FILES_CHUNK - u->z.avail_out, err);
+        if (status != OMNI_OK)
+            return status;
+    }
+    return OMNI_OK;
+}
+
+static omni_status read_all(int fd, void *ctx,
+                            omni_status (*bytes)(void *, const void *, size_t, struct err *),
+                            struct err *err)
+{
+    auto_buf chunk = BUF_INIT(FILES_CHUNK);
+    buf_reserve(&chunk, FILES_CHUNK);
+    struct unzip u = {0};
+    omni_status status = OMNI_OK;
+    for (bool is_first = true; status == OMNI_OK; is_first = false) {
+        ssize_t n = read(fd, chunk.data, FILES_CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            status = err_set(err, OMNI_E_RETRY, "cannot be read: %s", strerror(errno));
+        if (n <= 0)
+            break;
+        chunk.len = (size_t)n;
+        if (is_first && n >= 2 && memcmp(chunk.data, "\x1f\x8b", 2) == 0)
+            u.is_open = inflateInit2(&u.z, 15 + 16) == Z_OK;
+        status = u.is_open ? unzip_feed(&u, &chunk, ctx, bytes, err)
+                           : bytes(ctx, chunk.data, chunk.len, err);
+    }
+    if (status == OMNI_OK && u.is_open && !u.has_ended)
+        status = err_set(err, OMNI_E_DATA,
+                         "gzip data ends too early: is the file still being "
+                         "written?");
+    if (u.is_open)
+        inflateEnd(&u.z);
+    return status;
+}
+
+omni_status job_files_read(struct job_files *f, const char *url, void *ctx,
+                           omni_status (*bytes)(void *, const void *, size_t, struct err *),
+                           struct err *err)
+{
+    const char *path = url + strlen(FILE_SCHEME);
+    if (!text_starts(url, FILE_SCHEME) || !json_flag(f->listed, path))
+        return err_set(err, OMNI_E_CONFIG, "%s: the plugin may only read files that it listed",
+                       url);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_set(err, errno == ENOENT ? OMNI_E_RETRY : OMNI_E_CONFIG, "%s: %s", path,
+                       strerror(errno));
+    omni_status status = read_all(fd, ctx, bytes, err);
+    if (status != OMNI_OK)
+        err_prefix(err, "%s: ", path);
+    return status;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The program omnihub-job: reads what to do on descriptor 3, does it, tells about it on
+ * descriptor 4. */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "run/job.h"
+#include "run/spawn.h"
+#include "run/spec.h"
+
+struct verb {
+    const char *name;
+    int (*run)(struct job *);
+};
+
+static const struct verb verbs[] = {
+    {JOB_PULL, job_pull},         {JOB_PUSH, job_push},   {JOB_COMBINE, job_combine},
+    {JOB_ACCOUNTS, job_accounts}, {JOB_CHECK, job_check}, {JOB_DESCRIBE, job_describe},
+};
+
+/* Set by the signal handler, read everywhere: the one thing a handler may touch. */
+static volatile sig_atomic_t is_cancelled;
+
+bool job_is_cancelled(void)
+{
+    return is_cancelled;
+}
+
+static void on_stop(int signal)
+{
+    (void)signal;
+    is_cancelled = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static int run_verb(struct job *job)
+{
+    const char *name = json_text(job->spec, "verb");
+    for (size_t i = 0; name && i < ARRAY_LEN(verbs); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return verbs[i].run(job);
+    log_error("the job's spec names no verb that this program knows: %s", name ? name : "none");
+    return 2;
+}
+
+static void set_prefix(const struct job *job)
+{
+    const char *batch = json_text(job->spec, "batch");
+    const char *who = job->connector ? job->connector : json_text(job->spec, "sink");
+    auto_free char *prefix = xasprintf("%s%s%s", who ? who : json_text(job->spec, "verb"),
+                                       batch ? " run=" : "", batch ? batch : "");
+    log_set_prefix(prefix);
+}
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+    struct err err = {0};
+    if (argc > 1) {
+        fprintf(stderr, "omnihub-job is started by omnihub; it takes no arguments\n");
+        return 2;
+    }
+    spawn_child_setup(getppid());
+    catch_signals();
+    struct job job = {.events = JOB_FD_EVENTS, .arena = arena_new()};
+    job.spec = spec_from_fd(JOB_FD_SPEC, &err);
+    if (!job.spec) {
+        fprintf(stderr, "omnihub-job is started by omnihub: %s\n", err.text);
+        arena_free(job.arena);
+        return 2;
+    }
+    close(JOB_FD_SPEC);
+    log_set_level((enum log_level)json_int(job.spec, "log_level", LOG_INFO));
+    job.connector = json_text(job.spec, "connector");
+    job.is_dry_run = json_flag(job.spec, "dry_run");
+    set_prefix(&job);
+    int code = run_verb(&job);
+    spec_event(job.events, json_pack("{s:s}", "event", "done"));
+    job_close(&job);
+    return code;
+}

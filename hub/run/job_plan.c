@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which days a pull asks for: what was asked for, what settles still, what is new; within what the
+ * platform keeps. */
+#include <config.h>
+
+#include "run/job_plan.h"
+
+/* A window is also the unit that is retried, spooled and committed: without a limit of the
+ * platform's own, a month. */
+enum { PLAN_WINDOW_DAYS = 31 };
+
+static int32_t min_day(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static int32_t max_day(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+int32_t plan_history_from(const struct omni_stream *stream, int32_t today)
+{
+    return stream->history_days ? today - (int32_t)stream->history_days + 1 : INT32_MIN;
+}
+
+struct plan_range plan_days(const struct plan_input *in)
+{
+    /* The last day stored was not over when it was read, so it is read again even if nothing
+     * settles. */
+    int32_t from = in->has_last ? min_day(in->last_to, in->today) - (int32_t)in->stream->settle_days
+                                : in->start;
+    if (in->has_last)
+        from = max_day(from, min_day(in->start, in->last_to));
+    if (in->has_from)
+        from = in->from;
+    else if (in->has_to && in->to < from)
+        from = in->to;
+    struct plan_range range = {from, in->has_to ? in->to : in->today};
+    range.from = max_day(range.from, plan_history_from(in->stream, in->today));
+    return range;
+}
+
+int32_t plan_window_end(const struct omni_stream *stream, int32_t from, int32_t to)
+{
+    int32_t days = stream->max_window_days && stream->max_window_days < PLAN_WINDOW_DAYS
+                       ? (int32_t)stream->max_window_days
+                       : PLAN_WINDOW_DAYS;
+    return min_day(from + days - 1, to);
+}
+
+int32_t plan_new_last(const struct plan_input *in, struct plan_range stored)
+{
+    if (!in->has_last)
+        return stored.to;
+    return stored.from <= in->last_to + 1 ? max_day(in->last_to, stored.to) : in->last_to;
+}

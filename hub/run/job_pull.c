@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The verb pull: every stream of one connector and account, window by window. */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "run/job_window.h"
+#include "run/spec.h"
+#include "store/totals.h"
+
+#define LAST_DAY "hub.window_to"
+
+enum { PULL_REJECT_MAX = 10000 };
+
+/* ---- which streams ---- */
+
+static bool is_wanted(const struct job *job, const struct omni_stream *stream)
+{
+    const json_t *wanted = json_object_get(job->spec, "streams");
+    size_t i;
+    const json_t *name;
+    if (!json_is_array(wanted))
+        return true;
+    json_array_foreach(wanted, i, name)
+    {
+        if (json_is_string(name) && strcmp(json_string_value(name), stream->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Streams of the description and of discover(), as far as they are wanted. */
+static size_t wanted_streams(const struct job *job, const struct omni_stream **out, size_t max)
+{
+    size_t n = 0;
+    const struct omni_stream *const *all = job->source->streams;
+    for (; all && *all && n < max; all++)
+        if (is_wanted(job, *all))
+            out[n++] = *all;
+    for (size_t i = 0; i < job->n_found && n < max; i++)
+        if (is_wanted(job, job->found[i]))
+            out[n++] = job->found[i];
+    return n;
+}
+
+/* ---- facts of the account ---- */
+
+omni_status job_learn_account(struct job *job, const char *currency, const char *zone)
+{
+    struct err err = {0};
+    if (currency && (!job->currency || strcmp(currency, job->currency) != 0)) {
+        free(job->currency);
+        job->currency = xstrdup(currency);
+    }
+    if (zone && (!job->zone_name || strcmp(zone, job->zone_name) != 0)) {
+        struct zone *opened = zone_open(zone, &err);
+        if (!opened) {
+            log_warn("the account's time zone is not known here: %s", err.text);
+        } else {
+            zone_free(job->zone);
+            job->zone = opened;
+            free(job->zone_name);
+            job->zone_name = xstrdup(zone);
+        }
+    }
+    for (uint32_t i = 0; job->intake && i < job->intake->n; i++)
+        normalizer_set_account(job->intake->normalizers[i], job->currency, job->zone);
+    return OMNI_OK;
+}
+
+/* What earlier runs learned, so that the first window already knows it. */
+static omni_status recall_account(struct job *job, int64_t feed, struct err *err)
+{
+    auto_free char *zone = NULL, *currency = NULL;
+    omni_status status = store_feed_account(job->store, feed, &zone, &currency, err);
+    if (status != OMNI_OK)
+        return status;
+    return job_learn_account(job, job->currency ? NULL : currency, job->zone ? NULL : zone);
+}
+
+/* ---- one stream ---- */
+
+/* The zone whose days the stream's rows carry: fixed, or the account's. */
+static const char *stream_zone(const struct job *job, const struct omni_stream *stream)
+{
+    bool is_fixed = stream->day_zone && strcmp(stream->day_zone, "account") != 0;
+    return is_fixed ? stream->day_zone : job->zone_name;
+}
+
+static omni_status stream_feeds(struct job *job, struct window *w, struct err *err)
+{
+    const struct omni_stream *const *part = w->stream->parts;
+    const struct omni_stream *stream = w->stream;
+    for (size_t i = 0; stream && i < INTAKE_STREAMS; i++) {
+        struct store_feed feed = {.connector = job->connector,
+                                  .source = job->source->name,
+                                  .stream = stream->name,
+                                  .account = job->account,
+                                  .dataset = stream->dataset,
+                                  .zone = stream_zone(job, w->stream),
+                                  .currency = job->currency,
+                                  .settle_days = w->stream->settle_days};
+        w->feeds[i] = store_feed(job->store, &feed, err);
+        if (!w->feeds[i])
+            return err->status;
+        stream = part ? *part++ : NULL;
+    }
+    return OMNI_OK;
+}
+
+static omni_status stream_intake(struct job *job, const struct omni_stream *stream, struct err *err)
+{
+    auto_free char *spool_dir = xasprintf("%s/tmp", json_text(job->spec, "state_dir"));
+    struct intake_spec spec = {.schema = job->schema,
+                               .stream = stream,
+                               .spool_dir = spool_dir,
+                               .reject_max = json_int(job->spec, "reject_max", PULL_REJECT_MAX),
+                               .context = {.account = job->account,
+                                           .currency = job->currency,
+                                           .zone = job->zone,
+                                           .channels = job->channels,
+                                           .connector = job->connector,
+                                           .plugin = job->source->name,
+                                           .from_day = 1,
+                                           .to_day = 0,
+                                           .extra = json_text(job->spec, "extra")}};
+    job->intake = intake_new(&spec, err);
+    return job->intake ? OMNI_OK : err->status;
+}
+
+static omni_status stream_begin_run(struct job *job, struct window *w, struct err *err)
+{
+    struct store_run run = {.kind = "pull",
+                            .connector = job->connector,
+                            .stream = w->stream->name,
+                            .account = job->account,
+                            .batch = json_text(job->spec, "batch"),
+                            .plugin_version = plugin_module(job->plugin)->version};
+    w->run = store_run_begin(job->store, &run, err);
+    return w->run ? OMNI_OK : err->status;
+}
+
+/* Called once per window; a window that the platform finds too much is halved until it fits or is
+ * one day. */
+static omni_status pull_days(struct job *job, struct plan_range days, struct err *err)
+{
+    struct window *w = job->window;
+    window_clear(job);
+    w->days = days;
+    for (uint32_t i = 0; i < job->intake->n; i++)
+        normalizer_set_window(job->intake->normalizers[i], days.from, days.to);
+    auto_free char *cursor = NULL;
+    if (job->store)
+        cursor = store_state_get(job->store, w->feeds[0], "cursor", err);
+    struct omni_request request = {.size = sizeof request,
+                                   .from_day = w->stream->sync == OMNI_WINDOW ? days.from : 0,
+                                   .to_day = w->stream->sync == OMNI_WINDOW ? days.to : 0,
+                                   .stream = w->stream,
+                                   .cursor = cursor,
+                                   .account = job->account};
+    job_failure_clear(job);
+    *err = (struct err){0};
+    omni_status status = job_failed(job, plugin_pull(job->plugin, &request, err), err);
+    if (status == OMNI_OK && job_is_cancelled())
+        status = err_set(err, OMNI_E_CANCELLED, "stopped before the window was whole");
+    return status;
+}
+
+static omni_status pull_window(struct job *job, const struct plan_input *plan,
+                               struct plan_range days, struct err *err)
+{
+    struct window *w = job->window;
+    omni_status status = pull_days(job, days, err);
+    if (status == OMNI_E_TOO_MUCH && w->stream->sync == OMNI_WINDOW && days.from < days.to) {
+        int32_t middle = days.from + (days.to - days.from) / 2;
+        log_info("too much for one request, the window is halved: %s", err->text);
+        w->windows_total++;
+        status = pull_window(job, plan, (struct plan_range){days.from, middle}, err);
+        return status == OMNI_OK
+                   ? pull_window(job, plan, (struct plan_range){middle + 1, days.to}, err)
+                   : status;
+    }
+    if (status != OMNI_OK)
+        return status;
+    if (w->stream->sync == OMNI_WINDOW) {
+        struct plan_input so_far = *plan;
+        so_far.has_last = w->has_last;
+        so_far.last_to = w->last_to;
+        w->last_to = plan_new_last(&so_far, days);
+        w->has_last = true;
+        char day[DAY_TEXT];
+        status = window_state_put(job, LAST_DAY, day_print(w->last_to, day), err);
+    }
+    return status == OMNI_OK ? window_store(job, err) : status;
+}
+
+static omni_status pull_windows(struct job *job, const struct plan_input *plan, struct err *err)
+{
+    struct window *w = job->window;
+    struct plan_range range = plan_days(plan);
+    w->asked = range;
+    w->has_last = plan->has_last;
+    w->last_to = plan->last_to;
+    for (int32_t from = range.from; from <= range.to; w->windows_total++)
+        from = plan_window_end(w->stream, from, range.to) + 1;
+    for (int32_t from = range.from; from <= range.to;) {
+        struct plan_range days = {from, plan_window_end(w->stream, from, range.to)};
+        omni_status status = pull_window(job, plan, days, err);
+        if (status != OMNI_OK)
+            return status;
+        from = days.to + 1;
+    }
+    return OMNI_OK;
+}
+
+static omni_status plan_of(const struct job *job, struct plan_input *plan, struct err *err)
+{
+    const char *last = window_state_get((struct job *)job, LAST_DAY);
+    plan->has_last = last && day_parse_iso(last, strlen(last), &plan->last_to);
+    const char *start = json_text(job->spec, "start");
+    const struct {
+        const char *text, *name;
+        int32_t *day;
+        bool *has;
+    } given[] = {{start ? start : "-30d", "start", &plan->start, NULL},
+                 {json_text(job->spec, "from"), "from", &plan->from, &plan->has_from},
+                 {json_text(job->spec, "to"), "to", &plan->to, &plan->has_to}};
+    for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+        if (!given[i].text)
+            continue;
+        if (!day_parse_arg(given[i].text, job->today, given[i].day))
+            return err_set(err, OMNI_E_CONFIG, "%s: \"%s\" is not a day", given[i].name,
+                           given[i].text);
+        if (given[i].has)
+            *given[i].has = true;
+    }
+    return OMNI_OK;
+}
+
+static omni_status pull_stream_days(struct job *job, struct err *err)
+{
+    struct window *w = job->window;
+    if (w->stream->sync != OMNI_WINDOW) {
+        w->windows_total = 1;
+        omni_status status = pull_days(job, (struct plan_range){1, 0}, err);
+        return status == OMNI_OK && (w->stream->sync != OMNI_PARTS || w->is_part_open)
+                   ? window_store(job, err)
+                   : status;
+    }
+    struct plan_input plan = {.stream = w->stream, .today = job->today};
+    omni_status status = plan_of(job, &plan, err);
+    return status == OMNI_OK ? pull_windows(job, &plan, err) : status;
+}
+
+static void finish_run(struct job *job, const struct window *w, omni_status status,
+                       const struct err *err)
+{
+    struct http_counts now = {0};
+    if (job->http)
+        now = http_counts(job->http);
+    bool is_doubtful = status == OMNI_OK && w->is_suspicious;
+    char text[ERR_TEXT] = "";
+    if (status != OMNI_OK)
+        memcpy(text, err->text, sizeof text);
+    else if (is_doubtful)
+        memcpy(text, w->note, sizeof text);
+    text[log_redact(text, strlen(text))] = '\0';
+    struct store_run_end end = {.outcome = is_doubtful ? "suspicious" : job_outcome(job, status),
+                                .reason = status == OMNI_OK ? NULL : err_status_name(status),
+                                .message = *text ? text : NULL,
+                                .remedy =
+                                    is_doubtful ? JOB_SUSPICIOUS_REMEDY : job_remedy(job, status),
+                                .requests = now.requests - w->http_before.requests,
+                                .retries = now.retries - w->http_before.retries,
+                                .bytes = now.bytes - w->http_before.bytes,
+                                .rejected = w->rejected};
+    struct err ignored = {0};
+    if (w->run && store_run_finish(job->store, w->run, &end, &ignored) != OMNI_OK)
+        log_error("the run cannot be written to the ledger: %s", ignored.text);
+}
+
+static omni_status pull_stream(struct job *job, const struct omni_stream *stream, struct err *err)
+{
+    struct window w = {.stream = stream,
+                       .pending = json_object(),
+                       .accept_empty = json_flag(job->spec, "accept_empty")};
+    if (job->http)
+        w.http_before = http_counts(job->http);
+    job->window = &w;
+    omni_status status = job->store ? stream_feeds(job, &w, err) : OMNI_OK;
+    if (status == OMNI_OK && job->store)
+        status = recall_account(job, w.feeds[0], err);
+    if (status == OMNI_OK && job->store)
+        status = stream_begin_run(job, &w, err);
+    if (status == OMNI_OK)
+        status = stream_intake(job, stream, err);
+    if (status == OMNI_OK)
+        status = pull_stream_days(job, err);
+    if (job->store && status == OMNI_OK)
+        status = stream_feeds(job, &w, err); /* what was learned on the way */
+    if (job->store)
+        finish_run(job, &w, status, err);
+    job_emit_result(job, &w, status, err);
+    intake_free(mem_take(job->intake));
+    job->window = NULL;
+    json_decref(w.pending);
+    free(w.part);
+    free(w.got);
+    return status;
+}
+
+/* ---- the verb ---- */
+
+/* A login that is refused, a plugin that is gone and an order to stop concern every stream;
+ * anything else only its own. */
+static bool ends_all(const struct job *job, omni_status status)
+{
+    return status == OMNI_E_AUTH || status == OMNI_E_CANCELLED ||
+           plugin_end(job->plugin) != PLUGIN_FINE;
+}
+
+static omni_status pull_prepare(struct job *job, struct err *err)
+{
+    omni_status status = job_open_store(job, err);
+    if (status == OMNI_OK)
+        status = job_open_source(job, err);
+    if (status != OMNI_OK)
+        return status;
+    job_failure_clear(job);
+    status = plugin_discover(job->plugin, err);
+    return status == OMNI_E_UNSUPPORTED ? OMNI_OK : job_failed(job, status, err);
+}
+
+/* Before any stream could begin: the ledger has to say so all the same. */
+static void pull_failed_early(struct job *job, omni_status status, const struct err *err)
+{
+    struct window none = {.stream = &(const struct omni_stream){.name = ""}};
+    struct err ignored = {0};
+    if (job->store) {
+        struct store_run run = {.kind = "pull",
+                                .connector = job->connector,
+                                .stream = "",
+                                .account = job->account ? job->account : "",
+                                .batch = json_text(job->spec, "batch")};
+        none.run = store_run_begin(job->store, &run, &ignored);
+        finish_run(job, &none, status, err);
+    }
+    job_emit_plain(job, status, err, NULL);
+}
+
+int job_pull(struct job *job)
+{
+    struct err err = {0};
+    omni_status status = pull_prepare(job, &err);
+    const struct omni_stream *streams[ARRAY_LEN(job->found)] = {0};
+    size_t n = status == OMNI_OK ? wanted_streams(job, streams, ARRAY_LEN(streams)) : 0;
+    if (status == OMNI_OK && n == 0)
+        status = err_set(&err, OMNI_E_CONFIG, "source %s has none of the streams asked for",
+                         job->source->name);
+    if (status != OMNI_OK) {
+        pull_failed_early(job, status, &err);
+        return 1;
+    }
+    bool all_fine = true;
+    for (size_t i = 0; i < n; i++) {
+        err = (struct err){0};
+        status = pull_stream(job, streams[i], &err);
+        all_fine = all_fine && status == OMNI_OK;
+        if (status != OMNI_OK)
+            log_error("stream %s: %s", streams[i]->name, err.text);
+        if (status != OMNI_OK && ends_all(job, status))
+            break;
+    }
+    if (job->http && http_finish(job->http, &err) != OMNI_OK) {
+        log_error("%s", err.text);
+        all_fine = false;
+    }
+    return all_fine ? 0 : 1;
+}

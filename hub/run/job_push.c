@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The verb push: delivers to one sink what it lacks of its datasets. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "config/options.h"
+#include "push/push.h"
+#include "run/job_combine.h"
+#include "run/job_window.h"
+#include "run/spec.h"
+
+enum { PUSH_BATCH_ROWS = 4096 };
+
+static const struct schema_dataset *find_dataset(const struct job *job,
+                                                 const struct combine *combine, const char *name)
+{
+    const struct schema_dataset *common = schema_find(job->schema, name);
+    for (size_t i = 0; !common && i < combine_count(combine); i++)
+        if (strcmp(combine_at(combine, i)->name, name) == 0)
+            return combine_at(combine, i);
+    return common;
+}
+
+static bool push_cancelled(void *ctx)
+{
+    (void)ctx;
+    return job_is_cancelled();
+}
+
+static struct sink *push_open(struct job *job, struct err *err)
+{
+    job->options = job_resolve(job, json_object_get(job->spec, "options"), err);
+    if (!job->options)
+        return NULL;
+    struct sink_setup setup = {.name = json_text(job->spec, "sink"),
+                               .options = job->options,
+                               .today = job->today,
+                               .cancelled = push_cancelled};
+    return sink_open(json_text(job->spec, "plugin_path"), &setup, err);
+}
+
+static void push_emit(struct job *job, const char *dataset, omni_status status,
+                      const struct push_result *result, const struct err *err)
+{
+    job_emit_plain(job, status, err,
+                   json_pack("{s:s, s:I, s:I}", "dataset", dataset, "deliveries",
+                             (json_int_t)result->deliveries, "rows", (json_int_t)result->rows));
+}
+
+/* One dataset, with its own ledger row: one that fails does not hold up the others. */
+static omni_status push_one(struct job *job, struct sink *sink,
+                            const struct schema_dataset *dataset, struct err *err)
+{
+    struct push_result result = {0};
+    struct store_run run = {.kind = "push",
+                            .connector = json_text(job->spec, "sink"),
+                            .stream = dataset->name,
+                            .account = "",
+                            .batch = json_text(job->spec, "batch")};
+    int64_t id = store_run_begin(job->store, &run, err);
+    omni_status status =
+        id ? push_dataset(job->store, sink, dataset, PUSH_BATCH_ROWS, &result, err) : err->status;
+    struct store_run_end end = {.outcome = job_outcome(job, status),
+                                .reason = status == OMNI_OK ? NULL : err_status_name(status),
+                                .message = status == OMNI_OK ? NULL : err->text,
+                                .remedy = job_push_remedy(status)};
+    struct err ignored = {0};
+    if (id && store_run_finish(job->store, id, &end, &ignored) != OMNI_OK)
+        log_error("the run cannot be written to the ledger: %s", ignored.text);
+    push_emit(job, dataset->name, status, &result, err);
+    return status;
+}
+
+static omni_status push_all(struct job *job, struct sink *sink, const struct combine *combine)
+{
+    omni_status worst = OMNI_OK;
+    const json_t *names = json_object_get(job->spec, "datasets");
+    size_t i;
+    const json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        struct err err = {0};
+        const struct schema_dataset *dataset = find_dataset(job, combine, json_string_value(name));
+        omni_status status = dataset ? push_one(job, sink, dataset, &err)
+                                     : err_set(&err, OMNI_E_CONFIG, "there is no dataset \"%s\"",
+                                               json_string_value(name));
+        if (!dataset)
+            push_emit(job, json_string_value(name), status, &(struct push_result){0}, &err);
+        if (status != OMNI_OK) {
+            log_error("%s: %s", json_string_value(name), err.text);
+            worst = status;
+        }
+        if (status == OMNI_E_CANCELLED)
+            break;
+    }
+    return worst;
+}
+
+int job_push(struct job *job)
+{
+    struct err err = {0};
+    struct combine *combine = NULL;
+    omni_status status = job_open_store(job, &err);
+    if (status == OMNI_OK)
+        status = job_combine_open(job, &combine, &err);
+    struct sink *sink = status == OMNI_OK ? push_open(job, &err) : NULL;
+    if (!sink)
+        job_emit_plain(job, err.status ? err.status : OMNI_E_BUG, &err, NULL);
+    else
+        status = push_all(job, sink, combine);
+    bool is_fine = sink && status == OMNI_OK;
+    sink_close(sink);
+    combine_free(combine);
+    return is_fine ? 0 : 1;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the job does for the plugin: requests, rows, state. Every argument comes out of a sandbox
+ * and is checked here. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "run/job.h"
+#include "run/job_files.h"
+#include "run/job_window.h"
+
+enum { JOB_REPLY_MAX = 64 * 1024 * 1024, JOB_STATE_VALUE_MAX = 64 * 1024 };
+
+/* ---- saying ---- */
+
+static void service_log(void *ctx, int32_t level, const char *text)
+{
+    (void)ctx;
+    log_line(level < OMNI_LOG_ERROR || level > OMNI_LOG_DEBUG ? LOG_INFO : (enum log_level)level,
+             "%s", text);
+}
+
+static void service_fail(void *ctx, omni_status status, const char *text)
+{
+    struct job *job = ctx;
+    job->failure.is_set = true;
+    job->failure.status = status;
+    snprintf(job->failure.text, sizeof job->failure.text, "%s", text);
+}
+
+static void service_fail_detail(void *ctx, const char *key, const char *value)
+{
+    struct job *job = ctx;
+    if (strcmp(key, "option") == 0)
+        snprintf(job->failure.option, sizeof job->failure.option, "%s", value);
+    else
+        log_info("%s=%s", key, value);
+}
+
+static bool service_cancelled(void *ctx)
+{
+    (void)ctx;
+    return job_is_cancelled();
+}
+
+/* What went wrong in the hub on the plugin's behalf is kept as if the plugin had said it. */
+static omni_status service_end(struct job *job, omni_status status, const struct err *err)
+{
+    if (status != OMNI_OK && !job->failure.is_set && err->text[0])
+        service_fail(job, status, err->text);
+    return status;
+}
+
+/* ---- requests ---- */
+
+struct exchange {
+    struct job *job;
+    struct omni_http *http;
+};
+
+static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uint32_t *wait_ms,
+                                  struct err *err)
+{
+    struct exchange *x = ctx;
+    struct omni_http seen = *x->http;
+    seen.status = reply->status;
+    seen.reply = reply->body;
+    seen.reply_len = reply->body_len;
+    seen.reply_headers = reply->headers;
+    job_failure_clear(x->job);
+    omni_status status = plugin_judge(x->job->plugin, &seen, wait_ms, err);
+    if (status != OMNI_OK && status != OMNI_E_UNSUPPORTED && x->job->failure.is_set)
+        err_set(err, status, "%s", x->job->failure.text);
+    return status;
+}
+
+static omni_status exchange_begin(void *ctx, struct err *err)
+{
+    struct exchange *x = ctx;
+    return intake_rewind(x->job->intake, err);
+}
+
+static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct err *err)
+{
+    struct exchange *x = ctx;
+    omni_status status = intake_bytes(x->job->intake, bytes, n, err);
+    if (status == OMNI_OK)
+        job_progress(x->job, false);
+    return status;
+}
+
+static omni_status exchange_envelope(void *ctx, const char **text, size_t *len, struct err *err)
+{
+    struct exchange *x = ctx;
+    omni_status status = intake_end(x->job->intake, err);
+    *text = reader_envelope(x->job->intake->reader, len);
+    return status;
+}
+
+static omni_status exchange_send(struct exchange *x, struct http_calls *calls, struct err *err)
+{
+    struct omni_http *http = x->http;
+    if (!x->job->http)
+        return err_set(err, OMNI_E_CONFIG, "this source sends no requests, yet asked for %s",
+                       http->url);
+    struct http_request request = {.method = http->method,
+                                   .url = http->url,
+                                   .headers = http->headers,
+                                   .body = http->body,
+                                   .body_len = http->body_len,
+                                   .flags = http->flags};
+    struct http_reply reply = {0};
+    calls->ctx = x;
+    calls->judge = exchange_judge;
+    omni_status status = http_send(x->job->http, &request, calls, &reply, err);
+    http->status = reply.status;
+    http->reply = reply.body ? reply.body : "";
+    http->reply_len = reply.body_len;
+    http->reply_headers = reply.headers;
+    return status;
+}
+
+static omni_status service_http(void *ctx, struct omni_http *http)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    struct exchange x = {.job = job, .http = http};
+    struct http_calls calls = {0};
+    job_failure_clear(job);
+    if (job->files && job_files_is_url(http->url)) {
+        buf_clear(&job->file_list);
+        job->file_list.max = JOB_REPLY_MAX;
+        omni_status status = job_files_list(job->files, http->url, &job->file_list, &err);
+        http->status = status == OMNI_OK ? 200 : 404;
+        http->reply = buf_text(&job->file_list);
+        http->reply_len = job->file_list.len;
+        return service_end(job, status, &err);
+    }
+    return service_end(job, exchange_send(&x, &calls, &err), &err);
+}
+
+static omni_status rows_of_file(struct exchange *x, struct err *err)
+{
+    struct job *job = x->job;
+    job->intake->name = x->http->url + strlen("file:");
+    omni_status status = job_files_read(job->files, x->http->url, x, exchange_bytes, err);
+    if (status == OMNI_OK) {
+        status = intake_end(job->intake, err);
+        if (status != OMNI_OK)
+            err_prefix(err, "%s: ", job->intake->name);
+    }
+    size_t len = 0;
+    x->http->status = status == OMNI_OK ? 200 : 500;
+    x->http->reply = reader_envelope(job->intake->reader, &len);
+    x->http->reply_len = len;
+    return status;
+}
+
+static omni_status service_rows(void *ctx, struct omni_http *http, const char *records)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    struct exchange x = {.job = job, .http = http};
+    struct http_calls calls = {
+        .begin = exchange_begin, .body = exchange_bytes, .envelope = exchange_envelope};
+    job_failure_clear(job);
+    if (!job->intake)
+        return service_end(job, err_set(&err, OMNI_E_BUG, "rows() was called outside of pull()"),
+                           &err);
+    omni_status status = intake_open(job->intake, http, records, &err);
+    if (status != OMNI_OK)
+        return service_end(job, status, &err);
+    status = job->files && job_files_is_url(http->url) ? rows_of_file(&x, &err)
+                                                       : exchange_send(&x, &calls, &err);
+    http->records = reader_records(job->intake->reader);
+    job->intake->name = NULL;
+    if (status != OMNI_OK) {
+        struct err ignored = {0};
+        intake_rewind(job->intake, &ignored);
+        http->records = 0;
+    }
+    job_progress(job, false);
+    return service_end(job, status, &err);
+}
+
+/* ---- rows and what is said about them ---- */
+
+static omni_status service_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    if (!job->intake)
+        return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
+                           &err);
+    return service_end(job, intake_row(job->intake, cells, n, &err), &err);
+}
+
+static omni_status service_quality(void *ctx, const char *flag)
+{
+    struct job *job = ctx;
+    if (job->intake)
+        intake_add_quality(job->intake, flag);
+    return OMNI_OK;
+}
+
+/* ---- state ---- */
+
+static omni_status service_cursor(void *ctx, const char *text)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    return service_end(job, window_state_put(job, "cursor", text, &err), &err);
+}
+
+static const char *service_remember(void *ctx, const char *key, const char *value)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    auto_free char *name = xasprintf("plugin.%s", key);
+    if (value && strlen(value) > JOB_STATE_VALUE_MAX) {
+        err_set(&err, OMNI_E_BUG, "remember(\"%s\") with more than %d bytes", key,
+                JOB_STATE_VALUE_MAX);
+        service_end(job, err.status, &err);
+        return NULL;
+    }
+    if (value && window_state_remember(job, name, value, &err) != OMNI_OK) {
+        service_end(job, err.status, &err);
+        return NULL;
+    }
+    return window_state_get(job, name);
+}
+
+static omni_status service_part(void *ctx, const char *name)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    return service_end(job, window_begin_part(job, name, &err), &err);
+}
+
+/* ---- what was found ---- */
+
+static omni_status service_found_stream(void *ctx, const struct omni_stream *stream)
+{
+    struct job *job = ctx;
+    struct err err = {0};
+    if (job->n_found == ARRAY_LEN(job->found))
+        return service_end(
+            job, err_set(&err, OMNI_E_CONFIG, "more than %zu streams", ARRAY_LEN(job->found)),
+            &err);
+    job->found[job->n_found++] = stream;
+    return OMNI_OK;
+}
+
+static omni_status service_found_account(void *ctx, const char *id, const char *name,
+                                         const char *currency, const char *zone)
+{
+    return job_found_account(ctx, &(struct job_account){id, name, currency, zone});
+}
+
+static omni_status service_found_total(void *ctx, const char *column, int64_t micros)
+{
+    struct job *job = ctx;
+    if (!job->totals)
+        job->totals = json_object();
+    json_put_int(job->totals, column, micros);
+    return OMNI_OK;
+}
+
+void job_services_init(struct job *job)
+{
+    job->services = (struct plugin_services){.ctx = job,
+                                             .log = service_log,
+                                             .fail = service_fail,
+                                             .fail_detail = service_fail_detail,
+                                             .cancelled = service_cancelled,
+                                             .http = service_http,
+                                             .rows = service_rows,
+                                             .row = service_row,
+                                             .quality = service_quality,
+                                             .cursor = service_cursor,
+                                             .remember = service_remember,
+                                             .part = service_part,
+                                             .found_stream = service_found_stream,
+                                             .found_account = service_found_account,
+                                             .found_total = service_found_total};
+}

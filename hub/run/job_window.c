@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The window (or part) being pulled: its rows wait in the intake, its state beside them; both are
+ * stored together. */
+#include <config.h>
+
+#include "run/job_window.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/day.h"
+#include "base/exact.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "store/totals.h"
+
+/* ---- state ---- */
+
+static omni_status no_window(struct err *err)
+{
+    return err_set(err, OMNI_E_BUG, "state can only be kept inside pull()");
+}
+
+omni_status window_state_put(struct job *job, const char *key, const char *value, struct err *err)
+{
+    if (!job->window)
+        return no_window(err);
+    json_object_set_new(job->window->pending, key, json_string(value));
+    return OMNI_OK;
+}
+
+omni_status window_state_remember(struct job *job, const char *key, const char *value,
+                                  struct err *err)
+{
+    struct window *w = job->window;
+    if (!w)
+        return no_window(err);
+    if (w->is_part_open || !job->store)
+        return window_state_put(job, key, value, err);
+    return store_state_put(job->store, w->feeds[0], key, value, err);
+}
+
+const char *window_state_get(struct job *job, const char *key)
+{
+    struct window *w = job->window;
+    if (!w)
+        return NULL;
+    free(mem_take(w->got));
+    const char *pending = json_text(w->pending, key);
+    struct err err = {0};
+    if (pending)
+        w->got = xstrdup(pending);
+    else if (job->store)
+        w->got = store_state_get(job->store, w->feeds[0], key, &err);
+    if (err.text[0])
+        log_error("state %s: %s", key, err.text);
+    return w->got && *w->got ? w->got : NULL;
+}
+
+/* ---- storing ---- */
+
+void window_clear(struct job *job)
+{
+    intake_clear(job->intake);
+    json_object_clear(job->window->pending);
+    if (job->totals)
+        json_object_clear(job->totals);
+}
+
+/* The pending state as the store takes it: key, value, …, NULL, in the arena of this window. */
+static const char *const *state_list(struct arena *arena, const json_t *pending)
+{
+    const char **list = arena_alloc(arena, (2 * json_object_size(pending) + 1) * sizeof *list);
+    size_t n = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)pending, key, value)
+    {
+        list[n++] = key;
+        list[n++] = json_string_value(value);
+    }
+    return list;
+}
+
+static void store_windows(const struct job *job, struct store_window *windows)
+{
+    const struct window *w = job->window;
+    const struct intake *in = job->intake;
+    for (uint32_t i = 0; i < in->n; i++)
+        windows[i] =
+            (struct store_window){.feed = w->feeds[i],
+                                  .run = w->run,
+                                  .dataset = in->datasets[i],
+                                  .sync = in->streams[0]->sync,
+                                  .from_day = w->days.from,
+                                  .to_day = w->days.to,
+                                  .part = w->part,
+                                  .quality = in->quality,
+                                  .history_from = plan_history_from(in->streams[0], job->today)};
+}
+
+static omni_status store_rejects(struct job *job, struct err *err)
+{
+    const struct intake *in = job->intake;
+    for (size_t i = 0; i < in->n_rejects; i++) {
+        const struct intake_reject *r = &in->rejects[i];
+        struct store_reject reject = {r->where, r->reason, r->raw, r->raw_len};
+        log_warn("%s: %s; the line was put aside", r->where, r->reason);
+        omni_status status = store_reject_add(job->store, job->window->run, &reject, err);
+        if (status != OMNI_OK)
+            return status;
+    }
+    return OMNI_OK;
+}
+
+static void add_result(struct window *w, const struct store_result *r)
+{
+    w->result.inserted += r->inserted;
+    w->result.changed += r->changed;
+    w->result.unchanged += r->unchanged;
+    w->result.removed += r->removed;
+    w->result.restated += r->restated;
+}
+
+static void set_suspicious(struct window *w, const char *note)
+{
+    if (!w->is_suspicious)
+        snprintf(w->note, sizeof w->note, "%s", note);
+    w->is_suspicious = true;
+}
+
+/* No rows where there were rows is more often a broken pull than the truth: the old rows stay until
+ * a person says otherwise. */
+static bool is_doubtful_empty(struct job *job, const struct store_window *window, struct err *err)
+{
+    uint64_t there = 0;
+    if (job->window->accept_empty || intake_rows(job->intake) > 0 || window->sync == OMNI_CURSOR)
+        return false;
+    if (store_window_rows(job->store, window, &there, err) != OMNI_OK || there == 0)
+        return false;
+    char from[DAY_TEXT], to[DAY_TEXT];
+    auto_free char *note =
+        window->sync == OMNI_WINDOW
+            ? xasprintf("the platform sent no rows for %s … %s, where %" PRIu64 " rows are "
+                        "stored; they were kept",
+                        day_print(window->from_day, from), day_print(window->to_day, to), there)
+            : xasprintf("no rows came%s%s, where %" PRIu64 " rows are stored; they were kept",
+                        window->part ? " from " : "", window->part ? window->part : "", there);
+    log_warn("%s", note);
+    set_suspicious(job->window, note);
+    return true;
+}
+
+/* The platform's own totals against what is stored now. */
+static omni_status reconcile(struct job *job, const struct store_window *window, struct err *err)
+{
+    const char *column;
+    json_t *value;
+    json_object_foreach(job->totals, column, value)
+    {
+        int64_t stored = 0, sent = json_integer_value(value);
+        omni_status status = store_window_sum(job->store, window, column, &stored, err);
+        if (status != OMNI_OK)
+            return status;
+        if (stored == sent)
+            continue;
+        char a[EXACT_TEXT], b[EXACT_TEXT];
+        auto_free char *note =
+            xasprintf("the platform's total of %s is %s, the stored rows add up to %s", column,
+                      exact_print(sent, a), exact_print(stored, b));
+        log_warn("%s", note);
+        set_suspicious(job->window, note);
+    }
+    return OMNI_OK;
+}
+
+static omni_status window_ask_totals(struct job *job, struct err *err)
+{
+    struct omni_request request = {.size = sizeof request,
+                                   .stream = job->window->stream,
+                                   .from_day = job->window->days.from,
+                                   .to_day = job->window->days.to,
+                                   .account = job->account};
+    job_failure_clear(job);
+    omni_status status = plugin_total(job->plugin, &request, err);
+    return status == OMNI_E_UNSUPPORTED ? OMNI_OK : job_failed(job, status, err);
+}
+
+static omni_status window_apply(struct job *job, struct err *err)
+{
+    struct window *w = job->window;
+    struct store_window windows[INTAKE_STREAMS];
+    struct store_result results[INTAKE_STREAMS] = {0};
+    store_windows(job, windows);
+    if (is_doubtful_empty(job, &windows[0], err))
+        return OMNI_OK;
+    struct arena *arena = arena_new();
+    windows[0].state = state_list(arena, w->pending);
+    omni_status status =
+        store_apply(job->store, windows, job->intake->spools, job->intake->n, results, err);
+    arena_free(arena);
+    for (uint32_t i = 0; status == OMNI_OK && i < job->intake->n; i++)
+        add_result(w, &results[i]);
+    if (status == OMNI_OK)
+        status = store_rejects(job, err);
+    if (status == OMNI_OK && job->totals)
+        status = reconcile(job, &windows[0], err);
+    return status;
+}
+
+omni_status window_store(struct job *job, struct err *err)
+{
+    struct window *w = job->window;
+    omni_status status = intake_finish(job->intake, err);
+    if (status == OMNI_OK && job->currency)
+        status = intake_fill_currency(job->intake, job->currency, err);
+    if (status == OMNI_OK && w->stream->sync == OMNI_WINDOW && job->store)
+        status = window_ask_totals(job, err);
+    if (status == OMNI_OK)
+        status = job->store ? window_apply(job, err) : job_emit_rows(job, err);
+    if (status != OMNI_OK)
+        return status;
+    w->windows++;
+    w->records += job->intake->records;
+    w->rejected += job->intake->rejected;
+    /* Without a store the state of a dry run has nowhere to go but the next window. */
+    if (job->store)
+        json_object_clear(w->pending);
+    intake_clear(job->intake);
+    if (job->totals)
+        json_object_clear(job->totals);
+    job_progress(job, true);
+    return OMNI_OK;
+}
+
+omni_status window_begin_part(struct job *job, const char *name, struct err *err)
+{
+    struct window *w = job->window;
+    if (!w)
+        return no_window(err);
+    if (w->stream->sync != OMNI_PARTS)
+        return err_set(err, OMNI_E_BUG, "part() in stream %s, which is not OMNI_PARTS",
+                       w->stream->name);
+    omni_status status = w->is_part_open ? window_store(job, err) : OMNI_OK;
+    free(mem_take(w->part));
+    w->part = xstrdup(name);
+    w->is_part_open = true;
+    return status;
+}

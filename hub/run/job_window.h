@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The window (or part) being pulled: its rows wait in the intake, its state beside them; both are
+ * stored together. */
+#ifndef HUB_JOB_WINDOW_H
+#define HUB_JOB_WINDOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "run/job.h"
+#include "run/job_plan.h"
+
+struct window {
+    const struct omni_stream *stream;
+    int64_t feeds[INTAKE_STREAMS]; /* of the stream and its parts; 0 in a dry run */
+    int64_t run;                   /* ledger row */
+    struct plan_range asked;       /* all days of this pull */
+    struct plan_range days;        /* of the window that is open */
+    bool has_last;                 /* last_to: the last day stored without a gap */
+    int32_t last_to;
+    struct http_counts http_before;
+    bool is_part_open;
+    char *part;
+    json_t *pending; /* state to store with the rows: {key: value}, "" forgets */
+    char *got;       /* what window_state_get() last handed out */
+
+    /* Sums over the stream's windows. */
+    struct store_result result;
+    uint64_t windows, windows_total, records, rejected;
+    bool is_suspicious;
+    char note[ERR_TEXT]; /* why it is suspicious */
+    bool accept_empty;   /* zero rows may replace rows */
+};
+
+#define JOB_SUSPICIOUS_REMEDY                                                                      \
+    "look at the platform's own report for these days; if it is right, pull them again with "      \
+    "--accept-empty"
+
+struct job_account {
+    const char *id, *name, *currency, *zone;
+};
+
+/* ---- state ---- */
+
+/* Stored with the window. */
+omni_status window_state_put(struct job *, const char *key, const char *value, struct err *);
+/* Durable at once, or with the part that is open. */
+omni_status window_state_remember(struct job *, const char *key, const char *value, struct err *);
+/* NULL: nothing; valid until the next call. */
+const char *window_state_get(struct job *, const char *key);
+
+/* ---- windows ---- */
+
+/* Drops rows and state of the window that is open: it is asked for anew. */
+void window_clear(struct job *);
+/* Checks and stores what the intake holds, with its state; empties both. */
+omni_status window_store(struct job *, struct err *);
+/* OMNI_PARTS: stores the part before, begins this one. */
+omni_status window_begin_part(struct job *, const char *name, struct err *);
+
+/* ---- telling (job_events.c) ---- */
+
+omni_status job_found_account(struct job *, const struct job_account *);
+/* At most four a second unless `now`. */
+void job_progress(struct job *, bool now);
+/* Dry run: the rows of the intake as events. */
+omni_status job_emit_rows(struct job *, struct err *);
+/* The result event of a stream. */
+void job_emit_result(struct job *, const struct window *, omni_status, const struct err *);
+/* A result event without rows: verbs check, push … `more` is taken over and may be NULL. */
+void job_emit_plain(struct job *, omni_status, const struct err *, json_t *more_take);
+
+#endif
