@@ -13,8 +13,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* A login with its values resolved. Texts are copied and wiped at http_free(); all are registered
- * as secrets with the log. */
+/* A login with its values resolved. Texts are copied and wiped at http_free(). What is secret in
+ * them (all but a user's name, a client_id and a key file's path) is registered with the log, and
+ * so is every token. JWT: values[0] is the key file's JSON text or its path. token_url: its host
+ * may be asked for tokens even where it is not in `hosts`; the token_uri of a key file must be in
+ * `hosts`, oauth2.googleapis.com, or loopback where base_url is. */
 struct http_login {
     uint32_t kind;             /* OMNI_AUTH_* */
     const char *const *values; /* in the order the kind lists its options, ends with NULL */
@@ -29,13 +32,24 @@ struct http_limits {       /* 0: the default in brackets */
     uint32_t max_wait_ms;  /* longest wait inside a run; longer ones return THROTTLED: 60 s */
     uint64_t max_body;     /* decoded bytes: 1 GiB */
     uint32_t max_ratio;    /* decoded / received, beyond 1 MiB: 200 */
+    uint32_t backoff_ms;   /* upper end of the first back-off, doubled each time: 1 s */
 };
 
+/* Where it may connect to. Urls: the origin of base_url, and `hosts`; https only, except that http
+ * is allowed to loopback (127.0.0.0/8, ::1, localhost) where base_url itself is such. Addresses are
+ * checked at the socket, after the name was resolved: only public ones. Loopback is allowed where
+ * base_url's host is loopback, private ranges (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7)
+ * where base_url's host is an IP address in such a range, each for that host alone; link-local and
+ * reserved ranges never. With a proxy only the proxy is connected to, wherever it is: it has to
+ * fence off the inner network itself. */
 struct http_options {
-    const char *base_url; /* relative urls go below it */
-    const char *hosts;    /* further hosts, separated by spaces; ".x.com": any host below it */
-    const char *proxy;    /* NULL: none (the environment is never asked) */
-    const char *ca_file;  /* NULL: the system's */
+    /* Relative urls go below it, with or without a slash in front: "v1/x" and "/v1/x" under
+     * https://h/base are https://h/base/v1/x. NULL: only absolute ones. */
+    const char *base_url;
+    const char *hosts; /* further hosts, separated by spaces; ".x.com": any host below it; port 443
+                          unless given ("x.com:8443") */
+    const char *proxy; /* NULL: none (the environment is never asked) */
+    const char *ca_file; /* NULL: the system's */
     const char *user_agent;
     const struct http_login *login; /* NULL: none */
     const char *record, *replay;    /* cassette paths, at most one */
@@ -44,13 +58,18 @@ struct http_options {
     struct http_limits limits;
     void *ctx;
     bool (*cancelled)(void *ctx); /* asked while waiting and transferring; NULL: never */
+    /* The token server gave a new refresh token: to be saved before anything is sent with the new
+     * access token. NULL: not wanted. */
+    void (*refreshed)(void *ctx, const char *refresh_token);
 };
 
 struct http_request {
     const char *method; /* NULL: GET */
     const char *url;
-    const char *const *headers; /* "Name: value", ends with NULL; NULL: none */
-    const char *body;
+    /* "Name: value", ends with NULL; NULL: none. Accept and, with a body, Content-Type are JSON
+     * unless given; the login's take the place of equal ones. */
+    const char *const *headers;
+    const char *body; /* NULL: none */
     size_t body_len;
     uint32_t flags; /* OMNI_HTTP_* */
 };
@@ -70,27 +89,33 @@ struct http_calls { /* all optional */
     omni_status (*body)(void *ctx, const void *bytes, size_t n, struct err *);
     /* The whole reply has arrived (any status): what to do? reply->body is the envelope where
      * `envelope` gives one. OMNI_OK: hand it out. OMNI_E_UNSUPPORTED: judge by HTTP status.
-     * *wait_ms: 0 leaves the wait to Retry-After and back-off. */
+     * *wait_ms: 0 leaves the wait to Retry-After and back-off. OMNI_E_AUTH on a 401 still renews a
+     * token once. A web page (HTML with 2xx) can be named a fault, but not called fine. */
     omni_status (*judge)(void *ctx, const struct http_reply *, uint32_t *wait_ms, struct err *);
     /* With `body`: what to show judge() and hand out as reply->body (finishes the reading). */
     omni_status (*envelope)(void *ctx, const char **text, size_t *len, struct err *);
 };
 
 struct http_counts {
-    uint64_t requests, retries, bytes, waited_ms;
+    uint64_t requests; /* sent, repeats, redirects and token requests included */
+    uint64_t retries;
+    uint64_t bytes; /* of bodies as received, before decompression */
+    uint64_t waited_ms;
 };
 
 struct http;
 
-/* OMNI_E_CONFIG for a bad base url, proxy or cassette. */
+/* OMNI_E_CONFIG for a bad base url, proxy, login or cassette. With `replay` the login is not
+ * looked at, nothing is sent, and waits take no time. */
 struct http *http_new(const struct http_options *, struct err *);
 /* Closes connections; with `record`, nothing of a run that was not finished is left behind. */
 void http_free(struct http *);
-/* With `record`: writes the cassette (atomically). */
+/* With `record`: writes the cassette (atomically). Refused where a secret is still in it. */
 omni_status http_finish(struct http *, struct err *);
 /* Sends until there is a final answer: repeats, logs in, follows, waits. *reply is valid until the
- * next call. RETRY: attempts or budget used up; THROTTLED: a wait longer than max_wait_ms, `err`
- * says until when, *wait in http_wait_ms(). */
+ * next call (also after a failure; status 0: there was none). RETRY: attempts or budget used up;
+ * THROTTLED: a wait longer than max_wait_ms, `err` says until when, the wait is in http_wait_ms().
+ */
 omni_status http_send(struct http *, const struct http_request *, const struct http_calls *,
                       struct http_reply *, struct err *);
 uint64_t http_wait_ms(const struct http *);

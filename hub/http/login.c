@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table of logins, and what is alike in all of them. */
+#include <config.h>
+
+#include "http/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "http/client.h"
+#include "http/secret.h"
+
+static const struct login_kind *const kinds[] = {
+    &login_bearer,  &login_header, &login_query, &login_basic,
+    &login_refresh, &login_client, &login_jwt,
+};
+
+static const struct login_kind *find_kind(uint32_t kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i]->kind == kind)
+            return kinds[i];
+    return NULL;
+}
+
+static size_t count_values(const struct http_login *given)
+{
+    size_t n = 0;
+    while (given->values && given->values[n])
+        n++;
+    return n;
+}
+
+/* A value that could end a header line, or that is missing, would be found out by the platform's
+ * most puzzling message. */
+static omni_status check_values(const struct login_kind *kind, const struct http_login *given,
+                                struct err *err)
+{
+    if (count_values(given) < kind->n_values)
+        return err_set(err, OMNI_E_CONFIG, "login %s needs %s", kind->name, kind->values);
+    if (kind->needs_header && (!given->header || !*given->header))
+        return err_set(err, OMNI_E_CONFIG, "login %s needs the name of its header or parameter",
+                       kind->name);
+    for (size_t i = 0; i < kind->n_values; i++) {
+        bool may_have_lines = kind->kind == OMNI_AUTH_JWT_BEARER;
+        if (i == 0 && !*given->values[i]) /* an empty password is one */
+            return err_set(err, OMNI_E_CONFIG, "login %s: the first of %s is empty", kind->name,
+                           kind->values);
+        if (!may_have_lines && strpbrk(given->values[i], "\r\n"))
+            return err_set(
+                err, OMNI_E_CONFIG,
+                "login %s: value %zu (of %s) has a line break; is there a newline at the "
+                "end of its file?",
+                kind->name, i + 1, kind->values);
+    }
+    return OMNI_OK;
+}
+
+static struct login *login_copy(struct http *h, const struct login_kind *kind,
+                                const struct http_login *given)
+{
+    struct login *l = xcalloc(1, sizeof *l);
+    size_t n = count_values(given);
+    l->kind = kind;
+    l->values = xcalloc(n + 1, sizeof *l->values);
+    for (size_t i = 0; i < n; i++) {
+        l->values[i] = xstrdup(given->values[i]);
+        if (i < 32 && (kind->secrets >> i & 1))
+            http_add_secret(h, l->values[i], strlen(l->values[i]));
+    }
+    l->scope = given->scope ? xstrdup(given->scope) : NULL;
+    l->header = given->header ? xstrdup(given->header) : NULL;
+    return l;
+}
+
+omni_status login_new(struct http *h, const struct http_login *given, struct err *err)
+{
+    if (given->kind == OMNI_AUTH_NONE)
+        return OMNI_OK;
+    const struct login_kind *kind = find_kind(given->kind);
+    if (!kind)
+        return err_set(err, OMNI_E_CONFIG, "this hub does not know login kind %u", given->kind);
+    omni_status status = check_values(kind, given, err);
+    if (status != OMNI_OK)
+        return status;
+    h->login = login_copy(h, kind, given);
+    if (kind->prepare)
+        status = kind->prepare(h, h->login, given, err);
+    if (status != OMNI_OK)
+        err_prefix(err, "login %s: ", kind->name);
+    return status;
+}
+
+void login_free(struct login *l)
+{
+    if (!l)
+        return;
+    for (char **v = l->values; *v; v++)
+        secret_free(v);
+    free(l->values);
+    free(l->scope);
+    free(l->header);
+    secret_free(&l->token);
+    url_free(&l->token_url);
+    login_key_free(l->key);
+    free(l);
+}
+
+omni_status login_apply(struct http *h, struct login_mark *mark, struct err *err)
+{
+    return h->login ? h->login->kind->apply(h, h->login, mark, err) : OMNI_OK;
+}
+
+void login_mark_free(struct login_mark *mark)
+{
+    if (mark->url.text)
+        explicit_bzero(mark->url.text, strlen(mark->url.text));
+    url_free(&mark->url);
+    secret_free(&mark->header);
+}
+
+bool login_renew(struct http *h)
+{
+    if (!h->login || !h->login->kind->token_form)
+        return false;
+    secret_free(&h->login->token);
+    return true;
+}
+
+bool login_form_add(struct buf *form, const char *name, const char *value)
+{
+    return (form->len == 0 || buf_addc(form, '&')) && buf_adds(form, name) && buf_addc(form, '=') &&
+           text_add_percent(form, value, strlen(value));
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Logins: one file per kind, one table of kinds. */
+#ifndef HUB_HTTP_LOGIN_H
+#define HUB_HTTP_LOGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "http/http.h"
+#include "http/url.h"
+
+/* What a login does to one request. */
+struct login_mark {
+    struct http_url url; /* the request's; a query login adds to it */
+    char *header;        /* "Authorization: …"; NULL: none. Wiped by login_mark_free() */
+};
+
+struct login {
+    const struct login_kind *kind;
+    char **values; /* of the options; ends with NULL */
+    char *scope, *header;
+    /* Kinds that fetch tokens: */
+    struct http_url token_url;
+    char *token;             /* NULL: none yet */
+    uint64_t token_until_ms; /* wait_clock_ms() */
+    struct login_key *key;   /* JWT */
+};
+
+struct login_kind {
+    uint32_t kind;
+    const char *name;
+    const char *values; /* what the options are, for messages: "user, password" */
+    uint32_t n_values;  /* needed */
+    uint32_t secrets;   /* bit i: values[i] is secret */
+    bool needs_header;
+    /* Once, in http_new(); NULL: nothing to prepare. */
+    omni_status (*prepare)(struct http *, struct login *, const struct http_login *, struct err *);
+    omni_status (*apply)(struct http *, struct login *, struct login_mark *, struct err *);
+    /* The body of a token request; NULL: the kind has no tokens. */
+    omni_status (*token_form)(struct http *, struct login *, struct buf *form, struct err *);
+};
+
+extern const struct login_kind login_bearer, login_header, login_query, login_basic, login_refresh,
+    login_client, login_jwt;
+
+/* NULL with OMNI_E_CONFIG. Sets http->login. */
+omni_status login_new(struct http *, const struct http_login *, struct err *);
+void login_free(struct login *);
+omni_status login_apply(struct http *, struct login_mark *, struct err *);
+void login_mark_free(struct login_mark *);
+/* After a 401: forgets the token. False where the login has none to renew. */
+bool login_renew(struct http *);
+
+/* For the kinds with tokens. */
+omni_status login_token_prepare(struct http *, struct login *, const struct http_login *,
+                                struct err *);
+omni_status login_token_apply(struct http *, struct login *, struct login_mark *, struct err *);
+/* Adds name=value to a form. */
+bool login_form_add(struct buf *form, const char *name, const char *value);
+void login_key_free(struct login_key *);
+
+#endif

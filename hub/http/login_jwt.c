@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * JWT bearer grant (RFC 7523) with a service account's key file: signed here, changed for a token
+ * there. */
+#include <config.h>
+
+#include "http/login.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "http/client.h"
+#include "http/secret.h"
+
+enum { KEY_FILE_MAX = 64 * 1024, JWT_MAX = 16 * 1024, JWT_LIFE_S = 3600 };
+
+#define GRANT      "urn:ietf:params:oauth:grant-type:jwt-bearer"
+#define GOOGLE     "oauth2.googleapis.com"
+#define HTTPS_PORT 443
+
+struct login_key {
+    EVP_PKEY *private;
+    char *id, *email;
+};
+
+void login_key_free(struct login_key *key)
+{
+    if (!key)
+        return;
+    EVP_PKEY_free(key->private);
+    free(key->id);
+    free(key->email);
+    free(key);
+}
+
+/* The value is the key file's text, or where it is. */
+static omni_status read_key_file(const char *value, struct buf *out, struct err *err)
+{
+    if (value[strspn(value, " \t\r\n")] == '{')
+        return buf_adds(out, value) ? OMNI_OK
+                                    : err_set(err, OMNI_E_CONFIG,
+                                              "the key file is larger than %d bytes", KEY_FILE_MAX);
+    omni_status status = file_read(value, out, err);
+    return status == OMNI_E_DATA ? err_set(err, OMNI_E_CONFIG, "%s: larger than a key file", value)
+                                 : status;
+}
+
+static omni_status parse_key(struct login *l, const char *pem, struct err *err)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    l->key->private = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+    BIO_free(bio);
+    if (!l->key->private || EVP_PKEY_get_base_id(l->key->private) != EVP_PKEY_RSA)
+        return err_set(err, OMNI_E_CONFIG,
+                       "private_key of the key file is not an RSA key in PEM "
+                       "form; download a new key file");
+    return OMNI_OK;
+}
+
+/* The file is the admin's, but its token_uri came with it from somewhere: it must be known. */
+static omni_status check_token_uri(struct http *h, const struct http_url *url, struct err *err)
+{
+    bool is_google = url->is_https && url->port == HTTPS_PORT && strcmp(url->host, GOOGLE) == 0;
+    bool is_local = h->policy.base_is_loopback && policy_is_loopback(url->host);
+    return is_google || is_local ? OMNI_OK : policy_check(&h->policy, url, err);
+}
+
+static omni_status take_key_file(struct http *h, struct login *l, const struct http_login *given,
+                                 const json_t *file, struct err *err)
+{
+    const char *pem = json_text(file, "private_key"), *email = json_text(file, "client_email"),
+               *uri = json_text(file, "token_uri"), *id = json_text(file, "private_key_id");
+    if (!pem || !email || (!uri && !given->token_url))
+        return err_set(err, OMNI_E_CONFIG, "the key file lacks %s; download it again as JSON",
+                       !pem     ? "private_key"
+                       : !email ? "client_email"
+                                : "token_uri");
+    http_add_secret(h, pem, strlen(pem));
+    l->key = xcalloc(1, sizeof *l->key);
+    l->key->email = xstrdup(email);
+    l->key->id = id ? xstrdup(id) : NULL;
+    omni_status status = parse_key(l, pem, err);
+    if (status != OMNI_OK || given->token_url)
+        return status == OMNI_OK ? login_token_prepare(h, l, given, err) : status;
+    status = url_parse(&l->token_url, uri, err);
+    if (status == OMNI_OK)
+        status = check_token_uri(h, &l->token_url, err);
+    if (status != OMNI_OK)
+        err_prefix(err, "token_uri of the key file: ");
+    return status;
+}
+
+static omni_status jwt_prepare(struct http *h, struct login *l, const struct http_login *given,
+                               struct err *err)
+{
+    auto_secret_buf text = BUF_INIT(KEY_FILE_MAX);
+    omni_status status = read_key_file(l->values[0], &text, err);
+    if (status != OMNI_OK)
+        return status;
+    auto_secret_json *file = json_parse(buf_text(&text), text.len, NULL);
+    if (!json_is_object(file))
+        return err_set(err, OMNI_E_CONFIG, "the key file is not a JSON object; download it again");
+    return take_key_file(h, l, given, file, err);
+}
+
+static bool add_json_part(struct buf *out, const json_t *part)
+{
+    auto_free char *text = json_print(part);
+    return text && text_add_base64(out, text, strlen(text), true);
+}
+
+static bool add_head(const struct login *l, struct buf *jwt)
+{
+    auto_json *head = json_object();
+    json_put_text(head, "alg", "RS256");
+    json_put_text(head, "typ", "JWT");
+    json_put_text(head, "kid", l->key->id);
+    return add_json_part(jwt, head) && buf_addc(jwt, '.');
+}
+
+/* The real clock, also where a test set the hub's day: the other side compares it with its own. */
+static bool add_claims(const struct login *l, struct buf *jwt)
+{
+    auto_json *claims = json_object();
+    int64_t now = time(NULL);
+    json_put_text(claims, "iss", l->key->email);
+    json_put_text(claims, "scope", l->scope);
+    json_put_text(claims, "aud", l->token_url.text);
+    json_put_int(claims, "iat", now);
+    json_put_int(claims, "exp", now + JWT_LIFE_S);
+    return add_json_part(jwt, claims);
+}
+
+static bool add_signature(const struct login *l, struct buf *jwt)
+{
+    unsigned char signature[1024]; /* RSA with 8192 bits */
+    size_t n = sizeof signature;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool fine = ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, l->key->private) == 1 &&
+                EVP_DigestSign(ctx, signature, &n, (const unsigned char *)jwt->data, jwt->len) == 1;
+    EVP_MD_CTX_free(ctx);
+    return fine && buf_addc(jwt, '.') && text_add_base64(jwt, signature, n, true);
+}
+
+static omni_status jwt_form(struct http *h, struct login *l, struct buf *form, struct err *err)
+{
+    auto_secret_buf jwt = BUF_INIT(JWT_MAX);
+    if (!add_head(l, &jwt) || !add_claims(l, &jwt) || !add_signature(l, &jwt))
+        return err_set(err, OMNI_E_CONFIG, "cannot sign with the key file's private_key");
+    http_add_secret(h, buf_text(&jwt), jwt.len);
+    bool fits = login_form_add(form, "grant_type", GRANT) &&
+                login_form_add(form, "assertion", buf_text(&jwt));
+    return fits ? OMNI_OK : err_set(err, OMNI_E_CONFIG, "the assertion is too long");
+}
+
+const struct login_kind login_jwt = {.kind = OMNI_AUTH_JWT_BEARER,
+                                     .name = "jwt_bearer",
+                                     .values = "a service account's key file",
+                                     .n_values = 1,
+                                     .prepare = jwt_prepare,
+                                     .apply = login_token_apply,
+                                     .token_form = jwt_form};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The allow-list and the check at the socket, which holds whatever a name server says and when. */
+#include <config.h>
+
+#include "http/policy.h"
+
+#include <ctype.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { HTTPS_PORT = 443 };
+
+struct policy_host {
+    char *name; /* ".x.com": any host below x.com */
+    uint16_t port;
+};
+
+bool policy_is_loopback(const char *host)
+{
+    enum address_kind kind;
+    if (address_literal_kind(host, &kind))
+        return kind == ADDRESS_LOOPBACK;
+    return strcmp(host, "localhost") == 0 || text_ends(host, ".localhost");
+}
+
+static omni_status host_bad(struct err *err, const char *word, size_t n)
+{
+    return err_set(err, OMNI_E_CONFIG,
+                   "hosts: \"%.*s\" is not a host (x.com, .x.com or x.com:8443)", (int)n, word);
+}
+
+/* A word is parsed as the host of a url, so that both sides of a comparison were read alike. */
+static omni_status host_parse(struct policy_host *out, const char *word, size_t n, struct err *err)
+{
+    bool below = n && word[0] == '.';
+    auto_free char *text = xasprintf("https://%.*s", (int)(n - below), word + below);
+    if (n == below || strpbrk(text + strlen("https://"), "/?#@"))
+        return host_bad(err, word, n);
+    auto_url url = {0};
+    if (url_parse(&url, text, NULL) != OMNI_OK)
+        return host_bad(err, word, n);
+    *out = (struct policy_host){xasprintf("%s%s", below ? "." : "", url.host), url.port};
+    return OMNI_OK;
+}
+
+static omni_status hosts_parse(struct policy *p, const char *hosts, struct err *err)
+{
+    for (const char *s = hosts + strspn(hosts, " \t\n,"); *s;) {
+        size_t n = strcspn(s, " \t\n,");
+        p->hosts = xrealloc(p->hosts, (p->n_hosts + 1) * sizeof *p->hosts);
+        omni_status status = host_parse(&p->hosts[p->n_hosts], s, n, err);
+        if (status != OMNI_OK)
+            return status;
+        p->n_hosts++;
+        s += n;
+        s += strspn(s, " \t\n,");
+    }
+    return OMNI_OK;
+}
+
+omni_status policy_init(struct policy *p, const char *base_url, const char *hosts, bool is_proxied,
+                        struct err *err)
+{
+    *p = (struct policy){.is_proxied = is_proxied, .listed = xstrdup(hosts ? hosts : "")};
+    omni_status status = OMNI_OK;
+    if (base_url) {
+        status = url_parse(&p->base, base_url, err);
+        if (status == OMNI_OK && strchr(p->base.text, '?'))
+            status = err_set(err, OMNI_E_CONFIG, "\"%s\": a base url has no query", base_url);
+        p->base_is_loopback = status == OMNI_OK && policy_is_loopback(p->base.host);
+        if (status == OMNI_OK)
+            status = policy_check_scheme(p, &p->base, err);
+        if (status != OMNI_OK)
+            err_prefix(err, "api_url: ");
+    }
+    if (status == OMNI_OK)
+        status = hosts_parse(p, p->listed, err);
+    return status;
+}
+
+void policy_free(struct policy *p)
+{
+    for (size_t i = 0; i < p->n_hosts; i++)
+        free(p->hosts[i].name);
+    free(p->hosts);
+    free(p->listed);
+    url_free(&p->base);
+    *p = (struct policy){0};
+}
+
+omni_status policy_check_scheme(const struct policy *p, const struct http_url *url, struct err *err)
+{
+    if (url->is_https || (p->base_is_loopback && policy_is_loopback(url->host)))
+        return OMNI_OK;
+    return err_set(err, OMNI_E_CONFIG, "http://%s is not encrypted: only https is allowed",
+                   url->host);
+}
+
+static bool host_matches(const struct policy_host *host, const struct http_url *url)
+{
+    if (host->port != url->port)
+        return false;
+    if (host->name[0] != '.')
+        return strcmp(host->name, url->host) == 0;
+    return text_ends(url->host, host->name) && url->host[0] != '.';
+}
+
+static bool is_listed(const struct policy *p, const struct http_url *url)
+{
+    if (p->base.text && url->port == p->base.port && strcmp(url->host, p->base.host) == 0 &&
+        url->is_https == p->base.is_https)
+        return true;
+    for (size_t i = 0; i < p->n_hosts; i++)
+        if (host_matches(&p->hosts[i], url))
+            return true;
+    return false;
+}
+
+omni_status policy_check(const struct policy *p, const struct http_url *url, struct err *err)
+{
+    if (is_listed(p, url))
+        return policy_check_scheme(p, url, err);
+    return err_set(err, OMNI_E_CONFIG,
+                   "host %s:%u is not one that may be asked (allowed: %s%s%s; the plugin declares "
+                   "its hosts)",
+                   url->host, url->port, p->base.host ? p->base.host : "", *p->listed ? " " : "",
+                   p->listed);
+}
+
+struct policy_gate policy_gate(const struct policy *p, const struct http_url *url)
+{
+    struct policy_gate gate = {.any = p->is_proxied};
+    enum address_kind kind;
+    if (p->base_is_loopback && policy_is_loopback(url->host)) {
+        gate.allowed = ADDRESS_LOOPBACK;
+        gate.loopback_only = true;
+    } else if (p->base.host && strcmp(p->base.host, url->host) == 0 &&
+               address_literal_kind(url->host, &kind) && kind == ADDRESS_PRIVATE) {
+        gate.allowed = ADDRESS_PRIVATE;
+    }
+    return gate;
+}
+
+static bool gate_allows(const struct policy_gate *gate, enum address_kind kind)
+{
+    if (gate->any)
+        return true;
+    return kind == gate->allowed || (kind == ADDRESS_PUBLIC && !gate->loopback_only);
+}
+
+curl_socket_t policy_open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct policy_gate *gate = data;
+    enum address_kind kind = address_kind(&address->addr);
+    if (purpose != CURLSOCKTYPE_IPCXN || !gate_allows(gate, kind)) {
+        gate->refused++;
+        gate->refused_kind = kind;
+        if (getnameinfo(&address->addr, address->addrlen, gate->refused_address,
+                        sizeof gate->refused_address, NULL, 0, NI_NUMERICHOST))
+            memcpy(gate->refused_address, "?", 2);
+        return CURL_SOCKET_BAD;
+    }
+    gate->opened++;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+bool policy_gate_refused(const struct policy_gate *gate, const char *host, struct err *err)
+{
+    if (!gate->refused || gate->opened)
+        return false;
+    err_set(err, OMNI_E_CONFIG, "%s has %s address (%s): refused%s", host,
+            address_kind_name(gate->refused_kind), gate->refused_address,
+            gate->refused_kind == ADDRESS_PRIVATE
+                ? "; to mean it, write the address itself in api_url"
+                : "");
+    return true;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where requests may go: origins before a request, addresses when its socket is opened. */
+#ifndef HUB_HTTP_POLICY_H
+#define HUB_HTTP_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <curl/curl.h>
+
+#include "http/address.h"
+#include "http/url.h"
+
+struct policy_host; /* one of `hosts` */
+
+struct policy {
+    struct http_url base; /* text NULL: none */
+    struct policy_host *hosts;
+    size_t n_hosts;
+    char *listed; /* `hosts` as given, for messages */
+    bool base_is_loopback;
+    bool is_proxied;
+};
+
+/* What one transfer may connect to, and what became of it. */
+struct policy_gate {
+    bool any;                  /* the socket is the proxy's */
+    enum address_kind allowed; /* beside public ones; PUBLIC: nothing else */
+    bool loopback_only;
+    unsigned refused, opened;
+    enum address_kind refused_kind;
+    char refused_address[64];
+};
+
+omni_status policy_init(struct policy *, const char *base_url, const char *hosts, bool is_proxied,
+                        struct err *);
+void policy_free(struct policy *);
+/* OMNI_E_CONFIG naming the host and what is allowed. */
+omni_status policy_check(const struct policy *, const struct http_url *, struct err *);
+/* Rules that hold for every origin, listed or not: https, or http to loopback where the base is. */
+omni_status policy_check_scheme(const struct policy *, const struct http_url *, struct err *);
+bool policy_is_loopback(const char *host);
+struct policy_gate policy_gate(const struct policy *, const struct http_url *);
+/* CURLOPT_OPENSOCKETFUNCTION with a struct policy_gate as its data. */
+curl_socket_t policy_open_socket(void *gate, curlsocktype, struct curl_sockaddr *);
+/* After a failed transfer: true where no address was allowed, with err set. */
+bool policy_gate_refused(const struct policy_gate *, const char *host, struct err *);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Access tokens by RFC 6749: one form sent, one JSON object back, many ways to be wrong. */
+#include <config.h>
+
+#include "http/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "http/attempt.h"
+#include "http/client.h"
+#include "http/header.h"
+#include "http/login.h"
+#include "http/secret.h"
+#include "http/verdict.h"
+#include "http/wait.h"
+
+enum {
+    FORM_MAX = 64 * 1024,
+    REPLY_MAX = 1024 * 1024,
+    LIFE_DEFAULT_S = 3600, /* where the reply does not say */
+    LIFE_MAX_S = 86400,
+    LIFE_MARGIN_S = 60, /* a token is not used in its last minute */
+    LIFE_ODD_S = 60,    /* expires_in of 0 or less: it was just given, so it works for now */
+    SKEW_TOLD_S = 60
+};
+
+/* RFC 6749 5.2 and what vendors add to it: the first is the admin's to renew, the others to
+ * correct. */
+static const struct {
+    const char *error;
+    omni_status status;
+    const char *remedy;
+} errors[] = {
+    {"invalid_grant", OMNI_E_AUTH,
+     "the grant was revoked, has expired or was used up; log in again "
+     "and store the new credentials"},
+    {"invalid_client", OMNI_E_CONFIG, "check client_id and client_secret"},
+    {"unauthorized_client", OMNI_E_CONFIG,
+     "this client may not use this way to log in or this scope; check it with the platform"},
+    {"invalid_scope", OMNI_E_CONFIG, "the platform does not know the scope"},
+    {"invalid_request", OMNI_E_CONFIG, "the platform misses something in the login's options"},
+    {"unsupported_grant_type", OMNI_E_CONFIG, "the platform does not know this way to log in"},
+    {"temporarily_unavailable", OMNI_E_RETRY, "the platform's login is not available"},
+    {"server_error", OMNI_E_RETRY, "the platform's login has a fault"},
+    {"internal_failure", OMNI_E_RETRY, "the platform's login has a fault"},
+    {"slow_down", OMNI_E_THROTTLED, "too many logins"},
+};
+
+/* Signed assertions and short-lived grants fail on a wrong clock, and no platform says so. */
+static void tell_skew(const struct http_reply *reply, char *out, size_t room)
+{
+    long skew = wait_clock_skew(verdict_header(reply, "date"));
+    *out = '\0';
+    if (skew > SKEW_TOLD_S || skew < -SKEW_TOLD_S)
+        snprintf(out, room, "; clock off by %ld s (this machine's is %s): set it first",
+                 skew < 0 ? -skew : skew, skew > 0 ? "ahead" : "behind");
+}
+
+/* "error": "x" (RFC 6749) or "error": {"status": "x"} (some vendors). */
+static const char *error_code(const json_t *answer)
+{
+    const json_t *error = json_object_get(answer, "error");
+    if (json_is_object(error)) {
+        const char *status = json_text(error, "status");
+        return status ? status : "";
+    }
+    return json_is_string(error) ? json_string_value(error) : NULL;
+}
+
+static omni_status refused(const struct http_reply *reply, const json_t *answer, struct err *err)
+{
+    char skew[96];
+    const char *code = error_code(answer), *why = json_text(answer, "error_description");
+    tell_skew(reply, skew, sizeof skew);
+    for (size_t i = 0; code && i < ARRAY_LEN(errors); i++)
+        if (strcmp(errors[i].error, code) == 0)
+            return err_set(err, errors[i].status, "%s%s%.300s: %s%s", code, why ? ": " : "",
+                           why ? why : "", errors[i].remedy, skew);
+    omni_status status = verdict_by_status(reply, err);
+    if (status == OMNI_OK)
+        return err_set(err, OMNI_E_DATA, "the reply has no access_token: %s",
+                       code ? code : "and no error either");
+    if (err && *skew) {
+        size_t n = strlen(err->text);
+        snprintf(err->text + n, sizeof err->text - n, "%s", skew);
+    }
+    return status;
+}
+
+/* Number or text, absent, negative or beyond reason. */
+static int64_t life_seconds(const json_t *answer)
+{
+    const json_t *value = json_object_get(answer, "expires_in");
+    long long seconds = LIFE_DEFAULT_S;
+    if (json_is_integer(value))
+        seconds = json_integer_value(value);
+    else if (json_is_real(value))
+        seconds =
+            json_real_value(value) < LIFE_MAX_S ? (long long)json_real_value(value) : LIFE_MAX_S;
+    else if (json_is_string(value) &&
+             !text_parse_int(json_string_value(value), INT32_MIN, INT64_MAX, &seconds))
+        seconds = LIFE_DEFAULT_S;
+    if (seconds <= 0)
+        return LIFE_ODD_S;
+    if (seconds > LIFE_MAX_S)
+        seconds = LIFE_MAX_S;
+    return seconds > 2 * LIFE_MARGIN_S ? seconds - LIFE_MARGIN_S : (seconds + 1) / 2;
+}
+
+/* A rotated refresh token is handed out to be saved before the access token is used: after a crash
+ * in between, the old one would already be dead. */
+static void take_refresh_token(struct http *h, struct login *l, const json_t *answer)
+{
+    const char *token = json_text(answer, "refresh_token");
+    if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH || !token || !*token ||
+        strcmp(token, l->values[2]) == 0)
+        return;
+    http_add_secret(h, token, strlen(token));
+    secret_free(&l->values[2]);
+    l->values[2] = xstrdup(token);
+    if (h->refreshed)
+        h->refreshed(h->ctx, token);
+}
+
+static omni_status take_token(struct http *h, struct login *l, const struct http_reply *reply,
+                              struct err *err)
+{
+    auto_secret_json *answer = json_parse(reply->body, reply->body_len, NULL);
+    const char *token = json_text(answer, "access_token");
+    bool fine = reply->status >= 200 && reply->status < 300;
+    if (!fine || !token || !*token)
+        return refused(reply, answer, err);
+    if (strpbrk(token, "\r\n"))
+        return err_set(err, OMNI_E_DATA, "the access_token has a line break");
+    http_add_secret(h, token, strlen(token));
+    take_refresh_token(h, l, answer);
+    secret_free(&l->token);
+    l->token = xstrdup(token);
+    l->token_until_ms = wait_clock_ms() + (uint64_t)life_seconds(answer) * 1000;
+    return OMNI_OK;
+}
+
+static omni_status ask(struct http *h, struct login *l, struct intake *in, struct err *err)
+{
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
+    const struct header_plan plan = {.headers = headers, .has_body = true};
+    auto_headers *list = header_list(&plan);
+    auto_secret_buf form = BUF_INIT(FORM_MAX);
+    omni_status status = l->kind->token_form(h, l, &form, err);
+    if (status != OMNI_OK)
+        return status;
+    const struct attempt attempt = {.method = "POST",
+                                    .url = &l->token_url,
+                                    .headers = list,
+                                    .body = buf_text(&form),
+                                    .body_len = form.len,
+                                    .fresh = true};
+    bool sent = false;
+    status = attempt_run(h, &attempt, in, &sent, err);
+    if (status != OMNI_OK)
+        return status;
+    struct http_reply reply;
+    intake_reply(in, &reply, NULL);
+    status = take_token(h, l, &reply, err);
+    if (status == OMNI_E_RETRY || status == OMNI_E_THROTTLED)
+        wait_retry_after(verdict_header(&reply, "retry-after"), verdict_header(&reply, "date"),
+                         &h->wait_ms);
+    return status;
+}
+
+omni_status token_get(struct http *h, struct login *l, struct err *err)
+{
+    if (l->token && wait_clock_ms() < l->token_until_ms)
+        return OMNI_OK;
+    struct intake in = {.max_body = REPLY_MAX, .max_ratio = h->limits.max_ratio};
+    omni_status status = ask(h, l, &in, err);
+    if (in.body.data)
+        explicit_bzero(in.body.data, in.body.cap);
+    intake_free(&in);
+    if (status != OMNI_OK) {
+        auto_free char *url = url_brief(&l->token_url);
+        err_prefix(err, "asking %s for an access token: ", url);
+    }
+    return status;
+}
