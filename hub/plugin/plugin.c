@@ -135,7 +135,7 @@ omni_status plugin_open(struct plugin *p, const char *source, const json_t *conf
         begin(p, "open");
         return finish(p, true, guest_open(p->guest, source, config, today(), err), err);
     }
-    auto_free char *text = json_print(config);
+    auto_free char *text = config ? json_print(config) : xstrdup("{}");
     auto_wire call = WIRE_OUT(FRAMES_TO_PLUGIN);
     wire_begin(&call, CALL_OPEN);
     wire_put_text(&call, source);

@@ -440,6 +440,7 @@ noreturn void remote_serve(struct remote *r, const struct omni_module *module, c
         struct err err = {.text = ""};
         uint16_t type = receive_frame(r, &frame, &in);
         r->row_status = OMNI_OK;
+        r->was_cancelled = false;
         omni_status status = serve_call(r, type, &in, &err);
         if (err.text[0])
             remote_fail(r, status, err.text);
