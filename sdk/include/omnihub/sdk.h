@@ -30,6 +30,22 @@
 extern "C" {
 #endif
 
+/* ---- tables ----
+ * Entries of the lists that end with NULL, each with its size filled in:
+ *     static const struct omni_field *const fields[] = {
+ *         OMNI_FIELD(.path = "$.id", .column = "order_id", .type = OMNI_TEXT), NULL}; */
+
+#ifndef __cplusplus
+#define OMNI_OPTION(...)                                                                           \
+    (&(const struct omni_option){.size = sizeof(struct omni_option), __VA_ARGS__})
+#define OMNI_LOGIN(...) (&(const struct omni_auth){.size = sizeof(struct omni_auth), __VA_ARGS__})
+#define OMNI_FIELD(...) (&(const struct omni_field){.size = sizeof(struct omni_field), __VA_ARGS__})
+#define OMNI_STREAM(...)                                                                           \
+    (&(const struct omni_stream){.size = sizeof(struct omni_stream), __VA_ARGS__})
+#define OMNI_SOURCE(...)                                                                           \
+    (&(const struct omni_source){.size = sizeof(struct omni_source), __VA_ARGS__})
+#endif
+
 /* ---- text in a fixed buffer ---- */
 
 /* A text being built. What does not fit is not added, and neither is anything after it: check once,

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Meta (Facebook, Instagram) ads: daily figures of each ad of an ad account, from Insights. */
+#include <omnihub/sdk.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct omni_option *const options[] = {
+    OMNI_OPTION(.name = "account_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
+                .help = "the ad account, with its prefix: act_123456789"),
+    OMNI_OPTION(.name = "access_token", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED | OMNI_SECRET,
+                .help = "token of a system user with ads_read"),
+    OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v24.0",
+                .help = "version of the Marketing API"),
+    OMNI_OPTION(.name = "attribution", .type = OMNI_OPT_TEXT, .fallback = "adset",
+                .choices = "adset|account",
+                .help = "conversions are counted by each ad set's attribution setting, as Ads "
+                        "Manager shows them, or by the account's"),
+    OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "500",
+                .help = "rows asked for at once, at most 500"),
+    NULL};
+
+static const struct omni_auth *const logins[] = {
+    OMNI_LOGIN(.kind = OMNI_AUTH_BEARER, .options = "access_token"), NULL};
+
+#define MEMBERS                                                                                    \
+    "account_currency,campaign_id,campaign_name,adset_id,adset_name,ad_id,ad_name,impressions,"    \
+    "clicks,inline_link_clicks,spend,reach,actions,action_values"
+/* Action types overlap: "purchase" and "omni_purchase" hold the pixel's purchases once more. These
+ * five do not. */
+#define PRIMARY                                                                                    \
+    "[?@.action_type=='onsite_conversion.purchase'||"                                              \
+    "@.action_type=='onsite_conversion.lead_grouped'||"                                            \
+    "@.action_type=='offsite_conversion.fb_pixel_purchase'||"                                      \
+    "@.action_type=='offsite_conversion.fb_pixel_lead'||"                                          \
+    "@.action_type=='offsite_conversion.fb_pixel_custom'].value"
+#define TEXT(member, name, flags_)                                                                 \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = (flags_))
+/* Insights leaves zeros out. */
+#define COUNT(member, name, flags_)                                                                \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_INT,                            \
+               .flags = OMNI_ZERO_IF_ABSENT | (flags_))
+#define DECIMAL(member, name, flags_)                                                              \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_MICROS,                         \
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ZERO_IF_ABSENT | (flags_))
+
+static const struct omni_field *const insight_fields[] = {
+    OMNI_FIELD(.path = "$.date_start", .column = "date", .type = OMNI_DATE, .unit = OMNI_DATE_ISO,
+               .flags = OMNI_KEY),
+    TEXT("campaign_id", "campaign_id", OMNI_KEY),
+    TEXT("adset_id", "ad_group_id", OMNI_KEY),
+    TEXT("ad_id", "ad_id", OMNI_KEY),
+    TEXT("campaign_name", "campaign_name", OMNI_OPTIONAL),
+    TEXT("adset_name", "ad_group_name", OMNI_OPTIONAL),
+    TEXT("ad_name", "ad_name", OMNI_OPTIONAL),
+    TEXT("account_currency", "currency", 0),
+    COUNT("impressions", "impressions", 0),
+    COUNT("inline_link_clicks", "clicks", OMNI_OPTIONAL),
+    COUNT("clicks", "clicks_all", OMNI_OPTIONAL),
+    COUNT("reach", "reach", OMNI_OPTIONAL),
+    DECIMAL("spend", "cost", 0),
+    DECIMAL("actions" PRIMARY, "conversions", OMNI_OPTIONAL | OMNI_ROUND),
+    DECIMAL("action_values" PRIMARY, "conversion_value", OMNI_OPTIONAL | OMNI_ROUND),
+    NULL};
+
+static const struct omni_stream *const streams[] = {
+    OMNI_STREAM(.sync = OMNI_WINDOW, .name = "ad_insights", .dataset = "ads_daily",
+                .help = "each ad's day: shown, clicked, spent, converted", .fields = insight_fields,
+                .constants = "level=ad", .settle_days = 28, .max_window_days = 30,
+                .history_days = 37 * 30, .day_zone = "account"),
+    NULL};
+
+static omni_status meta_open(const struct omni_host *, const struct omni_config *,
+                             struct omni_run *, void **self);
+static omni_status meta_check(void *self, struct omni_run *);
+static omni_status meta_accounts(void *self, struct omni_run *);
+static omni_status meta_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status meta_judge(void *self, struct omni_run *, const struct omni_http *,
+                              uint32_t *wait_ms);
+
+static const struct omni_source *const sources[] = {
+    OMNI_SOURCE(.name = "meta_ads", .title = "Meta ads", .family = "ads",
+                .help = "Facebook and Instagram ads: cost, reach, clicks and conversions by ad",
+                .api_version = "v24.0", .api_url = "https://graph.facebook.com",
+                .account_option = "account_id", .options = options, .logins = logins,
+                .streams = streams, .open = meta_open, .close = free, .check = meta_check,
+                .accounts = meta_accounts, .pull = meta_pull, .judge = meta_judge),
+    NULL};
+
+enum { URL_MAX = 2048, ID_MAX = 64, KEY_MAX = 192, MESSAGE_MAX = 1024 };
+/* A report run that is not there by then never will be. */
+enum { FIRST_POLL_MS = 250, LONGEST_POLL_MS = 60000, GIVE_UP_MS = 45 * 60000 };
+
+struct meta {
+    const struct omni_host *hub;
+    const struct omni_config *config;
+    char known[ID_MAX]; /* account whose currency and zone the hub has been told */
+    int is_new_report;  /* a report run just made may not be found at once */
+};
+
+static omni_status meta_open(const struct omni_host *hub, const struct omni_config *config,
+                             struct omni_run *run, void **self)
+{
+    const char *account = hub->opt_text(config, "account_id");
+    if (account && (strncmp(account, "act_", 4) != 0 || account[4] == '\0' ||
+                    account[4 + strspn(account + 4, "0123456789")] != '\0')) {
+        hub->fail_detail(run, "option", "account_id");
+        return hub->fail(run, OMNI_E_CONFIG, "an ad account is act_ and its number");
+    }
+    int64_t size = hub->opt_int(config, "page_size");
+    if (size < 1 || size > 500) {
+        hub->fail_detail(run, "option", "page_size");
+        return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 500");
+    }
+    struct meta *meta = calloc(1, sizeof(*meta));
+    if (!meta)
+        return hub->fail(run, OMNI_E_RETRY, "out of memory");
+    *meta = (struct meta){.hub = hub, .config = config};
+    *self = meta;
+    return OMNI_OK;
+}
+
+/* /v24.0/NODE or /v24.0/NODE/EDGE */
+static void node_url(const struct meta *meta, struct omni_text *url, const char *node,
+                     const char *edge)
+{
+    omni_path_segment(url, meta->hub->opt_text(meta->config, "api_version"));
+    omni_path_segment(url, node);
+    if (edge)
+        omni_path_segment(url, edge);
+}
+
+static omni_status get(struct meta *meta, struct omni_run *run, const struct omni_text *url,
+                       struct omni_http *http)
+{
+    *http = (struct omni_http){.size = sizeof(*http), .url = omni_text_done(url)};
+    if (!http->url)
+        return meta->hub->fail(run, OMNI_E_BUG, "the request's url is too long");
+    return meta->hub->http(run, http);
+}
+
+static omni_status learn(struct meta *meta, struct omni_run *run, const char *account)
+{
+    if (strcmp(meta->known, account) == 0)
+        return OMNI_OK;
+    char memory[URL_MAX], name[256], currency[8], zone[64];
+    struct omni_text url = OMNI_TEXT(memory);
+    struct omni_http http;
+    node_url(meta, &url, account, NULL);
+    omni_query(&url, "fields", "name,currency,timezone_name");
+    omni_status status = get(meta, run, &url, &http);
+    if (status != OMNI_OK)
+        return status;
+    struct omni_json reply = omni_json_of_reply(&http);
+    omni_json_text(reply, "name", name, sizeof(name));
+    if (!omni_json_text(reply, "currency", currency, sizeof(currency)) ||
+        !omni_json_text(reply, "timezone_name", zone, sizeof(zone)))
+        return meta->hub->fail(run, OMNI_E_DATA, "the ad account has no currency and time zone");
+    snprintf(meta->known, sizeof(meta->known), "%s", account);
+    return meta->hub->found_account(run, account, name, currency, zone);
+}
+
+static omni_status meta_check(void *self, struct omni_run *run)
+{
+    struct meta *meta = self;
+    return learn(meta, run, meta->hub->opt_text(meta->config, "account_id"));
+}
+
+/* Cursors come with every page; only `next` says that there is another one. */
+static int more_pages(struct omni_pages *pages, const struct omni_http *http)
+{
+    if (omni_json_at(omni_json_of_reply(http), "paging.next").kind != OMNI_JSON_TEXT)
+        return omni_pages_go(pages, NULL);
+    return omni_pages_after(pages, http, "paging.cursors.after");
+}
+
+static omni_status meta_accounts(void *self, struct omni_run *run)
+{
+    struct meta *meta = self;
+    struct omni_pages pages = OMNI_PAGES;
+    struct omni_http http;
+    do {
+        char memory[URL_MAX + OMNI_PAGES_CURSOR];
+        struct omni_text url = OMNI_TEXT(memory);
+        node_url(meta, &url, "me", "adaccounts");
+        omni_query(&url, "fields", "name,currency,timezone_name");
+        omni_query_int(&url, "limit", 100);
+        omni_query(&url, "after", pages.cursor);
+        omni_status status = get(meta, run, &url, &http);
+        struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "data");
+        while (status == OMNI_OK && omni_json_next(list, &item)) {
+            char id[ID_MAX], name[256], currency[8], zone[64];
+            if (!omni_json_text(item, "id", id, sizeof(id)))
+                return meta->hub->fail(run, OMNI_E_DATA, "an ad account without an id");
+            omni_json_text(item, "name", name, sizeof(name));
+            omni_json_text(item, "currency", currency, sizeof(currency));
+            omni_json_text(item, "timezone_name", zone, sizeof(zone));
+            status = meta->hub->found_account(run, id, name, currency[0] ? currency : NULL,
+                                              zone[0] ? zone : NULL);
+        }
+        if (status != OMNI_OK)
+            return status;
+    } while (more_pages(&pages, &http));
+    return omni_pages_end(&pages, meta->hub, run);
+}
+
+/* What to report: the same for a request that waits for its rows and for a report run. */
+static void add_query(const struct meta *meta, struct omni_text *url,
+                      const struct omni_request *request)
+{
+    char range[64], since[OMNI_DAY_TEXT], until[OMNI_DAY_TEXT];
+    snprintf(range, sizeof(range), "{\"since\":\"%s\",\"until\":\"%s\"}",
+             omni_day_print(request->from_day, since), omni_day_print(request->to_day, until));
+    int by_account = strcmp(meta->hub->opt_text(meta->config, "attribution"), "account") == 0;
+    omni_query(url, "level", "ad");
+    omni_query(url, "fields", MEMBERS);
+    omni_query(url, "time_range", range);
+    omni_query(url, "time_increment", "1");
+    omni_query(url,
+               by_account ? "use_account_attribution_setting" : "use_unified_attribution_setting",
+               "true");
+}
+
+/* Slows down before the platform locks the account: the header tells percent of the allowance. */
+static omni_status ease(struct meta *meta, struct omni_run *run, const struct omni_http *http)
+{
+    const char *header = omni_reply_header(http, "x-fb-ads-insights-throttle");
+    int64_t app = 0, account = 0;
+    if (header) {
+        struct omni_json usage = omni_json_of(header, strlen(header));
+        omni_json_int(usage, "app_id_util_pct", &app);
+        omni_json_int(usage, "acc_id_util_pct", &account);
+    }
+    int64_t percent = app > account ? app : account;
+    return percent < 75 ? OMNI_OK : meta->hub->sleep_ms(run, percent < 95 ? 2000 : 20000);
+}
+
+/* All pages of NODE/insights. request NULL: of a finished report run. */
+static omni_status read_pages(struct meta *meta, struct omni_run *run, const char *node,
+                              const struct omni_request *request, struct omni_pages *pages)
+{
+    struct omni_http http;
+    do {
+        char memory[URL_MAX + 3 * OMNI_PAGES_CURSOR];
+        struct omni_text url = OMNI_TEXT(memory);
+        node_url(meta, &url, node, "insights");
+        if (request)
+            add_query(meta, &url, request);
+        omni_query_int(&url, "limit", meta->hub->opt_int(meta->config, "page_size"));
+        omni_query(&url, "after", pages->cursor);
+        http = (struct omni_http){.size = sizeof(http), .url = omni_text_done(&url)};
+        if (!http.url)
+            return meta->hub->fail(run, OMNI_E_DATA, "the page cursor is too long");
+        omni_status status = meta->hub->rows(run, &http, "$.data[*]");
+        if (status == OMNI_OK)
+            status = ease(meta, run, &http);
+        if (status != OMNI_OK)
+            return status;
+    } while (more_pages(pages, &http));
+    return omni_pages_end(pages, meta->hub, run);
+}
+
+/* Orders a report run and remembers it before it is asked for: a restart goes on with it. */
+static omni_status start_report(struct meta *meta, struct omni_run *run,
+                                const struct omni_request *request, const char *key)
+{
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
+    char url_memory[URL_MAX], body_memory[URL_MAX], id[ID_MAX];
+    struct omni_text url = OMNI_TEXT(url_memory), body = OMNI_TEXT(body_memory);
+    node_url(meta, &url, request->account, "insights");
+    add_query(meta, &body, request);
+    /* Ordered twice after a fault, the first one is never fetched: that costs nothing. */
+    struct omni_http http = {.size = sizeof(http),
+                             .method = "POST",
+                             .headers = headers,
+                             .flags = OMNI_HTTP_REPEATABLE,
+                             .url = omni_text_done(&url)};
+    http.body = omni_text_done(&body);
+    if (!http.url || !http.body)
+        return meta->hub->fail(run, OMNI_E_BUG, "the request is too long");
+    http.body++; /* the ? of a url */
+    http.body_len = strlen(http.body);
+    omni_status status = meta->hub->http(run, &http);
+    if (status != OMNI_OK)
+        return status;
+    if (!omni_json_text(omni_json_of_reply(&http), "report_run_id", id, sizeof(id)))
+        return meta->hub->fail(run, OMNI_E_DATA, "no report_run_id in the reply");
+    meta->is_new_report = 1;
+    meta->hub->remember(run, key, id);
+    return OMNI_OK;
+}
+
+/* OMNI_OK: done; OMNI_E_TOO_MUCH: the platform gave up on it; OMNI_E_UNSUPPORTED: it is one of
+ * an earlier process, and the platform has forgotten it. */
+static omni_status await_report(struct meta *meta, struct omni_run *run, const char *id)
+{
+    uint32_t wait = FIRST_POLL_MS;
+    for (uint32_t waited = 0; waited < GIVE_UP_MS; waited += wait) {
+        char memory[URL_MAX], state[64];
+        struct omni_text url = OMNI_TEXT(memory);
+        struct omni_http http;
+        int64_t percent = 0;
+        node_url(meta, &url, id, NULL);
+        omni_status status = get(meta, run, &url, &http);
+        if (status == OMNI_E_CONFIG && !meta->is_new_report)
+            return OMNI_E_UNSUPPORTED;
+        if (status != OMNI_OK)
+            return status;
+        omni_json_text(omni_json_of_reply(&http), "async_status", state, sizeof(state));
+        omni_json_int(omni_json_of_reply(&http), "async_percent_completion", &percent);
+        if (strcmp(state, "Job Completed") == 0 && percent == 100)
+            return OMNI_OK;
+        if (strcmp(state, "Job Failed") == 0 || strcmp(state, "Job Skipped") == 0)
+            return meta->hub->fail(run, OMNI_E_TOO_MUCH, "the report run failed");
+        status = meta->hub->sleep_ms(run, wait);
+        if (status != OMNI_OK)
+            return status;
+        wait = wait * 2 < LONGEST_POLL_MS ? wait * 2 : LONGEST_POLL_MS;
+    }
+    return meta->hub->fail(run, OMNI_E_TOO_MUCH, "the report run does not come to an end");
+}
+
+/* What is left of a report run that can still be fetched later is kept, all else forgotten. */
+static int is_worth_keeping(omni_status status)
+{
+    return status == OMNI_E_CANCELLED || status == OMNI_E_THROTTLED || status == OMNI_E_RETRY ||
+           status == OMNI_E_AUTH;
+}
+
+static omni_status fetch_report(struct meta *meta, struct omni_run *run, const char *key)
+{
+    char id[ID_MAX];
+    const char *remembered = meta->hub->remember(run, key, NULL);
+    snprintf(id, sizeof(id), "%s", remembered ? remembered : "");
+    struct omni_pages pages = OMNI_PAGES;
+    omni_status status = await_report(meta, run, id);
+    if (status == OMNI_OK)
+        status = read_pages(meta, run, id, NULL, &pages);
+    meta->is_new_report = 0;
+    if (!is_worth_keeping(status))
+        meta->hub->remember(run, key, "");
+    return status;
+}
+
+static omni_status meta_pull(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct meta *meta = self;
+    char key[KEY_MAX];
+    snprintf(key, sizeof(key), "report:%s:%s:%d:%d", request->stream->name, request->account,
+             (int)request->from_day, (int)request->to_day);
+    omni_status status = learn(meta, run, request->account);
+    if (status != OMNI_OK)
+        return status;
+    const char *earlier = meta->hub->remember(run, key, NULL);
+    if (earlier && earlier[0] != '\0') {
+        status = fetch_report(meta, run, key);
+        if (status != OMNI_E_UNSUPPORTED)
+            return status;
+    }
+    struct omni_pages pages = OMNI_PAGES;
+    status = read_pages(meta, run, request->account, request, &pages);
+    /* Later pages hold on to the first one's rows: only a fresh start may go another way. */
+    if (status != OMNI_E_TOO_MUCH || pages.page > 0)
+        return status;
+    status = start_report(meta, run, request, key);
+    return status == OMNI_OK ? fetch_report(meta, run, key) : status;
+}
+
+/* Minutes until the platform answers again, from its header; -1: not said. */
+static int64_t minutes_to_wait(const struct omni_http *http)
+{
+    const char *header = omni_reply_header(http, "x-business-use-case-usage");
+    int64_t most = -1, minutes;
+    struct omni_json account = {0};
+    while (header && omni_json_next(omni_json_of(header, strlen(header)), &account)) {
+        struct omni_json use = {0};
+        while (omni_json_next(account, &use))
+            if (omni_json_int(use, "estimated_time_to_regain_access", &minutes) && minutes > most)
+                most = minutes;
+    }
+    return most;
+}
+
+struct meaning {
+    int32_t first, last; /* codes */
+    omni_status status;
+    const char *remedy;
+};
+static const struct meaning meanings[] = {
+    {190, 190, OMNI_E_AUTH, "renew access_token"},
+    {102, 102, OMNI_E_AUTH, "renew access_token"},
+    {2500, 2500, OMNI_E_AUTH, "is access_token set?"},
+    {10, 10, OMNI_E_AUTH, "the token needs ads_read"},
+    {200, 299, OMNI_E_AUTH, "give the token's user access to the ad account, with ads_read"},
+    {368, 368, OMNI_E_AUTH, "Meta has blocked this user for a time"},
+    {4, 4, OMNI_E_THROTTLED, NULL},
+    {17, 17, OMNI_E_THROTTLED, NULL},
+    {32, 32, OMNI_E_THROTTLED, NULL},
+    {613, 613, OMNI_E_THROTTLED, NULL},
+    {80000, 80014, OMNI_E_THROTTLED, NULL},
+    {1, 2, OMNI_E_RETRY, NULL},
+    {2635, 2636, OMNI_E_CONFIG, "set the option api_version to one that Meta still serves"},
+    {3018, 3018, OMNI_E_CONFIG, "Meta keeps 37 months"},
+    {100, 100, OMNI_E_CONFIG, NULL},
+};
+
+/* The cases that a code alone does not tell. */
+static omni_status judge_closely(const struct meta *meta, struct omni_json error, int64_t code,
+                                 const char *message)
+{
+    int64_t subcode = 0;
+    omni_json_int(error, "error_subcode", &subcode);
+    if (subcode == 1487534 || (code == 1 && strstr(message, "reduce the amount")))
+        return OMNI_E_TOO_MUCH;
+    if (code == 100 && subcode == 33 && meta->is_new_report)
+        return OMNI_E_RETRY;
+    if (omni_json_is_true(error, "is_transient") || subcode == 99)
+        return OMNI_E_RETRY;
+    return OMNI_E_UNSUPPORTED;
+}
+
+static omni_status meta_judge(void *self, struct omni_run *run, const struct omni_http *http,
+                              uint32_t *wait_ms)
+{
+    struct meta *meta = self;
+    struct omni_json error = omni_json_at(omni_json_of_reply(http), "error");
+    int64_t code;
+    if (!omni_json_int(error, "code", &code))
+        return http->status == 200 ? OMNI_OK : OMNI_E_UNSUPPORTED;
+    char message[MESSAGE_MAX], text[MESSAGE_MAX + 128];
+    omni_json_text(error, "message", message, sizeof(message));
+    const char *remedy = NULL;
+    omni_status status = judge_closely(meta, error, code, message);
+    for (size_t i = 0; status == OMNI_E_UNSUPPORTED && i < sizeof(meanings) / sizeof(meanings[0]);
+         i++)
+        if (code >= meanings[i].first && code <= meanings[i].last) {
+            status = meanings[i].status;
+            remedy = meanings[i].remedy;
+        }
+    if (status == OMNI_E_UNSUPPORTED)
+        return status;
+    if (status == OMNI_E_THROTTLED) {
+        int64_t minutes = minutes_to_wait(http);
+        *wait_ms = minutes < 0 ? 60000 : (uint32_t)(minutes < 1440 ? minutes : 1440) * 60000;
+    }
+    snprintf(text, sizeof(text), "Meta answered %s (code %d)%s%s", message, (int)code,
+             remedy ? ": " : "", remedy ? remedy : "");
+    return meta->hub->fail(run, status, text);
+}
+
+OMNI_MODULE("meta_ads", "1.0", .vendor = "omnihub", .license = "Apache-2.0", .sources = sources);

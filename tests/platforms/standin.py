@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
+
+One server, one path prefix per platform: /ga4, /meta, /shop, /oauth. Beside them POST /_control (see World.control),
+GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
+(the service account's key file).
+"""
+
+import argparse
+import datetime
+import http.server
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from ga4 import Ga4  # noqa: E402
+from meta import Meta  # noqa: E402
+from oauth import OAuth  # noqa: E402
+from shop import Shop  # noqa: E402
+from world import Reply, Request, World  # noqa: E402
+
+MAX_BODY = 1 << 20
+
+
+class Platforms:
+    """All stand-ins over one world; one request at a time."""
+
+    def __init__(self, world):
+        self.world = world
+        self.oauth = OAuth(world)
+        self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world)}
+        self.lock = threading.Lock()
+
+    def answer(self, request):
+        with self.lock:
+            try:
+                return self.route(request)
+            except Reply as reply:
+                return reply
+
+    def route(self, request):
+        name = request.path.split("/")[1]
+        if name.startswith("_"):
+            return self.manage(name, request)
+        if name not in self.modules:
+            return Reply({"error": "no stand-in is called %s" % name}, 404)
+        shown = request.path + ("?" + "&".join(sorted(k for k in request.query)) if request.query else "")
+        self.world.log.append({"method": request.method, "path": shown})
+        fault = self.world.fault(name, "status")
+        if fault:
+            headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
+            return Reply(fault.get("body", ""), fault.get("code", 503), headers)
+        if self.world.fault(name, "html"):
+            return Reply("<html><body>Please log in to the network</body></html>", 200, {"Content-Type": "text/html"})
+        return self.modules[name].answer(request)
+
+    def manage(self, name, request):
+        if name == "_control" and request.method == "POST":
+            if b'"revoke_tokens"' in request.body:
+                self.oauth.tokens.clear()
+                return Reply({})
+            return self.world.control(json.loads(request.body))
+        if name == "_truth":
+            return self.modules[request.query.get("platform", "")].truth(request.query)
+        if name == "_log":
+            return Reply(self.world.log)
+        if name == "_key":
+            return Reply(self.oauth.key_file(request.base() + "/oauth/token"))
+        return Reply({"error": "unknown"}, 404)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def handle_any(self):
+        length = int(self.headers.get("Content-Length", "0"))
+        if length > MAX_BODY:
+            self.send_error(413)
+            return
+        request = Request(self.command, self.path, self.headers, self.rfile.read(length))
+        platforms = self.server.platforms
+        reply = platforms.answer(request)
+        self.deliver(reply, request.path.split("/")[1], platforms.world)
+
+    do_GET = do_POST = do_PUT = do_DELETE = handle_any
+
+    def deliver(self, reply, platform, world):
+        if world.fault(platform, "stall"):
+            time.sleep(world.knob(platform, "stall_s", 1))
+        if world.fault(platform, "reset"):
+            self.close_connection = True
+            return
+        body = reply.body
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if world.fault(platform, "truncate"):
+            body = body[:len(body) // 2]
+            self.close_connection = True
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        """Silent: the tests read /_log."""
+
+
+def serve(options):
+    """A server that is ready to accept, not yet running."""
+    world = World(options.seed, options.today, options.generation)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
+    server.daemon_threads = True
+    server.platforms = Platforms(world)
+    return server
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--today", type=datetime.date.fromisoformat, help="the platforms' today, YYYY-MM-DD")
+    parser.add_argument("--generation", type=int, default=0, help="how often the past was restated")
+    parser.add_argument("--key-file", help="write the service account's key file here")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server = serve(options)
+    port = server.server_address[1]
+    if options.key_file:
+        with open(os.open(options.key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            json.dump(server.platforms.oauth.key_file("http://127.0.0.1:%d/oauth/token" % port), out)
+    print("ready %d" % port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
