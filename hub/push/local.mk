@@ -1,3 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
-	%D%/push.h %D%/sink_host.h
+	%D%/batch.c %D%/batch.h \
+	%D%/push.c %D%/push.h \
+	%D%/sink_host.c %D%/sink_host.h
+
