@@ -150,11 +150,11 @@ static int open_root(const char *directory)
     }
     int fd = open_folder(AT_FDCWD, path);
     int error = errno;
-    free(path);
     /* O_DIRECTORY reports a link as "not a directory"; say what it is. */
     struct stat st;
-    if (fd < 0 && error == ENOTDIR && lstat(directory, &st) == 0 && S_ISLNK(st.st_mode))
+    if (fd < 0 && error == ENOTDIR && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
         error = ELOOP;
+    free(path);
     errno = error;
     return fd;
 }

@@ -199,8 +199,8 @@ static bool fit(const struct table *t, const struct omni_delivery *d, struct tab
         return create(t, d, e);
     if (strcmp(kind, "table") != 0)
         return fail(e, OMNI_E_CONFIG,
-                    "%s: \"%s\" is there already and is a %s, not a table; name another file or "
-                    "give this sink a prefix",
+                    "%s: \"%s\" is there already, as the name of its %s; name another file or give "
+                    "this sink a prefix",
                     t->place.path, t->name, kind);
     for (size_t i = 0; d->columns[i]; i++)
         if (!fit_column(t, d, d->columns[i], e))
