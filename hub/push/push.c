@@ -17,13 +17,15 @@
 
 enum { PUSH_FIRST_DAYS = 1024, PUSH_SQL = 1 << 20 };
 
-/* Columns that the store adds to a dataset's own. `key` ones tell rows of several connectors and
- * accounts apart, and lead. */
+/* Columns that the store's views have besides a dataset's own. The `key` ones tell the rows of
+ * several feeds apart, and lead. Left out: `state`, which depends on the day it is asked on, and
+ * `pulled_at`. */
 static const struct {
     const char *name;
     bool is_key;
 } system_columns[] = {
-    {"source", true}, {"connector", true}, {"account", true}, {"quality", false}, {"extra", false},
+    {"source", true}, {"connector", true}, {"stream", true}, {"account", true},
+    {"tz", false},    {"quality", false},  {"extra", false},
 };
 
 /* One dataset on its way to one sink. */

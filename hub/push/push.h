@@ -16,9 +16,9 @@ struct push_result {
 };
 
 /* One dataset to one opened sink; batch_rows: most rows per write(). The columns delivered are the
- * dataset's, after source, connector and account and before quality and extra, each where the
- * dataset's table has it; the first three belong to the key. What was delivered before a failure
- * stays delivered (*result counts it) and is not sent again. */
+ * dataset's, after source, connector, stream and account and before tz, quality and extra, each
+ * where the dataset's view has it; the first four belong to the key. What was delivered before a
+ * failure stays delivered (*result counts it) and is not sent again. */
 omni_status push_dataset(struct store *, struct sink *, const struct schema_dataset *,
                          uint32_t batch_rows, struct push_result *result, struct err *);
 
