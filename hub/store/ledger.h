@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the store knows about its feeds and runs, as JSON: `status`, `runs`, `restated`, `state`.
+ * Members are stable; absent means unknown. Times are RFC 3339 UTC, days YYYY-MM-DD. */
+#ifndef HUB_LEDGER_H
+#define HUB_LEDGER_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+/* All functions: new reference; NULL with err. `name`: a connector (runs: also a sink or a combined
+ * dataset); NULL: all of them. Arrays are empty where nothing is known of the name. */
+
+/* One object per feed, ordered by connector, stream, account:
+ *  connector, source, stream, account ("" where there is none), dataset, tz, currency, settle_days,
+ *  rows (int: in the dataset), first_day, last_day (of its rows),
+ *  last_run {id, outcome, reason, message, remedy, started_at, ended_at},
+ *  last_ok_at (end of the newest run with outcome ok: how fresh it is) */
+json_t *ledger_feeds(struct store *, const char *name, struct err *);
+
+/* One object per run, newest first, at most `last` (0: all):
+ *  id, batch, kind, connector, stream, account, plugin_version, started_at, ended_at, seconds (a
+ *  decimal string), outcome ("running" while it lasts), reason, message, remedy, requests, retries,
+ *  bytes, inserted, changed, unchanged, removed, restated, rejected */
+json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err *);
+
+/* One object per restated number, newest first, at most `last` (0: all):
+ *  at, run, connector, stream, account, dataset, date, metric, old, new
+ *  old and new are decimal strings where the metric is of type micros, integers otherwise */
+json_t *ledger_restated(struct store *, const char *name, uint32_t last, struct err *);
+
+/* Records that could not be read, newest first, at most `last` (0: all). run 0: of every run.
+ *  run, at, where, reason, raw */
+json_t *ledger_rejects(struct store *, int64_t run, uint32_t last, struct err *);
+
+/* State of feeds, in the form that ledger_state_import() takes back:
+ *  {"omnihub_state": 1, "feeds": [{connector, source, stream, account, dataset, "state": {key:
+ *  value, …}}, …]}; feeds without any state are there with an empty object */
+json_t *ledger_state_export(struct store *, const char *name, struct err *);
+/* All or nothing; replaces the whole state of each feed that is in the document, makes feeds that
+ * are not known yet. OMNI_E_DATA naming the member that is wrong. *feeds: how many. */
+omni_status ledger_state_import(struct store *, const json_t *, uint64_t *feeds, struct err *);
+/* Forgets cursors and remembered values of the connector's feeds (stream, account NULL: of all of
+ * them); rows stay. *feeds: how many had any. */
+omni_status ledger_state_reset(struct store *, const char *connector, const char *stream,
+                               const char *account, uint64_t *feeds, struct err *);
+
+#endif
