@@ -30,7 +30,7 @@ static omni_status note(struct omni_run *run, const char *what, const char *deta
     size_t n = strlen(notes);
     snprintf(notes + n, sizeof notes - n, "%s\n", line);
     if (fail_at && strcmp(fail_at, line) == 0)
-        return host->fail(run, OMNI_E_RETRY, "the sink is down");
+        return (host->fail)(run, OMNI_E_RETRY, "the sink is down");
     return OMNI_OK;
 }
 

@@ -25,7 +25,7 @@ static omni_status fake_open(const struct omni_host *h, const struct omni_config
     host = h;
     options = c;
     *self = &answer;
-    return answer == OMNI_OK ? OMNI_OK : h->fail(run, answer, words);
+    return answer == OMNI_OK ? OMNI_OK : (h->fail)(run, answer, words);
 }
 
 static void fake_close(void *self)
@@ -40,7 +40,7 @@ static omni_status fake_begin(void *self, struct omni_run *run, const struct omn
     if (!words)
         return answer;
     host->fail_detail(run, "option", "path");
-    return host->fail(run, answer, words);
+    return (host->fail)(run, answer, words);
 }
 
 static omni_status fake_write(void *self, struct omni_run *run, const struct omni_batch *b)
