@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The common schema: datasets, columns, types, units, additivity, keys. Data, read from
- * conf/schema/*.conf; everything else asks here. */
+ * conf/schema; everything else asks here. */
 #ifndef HUB_SCHEMA_H
 #define HUB_SCHEMA_H
 

@@ -16,4 +16,5 @@ hub_libhub_a_SOURCES += \
 	%D%/spool.c %D%/spool.h \
 	%D%/sql.c %D%/sql.h \
 	%D%/store.c %D%/store.h \
-	%D%/table.c %D%/table.h
+	%D%/table.c %D%/table.h \
+	%D%/totals.c %D%/totals.h
