@@ -5,7 +5,7 @@
 FUZZ_SECONDS = 60
 FUZZ_CPPFLAGS = $(UNIT_CPPFLAGS)
 FUZZ_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_targets = %D%/fuzz_reader
 EXTRA_DIST += %D%/corpus
 
@@ -14,7 +14,7 @@ noinst_PROGRAMS += $(fuzz_targets)
 %C%_fuzz_reader_SOURCES = %D%/fuzz_reader.c tests/unit/read/cases.c tests/unit/read/oracle.c tests/unit/read/rows.c
 %C%_fuzz_reader_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/tests/unit/read
 %C%_fuzz_reader_CFLAGS = $(FUZZ_CFLAGS)
-%C%_fuzz_reader_LDFLAGS = $(FUZZ_LDFLAGS)
+%C%_fuzz_reader_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_reader_LDADD = $(HUB_LIBS)
 
 .PHONY: fuzz
