@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Combined datasets: named SQL over the common datasets (built in: conf/schema/combined/*.conf; the
- * admin's own), kept as tables and recomputed only for days that changed. */
+ * Combined datasets: named SQL over the common datasets (built in: the files of
+ * conf/schema/combined; the admin's own), kept as tables and recomputed only for days that changed. */
 #ifndef HUB_COMBINE_H
 #define HUB_COMBINE_H
 

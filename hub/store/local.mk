@@ -1,2 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-hub_libhub_a_SOURCES +=
+hub_libhub_a_SOURCES += \
+	%D%/apply.c %D%/apply.h \
+	%D%/apply_finish.c \
+	%D%/changes.c %D%/changes.h \
+	%D%/days.c %D%/days.h \
+	%D%/feeds.c \
+	%D%/functions.c \
+	%D%/internal.h \
+	%D%/layout.c \
+	%D%/ledger.c %D%/ledger.h \
+	%D%/ledger_state.c \
+	%D%/query.c %D%/query.h \
+	%D%/rowset.c %D%/rowset.h \
+	%D%/runs.c \
+	%D%/spool.c %D%/spool.h \
+	%D%/sql.c %D%/sql.h \
+	%D%/store.c %D%/store.h \
+	%D%/table.c %D%/table.h

@@ -18,6 +18,7 @@ struct spool *spool_new(const char *dir, uint32_t n_cells, size_t memory);
 void spool_free(struct spool *);
 omni_status spool_add(struct spool *, const struct omni_cell *, struct err *);
 uint64_t spool_rows(const struct spool *);
+uint32_t spool_cells(const struct spool *); /* per row */
 /* A place to come back to: what a reply that failed half-way had delivered is dropped by going
  * back. */
 struct spool_mark {

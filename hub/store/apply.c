@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * store_apply(): new rows against stored ones, by key; only what differs is written, all in one
+ * transaction with state, ledger and change marks. */
+#include <config.h>
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "store/apply.h"
+#include "store/changes.h"
+#include "store/internal.h"
+
+static bool is_protected(const struct apply *a, int32_t day)
+{
+    return a->w->dataset->day >= 0 && day < a->w->history_from;
+}
+
+/* ---- rows ---- */
+
+static omni_status fail_duplicate(struct apply *a, struct err *err)
+{
+    auto_buf key = BUF_INIT(ERR_TEXT);
+    table_describe_key(&a->t, &key);
+    return err_set(err, OMNI_E_DATA,
+                   "%s: two rows with one key (%s); the window is refused, nothing was stored",
+                   a->w->dataset->name, buf_text(&key));
+}
+
+/* The stored row under `find` meets the row at hand. */
+static omni_status merge_row(struct apply *a, int32_t day, struct err *err)
+{
+    int64_t rowid = sqlite3_column_int64(a->t.find, ROW_ID);
+    bool is_again = a->was_empty || !rowset_add(a->seen, rowid);
+    /* Changed-since pages overlap where a record changes while they are read: the later is newer.
+     */
+    if (is_again && a->w->sync != OMNI_CURSOR)
+        return fail_duplicate(a, err);
+    int32_t old_day = table_row_day(&a->t, a->t.find);
+    if (is_protected(a, old_day)) {
+        a->r->unchanged++;
+        return OMNI_OK;
+    }
+    if (table_is_same(&a->t, a->w->quality)) {
+        a->r->unchanged += !is_again;
+        if (!a->part || sqlite3_column_int64(a->t.find, ROW_PART) == a->part)
+            return OMNI_OK;
+        sqlite3_reset(a->t.find);
+        sqlite3_bind_int64(a->t.move, 2, rowid);
+        return sql_run(a->t.move, err);
+    }
+    apply_note_old(a, a->t.find, old_day, old_day != day);
+    apply_note_new(a, day, old_day != day, true);
+    a->r->changed += !is_again;
+    sqlite3_reset(a->t.find);
+    return table_write(&a->t, rowid, err);
+}
+
+static omni_status insert_row(struct apply *a, int32_t day, struct err *err)
+{
+    if (table_write(&a->t, 0, err) != OMNI_OK)
+        return err->status;
+    if (!a->was_empty)
+        rowset_add(a->seen, sqlite3_last_insert_rowid(a->t.db));
+    apply_note_new(a, day, true, !a->is_new_part);
+    a->r->inserted++;
+    return OMNI_OK;
+}
+
+static bool is_unique_failure(sqlite3 *db)
+{
+    return sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_UNIQUE;
+}
+
+static omni_status apply_row(struct apply *a, const struct omni_cell *cells, struct err *err)
+{
+    const struct store_window *w = a->w;
+    if (table_take(&a->t, cells, err) != OMNI_OK)
+        return err->status;
+    int32_t day = w->dataset->day >= 0 ? (int32_t)cells[w->dataset->day].v.i : 0;
+    if (w->sync == OMNI_WINDOW && (day < w->from_day || day > w->to_day))
+        return err_set(err, OMNI_E_BUG, "%s: a row lies outside its window", w->dataset->name);
+    if (w->dataset->day >= 0)
+        days_get(a->days, day);
+    omni_status status = OMNI_OK;
+    if (a->was_empty || a->is_new_part) {
+        status = insert_row(a, day, err);
+        if (status == OMNI_OK || !is_unique_failure(a->t.db))
+            return status;
+    }
+    enum sql_step step = table_find(&a->t, err);
+    if (step == SQL_ROW)
+        status = merge_row(a, day, err);
+    else
+        status = step == SQL_FAILED ? err->status : insert_row(a, day, err);
+    sqlite3_reset(a->t.find);
+    return status;
+}
+
+static omni_status apply_rows(struct apply *a, struct spool *spool, struct err *err)
+{
+    const struct omni_cell *cells;
+    if (spool_cells(spool) != a->w->dataset->n_columns + 1)
+        return err_set(err, OMNI_E_BUG, "%s: rows of %u cells", a->w->dataset->name,
+                       spool_cells(spool));
+    omni_status status = spool_first(spool, err);
+    if (status == OMNI_OK)
+        status = spool_next(spool, &cells, err);
+    while (status == OMNI_OK && cells) {
+        status = apply_row(a, cells, err);
+        if (status == OMNI_OK)
+            status = spool_next(spool, &cells, err);
+    }
+    return status;
+}
+
+/* ---- rows that are gone ---- */
+
+/* Collects first and deletes then: a statement must not walk over what it removes. */
+static omni_status collect_unseen(struct apply *a, sqlite3_stmt *stmt, struct rowset *gone,
+                                  struct err *err)
+{
+    enum sql_step step;
+    while ((step = sql_step(stmt, err)) == SQL_ROW) {
+        int64_t rowid = sqlite3_column_int64(stmt, 0);
+        if (!rowset_has(a->seen, rowid))
+            rowset_add(gone, rowid);
+    }
+    sqlite3_reset(stmt);
+    return step == SQL_DONE ? OMNI_OK : err->status;
+}
+
+static omni_status collect_day(struct apply *a, sqlite3_stmt *stmt, int32_t day,
+                               struct rowset *gone, struct err *err)
+{
+    char text[DAY_TEXT];
+    sqlite3_bind_text(stmt, 2, day_print(day, text), -1, SQLITE_TRANSIENT);
+    return collect_unseen(a, stmt, gone, err);
+}
+
+static omni_status collect_window(struct apply *a, sqlite3_stmt *stmt, struct rowset *gone,
+                                  struct err *err)
+{
+    for (int32_t day = a->w->from_day; day <= a->w->to_day; day++)
+        if (collect_day(a, stmt, day, gone, err) != OMNI_OK)
+            return err->status;
+    return OMNI_OK;
+}
+
+/* A snapshot of a dataset that is keyed by day (a list as of today) replaces the days it holds. */
+static omni_status collect_snapshot_days(struct apply *a, sqlite3_stmt *stmt, struct rowset *gone,
+                                         struct err *err)
+{
+    for (size_t i = 0; i < days_count(a->days); i++)
+        if (collect_day(a, stmt, days_at(a->days, i)->day, gone, err) != OMNI_OK)
+            return err->status;
+    return OMNI_OK;
+}
+
+static omni_status remove_row(struct apply *a, int64_t rowid, struct err *err)
+{
+    sqlite3_bind_int64(a->t.fetch, 1, rowid);
+    if (sql_step(a->t.fetch, err) != SQL_ROW)
+        return err->status;
+    int32_t day = table_row_day(&a->t, a->t.fetch);
+    bool stays = is_protected(a, day);
+    if (!stays)
+        apply_note_old(a, a->t.fetch, day, true);
+    sqlite3_reset(a->t.fetch);
+    if (stays)
+        return OMNI_OK;
+    a->r->removed++;
+    sqlite3_bind_int64(a->t.remove, 1, rowid);
+    return sql_run(a->t.remove, err);
+}
+
+static omni_status collect_gone(struct apply *a, struct rowset *gone, struct err *err)
+{
+    const struct schema_dataset *d = a->w->dataset;
+    const char *day = d->day_keyed ? d->columns[d->day].name : NULL;
+    auto_stmt *stmt =
+        a->w->sync == OMNI_PARTS
+            ? sql_prepare_fmt(a->t.db, err, "SELECT rowid FROM \"d_%w\" WHERE _part = ?1", d->name)
+        : day
+            ? sql_prepare_fmt(a->t.db, err,
+                              "SELECT rowid FROM \"d_%w\" WHERE _feed = ?1 AND \"%w\" = ?2",
+                              d->name, day)
+            : sql_prepare_fmt(a->t.db, err, "SELECT rowid FROM \"d_%w\" WHERE _feed = ?1", d->name);
+    if (!stmt)
+        return err->status;
+    sqlite3_bind_int64(stmt, 1, a->w->sync == OMNI_PARTS ? a->part : a->w->feed);
+    if (a->w->sync == OMNI_WINDOW)
+        return collect_window(a, stmt, gone, err);
+    if (a->w->sync == OMNI_SNAPSHOT && day)
+        return collect_snapshot_days(a, stmt, gone, err);
+    return collect_unseen(a, stmt, gone, err);
+}
+
+static omni_status apply_removals(struct apply *a, struct err *err)
+{
+    if (a->was_empty || a->is_new_part || a->w->sync == OMNI_CURSOR)
+        return OMNI_OK;
+    struct rowset *gone = rowset_new();
+    omni_status status = collect_gone(a, gone, err);
+    for (int64_t id = rowset_next(gone, 0); id && status == OMNI_OK; id = rowset_next(gone, id))
+        status = remove_row(a, id, err);
+    rowset_free(gone);
+    return status;
+}
+
+/* ---- the transaction ---- */
+
+static omni_status apply_window(struct store *s, const struct store_window *w, struct spool *spool,
+                                struct store_result *r, struct err *err)
+{
+    struct apply a;
+    omni_status status = apply_open(&a, s, w, r, err);
+    if (status == OMNI_OK)
+        status = apply_rows(&a, spool, err);
+    if (status == OMNI_OK)
+        status = apply_removals(&a, err);
+    if (status == OMNI_OK)
+        status = apply_finish(&a, s, err);
+    apply_close(&a);
+    return status;
+}
+
+omni_status store_apply(struct store *s, const struct store_window *windows,
+                        struct spool *const *spools, uint32_t n, struct store_result *results,
+                        struct err *err)
+{
+    if (sql_begin(s->db, err) != OMNI_OK)
+        return err->status;
+    omni_status status = OMNI_OK;
+    for (uint32_t i = 0; i < n && status == OMNI_OK; i++) {
+        results[i] = (struct store_result){0};
+        status = apply_window(s, &windows[i], spools[i], &results[i], err);
+    }
+    if (status == OMNI_OK)
+        status = sql_commit(s->db, err);
+    if (status != OMNI_OK)
+        sql_rollback(s->db);
+    return status;
+}

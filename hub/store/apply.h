@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One window while it is applied: what store_apply()'s files share. */
+#ifndef HUB_STORE_APPLY_H
+#define HUB_STORE_APPLY_H
+
+#include "store/days.h"
+#include "store/rowset.h"
+#include "store/table.h"
+
+struct apply {
+    const struct store_window *w;
+    struct store_result *r;
+    struct table t;
+    struct rowset *seen; /* rows met so far */
+    struct days *days;
+    size_t *sums; /* columns that are summed exactly */
+    size_t n_sums;
+    int64_t part;      /* OMNI_PARTS: its id */
+    bool was_empty;    /* nothing stored could have one of the new rows' keys */
+    bool is_new_part;  /* a part that was never stored: its rows are most likely new */
+    bool is_restating; /* differences of the sums are noted */
+};
+
+/* What is there before the window. apply_close() also after a failure. */
+omni_status apply_open(struct apply *, struct store *, const struct store_window *,
+                       struct store_result *, struct err *);
+void apply_close(struct apply *);
+/* A stored row goes (`leaves`: from this day altogether) or changes. */
+void apply_note_old(struct apply *, sqlite3_stmt *row, int32_t day, bool leaves);
+/* The row at hand comes (`arrives`: it was not on this day before) or replaces one. */
+void apply_note_new(struct apply *, int32_t day, bool arrives, bool counts_as_restated);
+/* Restatements, change marks, counts of feed and run, state. */
+omni_status apply_finish(struct apply *, struct store *, struct err *);
+
+#endif

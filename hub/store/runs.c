@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The run ledger and the quarantine. */
+#include <config.h>
+
+#include "base/day.h"
+#include "store/internal.h"
+
+enum { REJECT_MAX = 2000 };
+
+int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "INSERT INTO runs(kind, connector, stream, account, batch, plugin_version,"
+                    " started, outcome) VALUES(?, ?, ?, ?, ?, ?, ?, 'running')",
+                    err);
+    if (!stmt)
+        return 0;
+    sql_bind(stmt, "ssssssi", r->kind, r->connector, r->stream, r->account, r->batch,
+             r->plugin_version, day_now());
+    return sql_run(stmt, err) == OMNI_OK ? sqlite3_last_insert_rowid(s->db) : 0;
+}
+
+omni_status store_run_finish(struct store *s, int64_t run, const struct store_run_end *e,
+                             struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "UPDATE runs SET ended = ?, outcome = ?, reason = ?, message = ?, remedy = ?,"
+                    " requests = ?, retries = ?, bytes = ?, rejected = ? WHERE id = ?",
+                    err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "issssiiiii", day_now(), e->outcome, e->reason, e->message, e->remedy,
+             (int64_t)e->requests, (int64_t)e->retries, (int64_t)e->bytes, (int64_t)e->rejected,
+             run);
+    if (sql_run(stmt, err) != OMNI_OK)
+        return err->status;
+    if (sqlite3_changes(s->db) != 1)
+        return err_set(err, OMNI_E_BUG, "there is no run %lld", (long long)run);
+    return OMNI_OK;
+}
+
+omni_status store_runs_abandon(struct store *s, const char *batch, const struct store_run_end *e,
+                               struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "UPDATE runs SET ended = ?, outcome = ?, reason = ?, message = ?, remedy = ?"
+                    " WHERE batch = ? AND outcome = 'running'",
+                    err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "isssss", day_now(), e->outcome, e->reason, e->message, e->remedy, batch);
+    return sql_run(stmt, err);
+}
+
+/* Cut between characters, not inside one. */
+static size_t cut_length(const char *raw, size_t len)
+{
+    if (len <= REJECT_MAX)
+        return len;
+    len = REJECT_MAX;
+    while (len > 0 && ((unsigned char)raw[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+omni_status store_reject_add(struct store *s, int64_t run, const struct store_reject *r,
+                             struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(
+        s->db, "INSERT INTO rejects(run, at, place, reason, raw) VALUES(?, ?, ?, ?, ?)", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "iiss", run, day_now(), r->where, r->reason);
+    struct omni_cell raw = {.type = r->raw ? OMNI_TEXT : OMNI_NULL};
+    if (r->raw) {
+        raw.len = (uint32_t)cut_length(r->raw, r->raw_len);
+        raw.v.s = r->raw;
+    }
+    sql_bind_cell(stmt, 5, &raw);
+    return sql_run(stmt, err);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening and closing the store: the file, its permissions and pragmas, what must not be opened. */
+#include <config.h>
+
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/internal.h"
+
+enum { STORE_BUSY_MS = 60000, STORE_WAL_RETRY_MS = 20 };
+
+/* The file holds customers' data: made for its owner only; SQLite gives -wal and -shm the same
+ * mode. Never opened here where it exists: closing it would drop the locks of other connections. */
+static omni_status make_file(const char *path, struct err *err)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        close(fd);
+        return OMNI_OK;
+    }
+    if (errno == EEXIST)
+        return OMNI_OK;
+    omni_status status = errno == ENOSPC || errno == EIO ? OMNI_E_RETRY : OMNI_E_CONFIG;
+    return err_set(err, status, "cannot make it: %s", strerror(errno));
+}
+
+/* Another process may be switching at the same moment, and SQLite does not wait for that one. */
+static omni_status use_wal(sqlite3 *db, struct err *err)
+{
+    for (int waited = 0;; waited += STORE_WAL_RETRY_MS) {
+        auto_stmt *stmt = sql_prepare(db, "PRAGMA journal_mode = WAL", err);
+        if (stmt && sql_step(stmt, err) == SQL_ROW)
+            return OMNI_OK;
+        if ((sqlite3_errcode(db) & 0xff) != SQLITE_BUSY || waited >= STORE_BUSY_MS)
+            return err->status;
+        sqlite3_sleep(STORE_WAL_RETRY_MS);
+    }
+}
+
+/* The cache is what a window of random keys needs at hand; more would only cost memory.
+ * Without the size limit one large window would leave its log behind for good. */
+static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
+                                     "PRAGMA foreign_keys = OFF;"
+                                     "PRAGMA cache_size = -16384;"
+                                     "PRAGMA journal_size_limit = 67108864;";
+
+sqlite3 *store_connect(const char *path, bool is_writer, struct err *err)
+{
+    sqlite3 *db = NULL;
+    int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    if (strcmp(path, ":memory:") == 0)
+        flags |= SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+        sql_fail(db, err);
+        sqlite3_close(db);
+        return NULL;
+    }
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, STORE_BUSY_MS);
+    /* "x" is a column, never a text: a misspelt name in the admin's SQL must not become a value. */
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    if (functions_register(db, err) == OMNI_OK &&
+        (!is_writer ||
+         (use_wal(db, err) == OMNI_OK && sql_exec(db, err, "%s", writer_pragmas) == OMNI_OK)))
+        return db;
+    sqlite3_close(db);
+    return NULL;
+}
+
+static omni_status read_pragma(sqlite3 *db, const char *sql, int64_t *out, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(db, sql, err);
+    return stmt ? sql_int(stmt, 0, out, err) : err->status;
+}
+
+/* *is_new: an empty file, to be filled. */
+static omni_status check_identity(sqlite3 *db, bool *is_new, struct err *err)
+{
+    int64_t application, version, objects;
+    if (read_pragma(db, "PRAGMA application_id", &application, err) != OMNI_OK ||
+        read_pragma(db, "PRAGMA user_version", &version, err) != OMNI_OK ||
+        read_pragma(db, "SELECT count(*) FROM sqlite_schema", &objects, err) != OMNI_OK)
+        return err->status;
+    *is_new = objects == 0 && application == 0;
+    if (*is_new)
+        return OMNI_OK;
+    if (application != STORE_APPLICATION)
+        return err_set(err, OMNI_E_CONFIG,
+                       "this is another program's SQLite file; choose another state_dir");
+    if (version > STORE_VERSION)
+        return err_set(err, OMNI_E_CONFIG,
+                       "made by a newer omnihub (store version %lld, this program knows %d); "
+                       "upgrade this program",
+                       (long long)version, STORE_VERSION);
+    return OMNI_OK;
+}
+
+char *store_path(const char *state_dir)
+{
+    return state_dir ? xasprintf("%s/store.db", state_dir) : xstrdup(":memory:");
+}
+
+static omni_status open_file(struct store *s, enum store_mode mode, struct err *err)
+{
+    bool is_file = strcmp(s->path, ":memory:") != 0;
+    bool is_new;
+    if (mode == STORE_READ && is_file && access(s->path, F_OK) != 0)
+        return err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull");
+    if (mode == STORE_WRITE && is_file && make_file(s->path, err) != OMNI_OK)
+        return err->status;
+    /* A foreign or damaged file is found out before the first pragma could write to it. */
+    if (is_file) {
+        sqlite3 *look = store_connect(s->path, false, err);
+        omni_status status = look ? check_identity(look, &is_new, err) : err->status;
+        sqlite3_close(look);
+        if (status != OMNI_OK)
+            return status;
+    }
+    s->db = store_connect(s->path, mode == STORE_WRITE, err);
+    if (!s->db || check_identity(s->db, &is_new, err) != OMNI_OK)
+        return err->status;
+    if (mode == STORE_WRITE)
+        return layout_update(s, err);
+    return is_new ? err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull")
+                  : OMNI_OK;
+}
+
+struct store *store_open(const char *state_dir, const struct schema *schema, enum store_mode mode,
+                         struct err *err)
+{
+    struct store *s = xcalloc(1, sizeof *s);
+    s->schema = schema;
+    s->path = store_path(state_dir);
+    if (open_file(s, mode, err) == OMNI_OK)
+        return s;
+    err_prefix(err, "%s: ", s->path);
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    sqlite3_close_v2(s->db);
+    free(s->path);
+    free(s);
+}
+
+const struct schema *store_schema(const struct store *s)
+{
+    return s->schema;
+}
+
+struct sqlite3 *store_db(struct store *s)
+{
+    return s->db;
+}
