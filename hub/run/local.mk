@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-hub_libhub_a_SOURCES +=
+hub_libhub_a_SOURCES += \
+	%D%/spec.c %D%/spec.h \
+	%D%/supervise.c %D%/supervise.h
