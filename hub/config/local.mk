@@ -3,7 +3,8 @@ hub_libhub_a_SOURCES += \
 	%D%/check_options.c %D%/config.h \
 	%D%/findings.c \
 	%D%/keys.c %D%/keys.h \
-	%D%/option_sets.c %D%/options.h \
+	%D%/option_sets.c \
+	%D%/options.c %D%/options.h \
 	%D%/read_config.c %D%/read_config.h \
 	%D%/references.c \
 	%D%/schedule_syntax.c %D%/schedule_syntax.h \
