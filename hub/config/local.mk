@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-hub_libhub_a_SOURCES +=
+hub_libhub_a_SOURCES += \
+	%D%/options.c %D%/options.h

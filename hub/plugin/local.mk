@@ -1,2 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-hub_libhub_a_SOURCES +=
+hub_libhub_a_SOURCES += \
+	%D%/child.c %D%/child.h \
+	%D%/denied.c %D%/denied.h \
+	%D%/describe.c %D%/describe_parse.c %D%/describe.h \
+	%D%/frames.c %D%/frames.h \
+	%D%/gate.c %D%/gate.h \
+	%D%/guest.c %D%/guest.h \
+	%D%/load.c %D%/load.h \
+	%D%/plugin.c %D%/plugin.h \
+	%D%/remote.c %D%/remote.h \
+	%D%/serve.c %D%/serve.h \
+	%D%/shape.c %D%/shape.h
+
+# Of the libraries only what its objects of libhub use is linked: it has no use for curl or SQLite.
+omnilibexec_PROGRAMS += omnihub-plugin
+omnihub_plugin_SOURCES = %D%/main.c
+omnihub_plugin_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+omnihub_plugin_LDADD = hub/libhub.a $(JANSSON_LIBS) $(SECCOMP_LIBS)

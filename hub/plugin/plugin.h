@@ -46,6 +46,8 @@ struct plugin_options {
     uint64_t memory;   /* bytes of address space; 0: 512 MiB */
     uint32_t cpu_s;    /* 0: 600 */
     const struct plugin_services *services;
+    uint32_t
+        landlock_abi; /* for tests: pretend that the kernel knows no more than this; 0: ask it */
 };
 
 /* How the plugin ended; what the ledger calls it. */

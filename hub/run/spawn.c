@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Starting processes with nothing of ours but what is named. */
+#include <config.h>
+
+#include "run/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { MAX_FDS = 16 };
+
+/* Copies lie above the targets, so that no dup2 of the child lands on one that is still needed. */
+static int copy_above(int fd, int floor)
+{
+    if (fd >= 0)
+        return fcntl(fd, F_DUPFD_CLOEXEC, floor);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || null >= floor)
+        return null;
+    int copy = fcntl(null, F_DUPFD_CLOEXEC, floor);
+    close(null);
+    return copy;
+}
+
+static void set_attributes(posix_spawnattr_t *attr)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attr, &none);
+    posix_spawnattr_setsigdefault(attr, &all);
+    /* A group of its own: Ctrl-C at the terminal is the supervisor's to hear, and to act on. */
+    posix_spawnattr_setpgroup(attr, 0);
+    posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                       POSIX_SPAWN_SETPGROUP);
+}
+
+static char **minimal_env(void)
+{
+    const char *now = getenv("OMNIHUB_NOW");
+    char **env = xcalloc(4, sizeof *env);
+    env[0] = xstrdup("PATH=/usr/bin:/bin");
+    env[1] = xstrdup("LANG=C");
+    env[2] = now ? xasprintf("OMNIHUB_NOW=%s", now) : NULL;
+    return env;
+}
+
+static void free_env(char **env)
+{
+    for (char **e = env; e && *e; e++)
+        free(*e);
+    free(env);
+}
+
+static int run(const char *program, char *const argv[], char *const env[], const int *copies,
+               int n_fds, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attr);
+    set_attributes(&attr);
+    for (int i = 0; i < n_fds; i++)
+        posix_spawn_file_actions_adddup2(&actions, copies[i], i);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    /* Ours are all close-on-exec; this is for what a library may have opened. */
+    posix_spawn_file_actions_addclosefrom_np(&actions, n_fds);
+#endif
+    int error = posix_spawn(pid, program, &actions, &attr, argv, env);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+pid_t spawn_process(const char *program, char *const argv[], char *const env[], const int *fds,
+                    int n_fds, struct err *err)
+{
+    int copies[MAX_FDS], n = 0, error = n_fds > MAX_FDS ? EMFILE : 0;
+    pid_t pid = -1;
+    for (; n < n_fds && error == 0; n++) {
+        copies[n] = copy_above(fds[n], n_fds);
+        if (copies[n] < 0) {
+            error = errno;
+            break;
+        }
+    }
+    char **own_env = env ? NULL : minimal_env();
+    if (error == 0)
+        error = run(program, argv, env ? env : own_env, copies, n_fds, &pid);
+    free_env(own_env);
+    while (n > 0)
+        close(copies[--n]);
+    if (error == 0)
+        return pid;
+    err_set(err, OMNI_E_RETRY, "cannot start %s: %s", program, strerror(error));
+    return -1;
+}
+
+void spawn_child_setup(pid_t parent)
+{
+    const struct rlimit no_core = {0, 0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* It may have died before that call: then no signal will come. */
+    if (getppid() != parent)
+        _exit(0);
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+void spawn_describe_status(int status, char *out, size_t n)
+{
+    if (WIFSIGNALED(status))
+        snprintf(out, n, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(out, n, "exit code %d", WEXITSTATUS(status));
+}
+
+char *spawn_sibling(const char *name)
+{
+    char self[4096];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len > 0) {
+        self[len] = '\0';
+        *strrchr(self, '/') = '\0';
+        /* libtool keeps the programs of a build tree in .libs, their wrappers above. */
+        char *sibling = xasprintf("%s/%s", self, name);
+        if (access(sibling, X_OK) == 0)
+            return sibling;
+        free(sibling);
+    }
+    return xasprintf("%s/%s", HUB_LIBEXECDIR, name);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Helpers for plugin authors: urls, days, JSON bodies, page loops, lookups in a reply. They come
+ * from libomnihub-sdk.a and become part of the plugin; the hub knows nothing of them.
+ *
+ * Nothing here allocates, keeps global state or needs anything but C11; every text goes into memory
+ * of the caller. A page loop:
+ *
+ *     char buffer[2048];
+ *     struct omni_pages pages = OMNI_PAGES;
+ *     struct omni_http http = {.size = sizeof(http)};
+ *     do {
+ *         struct omni_text url = OMNI_TEXT(buffer);
+ *         omni_text_add(&url, "/v1/reports");
+ *         omni_query_day(&url, "from", request->from_day);
+ *         omni_query(&url, "after", pages.cursor);            // left out while it is empty
+ *         http.url = omni_text_done(&url);                    // NULL: too long
+ *         omni_status status = hub->rows(run, &http, "$.data[*]");
+ *         if (status != OMNI_OK)
+ *             return status;
+ *     } while (omni_pages_after(&pages, &http, "paging.cursors.after"));
+ *     return omni_pages_end(&pages, hub, run);
+ */
+#ifndef OMNIHUB_SDK_H
+#define OMNIHUB_SDK_H
+
+#include <omnihub/omnihub.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- text in a fixed buffer ---- */
+
+/* A text being built. What does not fit is not added, and neither is anything after it: check once,
+ * at omni_text_done(). */
+struct omni_text {
+    char *data; /* always ends with NUL */
+    size_t size, len;
+    int is_cut; /* 1: something did not fit */
+};
+
+/* struct omni_text t = OMNI_TEXT(buffer); where buffer is an array. The text starts out empty. */
+#define OMNI_TEXT(buffer)                                                                          \
+    {                                                                                              \
+        ((buffer)[0] = '\0', (buffer)), sizeof(buffer), 0, 0                                       \
+    }
+/* The same for memory of `size` bytes, at least one. */
+void omni_text_begin(struct omni_text *, char *memory, size_t size);
+/* The text, or NULL where something did not fit. */
+const char *omni_text_done(const struct omni_text *);
+
+void omni_text_add(struct omni_text *, const char *s); /* NULL: nothing */
+void omni_text_add_bytes(struct omni_text *, const char *s, size_t n);
+void omni_text_add_int(struct omni_text *, int64_t value);
+void omni_text_add_day(struct omni_text *, int32_t day); /* 2026-01-31 */
+/* By strftime-like %Y %m %d %y %%, other characters as they are: "%Y%m%d". */
+void omni_text_add_day_as(struct omni_text *, int32_t day, const char *pattern);
+/* Percent-encoded; letters, digits and - . _ ~ stay (RFC 3986). */
+void omni_text_add_percent(struct omni_text *, const char *s);
+/* A JSON string with its quotes; NULL: null. The text must be UTF-8. */
+void omni_text_add_json(struct omni_text *, const char *s);
+/* JSON members for a body: "name":"value" behind a comma where one is needed. NULL: left out. */
+void omni_json_add_text(struct omni_text *, const char *name, const char *value);
+void omni_json_add_int(struct omni_text *, const char *name, int64_t value);
+void omni_json_add_day(struct omni_text *, const char *name, int32_t day);
+
+/* ---- urls ---- */
+
+/* Adds ?name=value, or &name=value where the text has a query already; both percent-encoded. NULL
+ * and "" leave it out. */
+void omni_query(struct omni_text *, const char *name, const char *value);
+void omni_query_int(struct omni_text *, const char *name, int64_t value);
+void omni_query_day(struct omni_text *, const char *name, int32_t day);
+/* Adds /segment, percent-encoded, so that an id can never climb out of its place. */
+void omni_path_segment(struct omni_text *, const char *segment);
+
+/* ---- days since 1970-01-01 ---- */
+
+enum { OMNI_DAY_TEXT = 11 }; /* bytes of "2026-01-31" with its NUL */
+
+/* Writes YYYY-MM-DD and returns it. Days outside the years 1 … 9999 are held at that limit. */
+const char *omni_day_print(int32_t day, char out[OMNI_DAY_TEXT]);
+/* 1: the text begins with YYYY-MM-DD or is YYYYMMDD, and that day exists. */
+int omni_day_parse(const char *s, int32_t *day);
+int32_t omni_day_of(int year, int month, int day);
+void omni_day_split(int32_t day, int *year, int *month, int *day_of_month);
+
+/* ---- looking into JSON ----
+ * Works on the bytes, without a tree. A path has members and places: "paging.cursors.after",
+ * "errors[0].code"; a member's name may hold anything but . and [. Of a repeated member the first
+ * counts. Text that is not JSON is never found. */
+
+enum {
+    OMNI_JSON_NONE = 0, /* not there, or not JSON */
+    OMNI_JSON_NULL,
+    OMNI_JSON_BOOL,
+    OMNI_JSON_NUMBER,
+    OMNI_JSON_TEXT,
+    OMNI_JSON_ARRAY,
+    OMNI_JSON_OBJECT
+};
+
+/* A value inside a text that belongs to somebody else. */
+struct omni_json {
+    const char *s; /* as written: a text with its quotes */
+    size_t len;
+    int kind; /* OMNI_JSON_* */
+};
+
+/* The value of a whole document; kind OMNI_JSON_NONE where it is empty. */
+struct omni_json omni_json_of(const char *s, size_t len);
+/* The reply of http() or rows(). */
+struct omni_json omni_json_of_reply(const struct omni_http *);
+/* The value at this path; "" is the value itself. */
+struct omni_json omni_json_at(struct omni_json, const char *path);
+/* Copies a text with its escapes resolved, or a number as it is written (so ids stay exact). 1:
+ * done; 0: not there, another kind, or it does not fit; out is "" then. */
+int omni_json_text(struct omni_json, const char *path, char *out, size_t size);
+/* A whole number, also one written as text. 0: not there, not whole, beyond 64 bits. */
+int omni_json_int(struct omni_json, const char *path, int64_t *out);
+/* 1: true; 0: anything else. */
+int omni_json_is_true(struct omni_json, const char *path);
+/* Walks through an array's items or an object's values: begin with an *item of all zeros; 0 at the
+ * end. */
+int omni_json_next(struct omni_json container, struct omni_json *item);
+
+/* A reply header's value, the name in lower case; NULL: it was not sent. */
+const char *omni_reply_header(const struct omni_http *, const char *name);
+
+/* ---- page loops ---- */
+
+enum { OMNI_PAGES_CURSOR = 4096 };
+
+/* Where a page loop is. Each omni_pages_*() call below reads where the next page is from the reply
+ * of the page just read: 1: there is one, ask for it; 0: that was the last, or something is wrong,
+ * which omni_pages_end() then says. An API that hands out a cursor it has handed out before would
+ * keep the loop going for ever: that is noticed, whatever the length of the circle. */
+struct omni_pages {
+    char cursor[OMNI_PAGES_CURSOR]; /* "" for the first page */
+    uint64_t offset;                /* records read so far */
+    uint64_t seen;                  /* fingerprint of an earlier cursor */
+    uint32_t page;                  /* pages read so far */
+    uint32_t max_pages;             /* 0: 1,000,000 */
+    uint32_t seen_until;            /* when to keep a newer cursor's fingerprint */
+    int problem;                    /* what omni_pages_end() will report */
+};
+/* struct omni_pages pages = OMNI_PAGES; */
+#define OMNI_PAGES                                                                                 \
+    {                                                                                              \
+        "", 0, 0, 0, 0, 0, 0                                                                       \
+    }
+
+/* The cursor, page token or url of the next page at this path of the reply; absent, null or ""
+ * where there is none. */
+int omni_pages_after(struct omni_pages *, const struct omni_http *, const char *path);
+/* The same for a cursor that the plugin found itself; NULL: none. */
+int omni_pages_go(struct omni_pages *, const char *cursor);
+/* The url of rel="next" in the reply's Link header (RFC 8288). */
+int omni_pages_link(struct omni_pages *, const struct omni_http *);
+/* By offset: goes on until `total` records were read; total < 0, not known: until a page is empty.
+ * A page shorter than asked for is no end. */
+int omni_pages_offset(struct omni_pages *, uint64_t records, int64_t total);
+/* OMNI_OK, or fails the run with what was wrong. */
+omni_status omni_pages_end(const struct omni_pages *, const struct omni_host *, struct omni_run *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
