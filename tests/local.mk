@@ -23,6 +23,7 @@ include tests/unit/local.mk
 include tests/abi/local.mk
 endif
 if HAVE_PYTHON3
+include tests/style/local.mk
 include tests/platforms/local.mk
 include tests/plugins/local.mk
 include tests/e2e/local.mk

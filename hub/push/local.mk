@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-hub_libhub_a_SOURCES +=
+hub_libhub_a_SOURCES += \
+	%D%/batch.c %D%/batch.h \
+	%D%/push.c %D%/push.h \
+	%D%/sink_host.c %D%/sink_host.h
+

@@ -6,9 +6,8 @@
 
 #include <stdint.h>
 
-#include <omnihub/omnihub.h>
-
 #include "base/err.h"
+#include "push/sink_host.h"
 #include "schema/schema.h"
 #include "store/store.h"
 
@@ -16,10 +15,11 @@ struct push_result {
     uint64_t deliveries, rows;
 };
 
-/* One dataset to one opened sink. `self` and `run` are handed to its callbacks. batch_rows: rows
- * per write(). */
-omni_status push_dataset(struct store *, const char *sink_name, const struct omni_sink *,
-                         void *self, struct omni_run *, const struct schema_dataset *,
-                         uint32_t batch_rows, struct push_result *, struct err *);
+/* One dataset to one opened sink; batch_rows: most rows per write(). The columns delivered are the
+ * dataset's, after source, connector, stream and account and before tz, quality and extra, each
+ * where the dataset's view has it; the first four belong to the key. What was delivered before a
+ * failure stays delivered (*result counts it) and is not sent again. */
+omni_status push_dataset(struct store *, struct sink *, const struct schema_dataset *,
+                         uint32_t batch_rows, struct push_result *result, struct err *);
 
 #endif

@@ -388,10 +388,12 @@ enum {
 struct omni_delivery {
     uint32_t size, mode;
     const char *dataset;
-    const char *partition;                    /* a day, "2026-01-31"; NULL: the whole dataset */
+    const char *partition;                    /* a day, "2026-01-31"; "": the rows without a day;
+                                                 NULL: the whole dataset */
     const char *const *key;                   /* key columns */
     uint64_t version;                         /* grows with every change of the dataset */
-    const struct omni_column *const *columns; /* names and types, without values */
+    const struct omni_column *const *columns; /* names and types, without values; NULL at the end */
+    const char *day_column; /* the column that a partition is a value of; NULL: not cut into days */
 };
 
 /* What omni_sink.layout() returns. */
