@@ -154,7 +154,7 @@ static json_t *findings_json(struct config_findings *findings)
 static void say_findings(struct work *w)
 {
     if (cli_flag(w->cli, "json")) {
-        auto_json out = json_object();
+        auto_json *out = json_object();
         json_object_set_new(out, "findings", findings_json(w->cli->findings));
         json_object_set(out, "results", w->results);
         cli_print_json(out);

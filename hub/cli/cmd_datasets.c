@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/reading.h"
@@ -66,7 +67,7 @@ static char *key_text(const struct schema_dataset *d)
 
 static void print_list(const json_t *all, const struct shapes *s)
 {
-    auto_json rows = json_array();
+    auto_json *rows = json_array();
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *facts = json_array_get(all, i);
         const struct schema_dataset *d = shapes_find(s, json_text(facts, "name"));
@@ -83,7 +84,7 @@ static void print_list(const json_t *all, const struct shapes *s)
 
 static void print_one(const json_t *facts)
 {
-    auto_json rows = json_array();
+    auto_json *rows = json_array();
     json_t *c;
     size_t i;
     printf("%s (%s)%s%s\n\n", json_text(facts, "name"), json_text(facts, "kind"),
@@ -106,7 +107,7 @@ static void print_one(const json_t *facts)
 static int show(const struct cli *cli, const struct shapes *s)
 {
     const char *name = cli->n_names ? cli->names[0] : NULL;
-    auto_json all = json_array();
+    auto_json *all = json_array();
     for (size_t i = 0; i < shapes_count(s); i++)
         if (!name || strcmp(shapes_at(s, i)->name, name) == 0)
             json_array_append_new(

@@ -43,7 +43,7 @@ enum { IMPORT_MAX_BYTES = 256 * 1024 * 1024 };
 static void print_state(const json_t *document)
 {
     static const char *const columns[] = {"connector", "account", "stream", "key", "value"};
-    auto_json rows = json_array();
+    auto_json *rows = json_array();
     const char *key;
     json_t *feed, *value;
     size_t i;
@@ -66,7 +66,7 @@ static int show(struct cli *cli, bool is_export)
     struct err err = {0};
     int code = reading_open(&r, cli);
     if (code == CLI_OK && r.store) {
-        auto_json document = ledger_state_export(r.store, cli->names[1], &err);
+        auto_json *document = ledger_state_export(r.store, cli->names[1], &err);
         if (!document) {
             cli_error("%s", err.text);
             code = CLI_CANNOT;
@@ -188,7 +188,7 @@ static omni_status apply_import(struct cli *cli, struct store *store, uint64_t *
     omni_status st = file_read_fd(STDIN_FILENO, "standard input", &text, err);
     if (st != OMNI_OK)
         return st;
-    auto_json document = json_parse(buf_text(&text), text.len, err);
+    auto_json *document = json_parse(buf_text(&text), text.len, err);
     if (!document)
         return err->status = OMNI_E_DATA;
     st = check_owner(document, cli->names[1], err);

@@ -131,7 +131,7 @@ static void print_status(const json_t *connectors)
 static int show(const struct cli *cli, const struct reading *r)
 {
     struct err err = {0};
-    auto_json feeds = r->store ? ledger_feeds(r->store, NULL, &err) : json_array();
+    auto_json *feeds = r->store ? ledger_feeds(r->store, NULL, &err) : json_array();
     struct plugins *plugins = plugins_new(cli);
     int code = CLI_OK;
     for (size_t i = 0; i < cli->config->n_connectors; i++)
@@ -142,7 +142,7 @@ static int show(const struct cli *cli, const struct reading *r)
     } else if (!plugins_ask(plugins)) {
         code = CLI_INTERRUPTED;
     } else {
-        auto_json all = facts(cli, plugins, feeds);
+        auto_json *all = facts(cli, plugins, feeds);
         if (cli_flag(cli, "json"))
             cli_print_json(all);
         else

@@ -27,7 +27,7 @@ static int run(struct cli *cli)
                OMNI_ABI_MINOR, sqlite3_libversion());
         return CLI_OK;
     }
-    auto_json out = json_object();
+    auto_json *out = json_object();
     json_put_text(out, "version", PACKAGE_VERSION);
     json_put_int(out, "abi_major", OMNI_ABI_MAJOR);
     json_put_int(out, "abi_minor", OMNI_ABI_MINOR);

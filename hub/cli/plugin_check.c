@@ -119,7 +119,7 @@ static void check_login(const struct subject *s, const struct omni_source *sourc
 static void check_stream(const struct subject *s, const struct omni_source *source,
                          const char *name)
 {
-    const char *names[128];
+    const char *names[128] = {NULL};
     size_t n = 0;
     for (; source->streams && source->streams[n] && n < ARRAY_LEN(names); n++) {
         names[n] = source->streams[n]->name;
@@ -152,7 +152,7 @@ static json_t *check_references(const struct subject *s, const struct config *co
 json_t *plugins_check_connector(const struct plugins *p, const struct config_connector *c,
                                 struct config_findings *findings)
 {
-    auto_json none = json_object();
+    auto_json *none = json_object();
     auto_free char *what = xasprintf("connector \"%s\"", c->name ? c->name : "");
     struct subject s = {p, c->place, what, c->plugin, c->options ? c->options : none, findings};
     const struct plugin_info *info = find(&s);
@@ -172,7 +172,7 @@ json_t *plugins_check_connector(const struct plugins *p, const struct config_con
 json_t *plugins_check_sink(const struct plugins *p, const struct config_sink *k,
                            struct config_findings *findings)
 {
-    auto_json none = json_object();
+    auto_json *none = json_object();
     auto_free char *what = xasprintf("sink \"%s\"", k->name ? k->name : "");
     struct subject s = {p, k->place, what, k->plugin, k->options ? k->options : none, findings};
     const struct plugin_info *info = find(&s);

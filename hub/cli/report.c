@@ -100,7 +100,7 @@ static void print_trouble(const json_t *r)
 
 static void print_json(const struct work *w)
 {
-    auto_json out = json_object();
+    auto_json *out = json_object();
     json_put_text(out, "batch", w->batch);
     json_put_flag(out, "interrupted", w->is_interrupted);
     json_object_set(out, "results", w->results);

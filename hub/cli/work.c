@@ -109,7 +109,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
 /* Under the lock nobody else can be at work: what still counts as running died with its hub. */
 static omni_status end_stale_runs(struct work *w, struct err *err)
 {
-    auto_json runs = ledger_runs(w->store, NULL, 1000, err);
+    auto_json *runs = ledger_runs(w->store, NULL, 1000, err);
     const struct store_run_end end = {.outcome = "interrupted",
                                       .message = "the hub was stopped while it ran",
                                       .remedy = "nothing: the next run takes the window up again"};
@@ -212,7 +212,7 @@ static void add_result(struct work_job *j, json_t *result_take)
 
 static void print_row(struct work_job *j, const json_t *event)
 {
-    auto_json row = json_object();
+    auto_json *row = json_object();
     json_object_update(row, j->labels);
     json_object_update(row, (json_t *)event);
     json_object_del(row, "event");

@@ -49,7 +49,7 @@ json_t *spec_from_fd(int fd, struct err *err)
 
 void spec_event(int fd, json_t *event_take)
 {
-    auto_json event = event_take;
+    auto_json *event = event_take;
     auto_free char *text = json_print(event);
     auto_free char *line = xasprintf("%s\n", text);
     /* Nobody to tell where it fails: the supervisor is gone, and this process with it soon. */

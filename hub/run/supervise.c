@@ -206,7 +206,7 @@ static void check_deadline(struct job *j, int64_t now)
 static void take_line(struct job *j, const char *line, size_t n)
 {
     struct err err = {0};
-    auto_json event = json_parse(line, n, &err);
+    auto_json *event = json_parse(line, n, &err);
     const char *name = json_text(event, "event");
     if (!name)
         job_stop(j, "sent an event that cannot be read");
