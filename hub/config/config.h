@@ -77,12 +77,22 @@ void config_findings_free(struct config_findings *);
 void config_findings_add(struct config_findings *, bool is_error, struct config_place,
                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 size_t config_findings_errors(const struct config_findings *);
+struct config_finding {
+    bool is_error;
+    struct config_place place; /* file NULL: nowhere in particular */
+    const char *text;
+};
+/* In file and line order; borrowed until the next addition. */
+const struct config_finding *config_findings_list(struct config_findings *, size_t *n);
 /* Prints them on stderr in file and line order. */
-void config_findings_print(const struct config_findings *);
+void config_findings_print(struct config_findings *);
 
 /* Reads the file, its includes and conf.d/ beside it. NULL if anything is an error; findings say
  * everything at once. config_free(). */
 struct config *config_load(const char *path, struct config_findings *);
+/* The same, but what could be read is handed back in spite of errors, so that more can be checked
+ * in the same run. NULL only where the main file cannot be read at all. */
+struct config *config_read_all(const char *path, struct config_findings *);
 void config_free(struct config *);
 const struct config_connector *config_connector(const struct config *, const char *name);
 const struct config_sink *config_sink(const struct config *, const char *name);
@@ -96,5 +106,13 @@ void config_check_options(const struct config *, struct config_place, const char
  * not. */
 struct config_place config_option_place(const struct config *, const json_t *options,
                                         const char *path, struct config_place fallback);
+
+/* References among the options: "secret:" (not there yet), "env:NAME" that is not set, "file:PATH"
+ * that is missing or readable by others. Adds findings; returns {NAME: value} of what env: names
+ * (new reference). */
+json_t *config_references(const struct config *, struct config_place, const char *what,
+                          const json_t *options, struct config_findings *);
+/* The folder of the main file, absolute: relative paths in the configuration start there. */
+const char *config_folder(const struct config *);
 
 #endif

@@ -1,3 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
-	%D%/options.c %D%/options.h
+	%D%/check_options.c %D%/config.h \
+	%D%/findings.c \
+	%D%/keys.c %D%/keys.h \
+	%D%/option_sets.c \
+	%D%/options.c %D%/options.h \
+	%D%/read_config.c %D%/read_config.h \
+	%D%/references.c \
+	%D%/schedule_syntax.c %D%/schedule_syntax.h \
+	%D%/source.c %D%/source.h

@@ -38,6 +38,7 @@ struct push {
     uint32_t n_fields, n_keys;
     const char **keys; /* NULL at the end */
     struct batch *batch;
+    bool by_day;        /* a delivery a day */
     sqlite3_stmt *rows; /* one day's, or all */
     struct push_result *result;
 };
@@ -114,15 +115,15 @@ static void add_name(struct buf *sql, const char *before, const char *name)
 }
 
 /* In key order, so that the same rows always come in the same order. */
-static omni_status prepare_rows(struct push *p, bool by_day, struct err *err)
+static omni_status prepare_rows(struct push *p, struct err *err)
 {
     auto_buf sql = BUF_INIT(PUSH_SQL);
     for (uint32_t i = 0; i < p->n_fields; i++)
         add_name(&sql, i ? ", " : "SELECT ", p->fields[i].name);
     add_name(&sql, " FROM ", p->dataset->name);
-    if (by_day)
+    if (p->by_day)
         add_name(&sql, " WHERE ", p->dataset->columns[p->dataset->day].name);
-    buf_adds(&sql, by_day ? " = ?1" : "");
+    buf_adds(&sql, p->by_day ? " IS ?1" : "");
     uint32_t n = p->n_keys ? p->n_keys : p->n_fields;
     for (uint32_t i = 0; i < n; i++)
         add_name(&sql, i ? ", " : " ORDER BY ", p->n_keys ? p->keys[i] : p->fields[i].name);
@@ -168,14 +169,23 @@ static omni_status write_rows(struct push *p, uint64_t *rows, struct err *err)
 }
 
 /* One statement is one snapshot, and takes no write lock: pulls go on meanwhile. */
-static omni_status read_snapshot(struct push *p, const char *day, uint64_t *rows, struct err *err)
+static omni_status read_snapshot(struct push *p, const char *partition, uint64_t *rows,
+                                 struct err *err)
 {
-    if (day)
-        sqlite3_bind_text(p->rows, 1, day, -1, SQLITE_STATIC);
+    if (partition && partition[0]) /* else it stays NULL: the rows without a day */
+        sqlite3_bind_text(p->rows, 1, partition, -1, SQLITE_STATIC);
     omni_status status = write_rows(p, rows, err);
     sqlite3_reset(p->rows);
     sqlite3_clear_bindings(p->rows);
     return status;
+}
+
+/* The partition of a changed day; a day-cut dataset notes CHANGES_WHOLE for rows without a day. */
+static const char *partition_of(const struct push *p, int32_t day, char text[DAY_TEXT])
+{
+    if (!p->by_day)
+        return NULL;
+    return day == CHANGES_WHOLE ? "" : day_print(day, text);
 }
 
 static omni_status deliver(struct push *p, int32_t day, uint64_t version, struct err *err)
@@ -186,7 +196,7 @@ static omni_status deliver(struct push *p, int32_t day, uint64_t version, struct
         .size = sizeof delivery,
         .mode = OMNI_REPLACE,
         .dataset = p->dataset->name,
-        .partition = day == CHANGES_WHOLE ? NULL : day_print(day, text),
+        .partition = partition_of(p, day, text),
         .key = p->keys,
         .version = version,
         .columns = batch_columns(p->batch),
@@ -225,14 +235,6 @@ static struct changes_day *list_changes(const struct push *p, uint64_t since, ui
     }
 }
 
-static bool has_undated(const struct changes_day *days, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        if (days[i].day == CHANGES_WHOLE)
-            return true;
-    return false;
-}
-
 static omni_status deliver_days(struct push *p, const struct changes_day *days, uint32_t n,
                                 struct err *err)
 {
@@ -254,16 +256,14 @@ static omni_status deliver_days(struct push *p, const struct changes_day *days, 
 static omni_status push_changes(struct push *p, const struct changes_day *days, uint32_t n,
                                 uint32_t batch_rows, struct err *err)
 {
-    /* Rows without a day belong to no partition, so they need the whole dataset. */
-    bool by_day = p->dataset->day >= 0 && !has_undated(days, n) &&
-                  sink_layout(p->sink, p->dataset->name) != OMNI_WHOLE;
+    p->by_day = p->dataset->day >= 0 && sink_layout(p->sink, p->dataset->name) != OMNI_WHOLE;
     omni_status status = choose_fields(p, err);
     if (status == OMNI_OK)
-        status = prepare_rows(p, by_day, err);
+        status = prepare_rows(p, err);
     if (status != OMNI_OK)
         return status;
     p->batch = batch_new(p->fields, p->n_fields, batch_rows);
-    if (by_day)
+    if (p->by_day)
         return deliver_days(p, days, n, err);
     const struct changes_day whole = {.day = CHANGES_WHOLE, .version = days[n - 1].version};
     return deliver_days(p, &whole, 1, err);

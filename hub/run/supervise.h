@@ -13,6 +13,7 @@
 struct supervise_job {
     const json_t *spec; /* borrowed until the end */
     uint32_t timeout_s; /* 0: none */
+    const char *group;  /* at most two of one group run at a time; NULL: none; borrowed */
     void *ctx;
     /* Each event but `done`, in order. */
     void (*event)(void *ctx, const json_t *event);

@@ -293,9 +293,9 @@ static omni_status choose_names(struct file_sink *fs, struct omni_run *run,
     if (d->mode != OMNI_REPLACE)
         return say(fs, run, OMNI_E_UNSUPPORTED, "dataset \"%s\": files can only be replaced whole",
                    d->dataset);
-    if (!is_plain_name(d->dataset) || (d->partition && !is_plain_name(d->partition)))
+    const char *name = !d->partition ? d->dataset : d->partition[0] ? d->partition : "undated";
+    if (!is_plain_name(d->dataset) || (name != d->dataset && !is_plain_name(name)))
         return say(fs, run, OMNI_E_DATA, "dataset \"%s\": cannot be a file's name", d->dataset);
-    const char *name = d->partition ? d->partition : d->dataset;
     snprintf(fs->final, sizeof fs->final, "%s%s", name, fs->suffix);
     snprintf(fs->temp, sizeof fs->temp, "%s%s-%ld%s", temp_prefix, name, (long)getpid(),
              temp_suffix);

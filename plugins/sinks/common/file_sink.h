@@ -22,7 +22,7 @@ omni_status file_sink_check(struct file_sink *, struct omni_run *);
 /* By option `split`. */
 uint32_t file_sink_layout(const struct file_sink *);
 
-/* Begins DATASET.suffix, or DATASET/DAY.suffix. */
+/* Begins DATASET.suffix, DATASET/DAY.suffix, or DATASET/undated.suffix. */
 omni_status file_sink_begin(struct file_sink *, struct omni_run *, const struct omni_delivery *);
 /* Adds bytes. A failure is kept and told by file_sink_status(), so that writers of rows stay
  * simple. */

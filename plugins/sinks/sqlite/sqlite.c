@@ -45,7 +45,7 @@ struct sink {
     /* The delivery under way. */
     struct table *table;
     uint64_t rows, version;
-    char *partition; /* "": the whole dataset */
+    char *partition; /* as in struct omni_delivery */
 };
 
 static omni_status fail(const struct sink *s, struct omni_run *run, const char *what)
@@ -154,8 +154,8 @@ static omni_status begin_delivery(struct sink *s, struct omni_run *run,
 {
     struct table_error error = {.status = OMNI_OK};
     s->version = d->version;
-    s->partition = sqlite3_mprintf("%s", d->partition ? d->partition : "");
-    if (!s->partition)
+    s->partition = d->partition ? sqlite3_mprintf("%s", d->partition) : NULL;
+    if (d->partition && !s->partition)
         return s->host->fail(run, OMNI_E_RETRY, "out of memory");
     if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return fail(s, run, "cannot be written");

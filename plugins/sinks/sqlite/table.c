@@ -254,11 +254,17 @@ void table_free(struct table *t)
 
 /* ---- rows ---- */
 
+/* The day column's value: none for the rows without a day. */
+static const char *day_of(const char *partition)
+{
+    return partition[0] ? partition : NULL;
+}
+
 bool table_empty(struct table *t, const char *partition, struct table_error *e)
 {
-    if (partition[0])
-        return run_sql(t, e, "DELETE FROM \"%w\" WHERE \"%w\" = %Q", t->name, t->day_column,
-                       partition);
+    if (partition) /* %Q writes NULL for a NULL pointer */
+        return run_sql(t, e, "DELETE FROM \"%w\" WHERE \"%w\" IS %Q", t->name, t->day_column,
+                       day_of(partition));
     return run_sql(t, e, "DELETE FROM \"%w\"; DELETE FROM omnihub_deliveries WHERE \"table\" = %Q",
                    t->name, t->name);
 }
@@ -300,10 +306,9 @@ bool table_insert(struct table *t, const struct omni_batch *batch, uint64_t row,
 static bool count_rows(const struct table *t, const char *partition, uint64_t *rows,
                        struct table_error *e)
 {
-    sqlite3_stmt *stmt = partition[0]
-                             ? prepare(t, e, "SELECT count(*) FROM \"%w\" WHERE \"%w\" = %Q",
-                                       t->name, t->day_column, partition)
-                             : prepare(t, e, "SELECT count(*) FROM \"%w\"", t->name);
+    sqlite3_stmt *stmt = partition ? prepare(t, e, "SELECT count(*) FROM \"%w\" WHERE \"%w\" IS %Q",
+                                             t->name, t->day_column, day_of(partition))
+                                   : prepare(t, e, "SELECT count(*) FROM \"%w\"", t->name);
     if (!stmt)
         return false;
     bool ok = sqlite3_step(stmt) == SQLITE_ROW || fail_sql(t, e);
@@ -316,14 +321,15 @@ bool table_finish(struct table *t, const char *partition, uint64_t version, uint
                   struct table_error *e)
 {
     uint64_t there = 0;
+    const char *shown = !partition ? "all" : partition[0] ? partition : "undated";
     if (!count_rows(t, partition, &there, e))
         return false;
     if (there != rows)
         return fail(e, OMNI_E_DATA,
-                    "%s: table \"%s\" %s holds %llu rows after %llu were written: several have "
+                    "%s: table \"%s\" (%s) holds %llu rows after %llu were written: several have "
                     "the same key, or not this day",
-                    t->place.path, t->name, partition, (unsigned long long)there,
+                    t->place.path, t->name, shown, (unsigned long long)there,
                     (unsigned long long)rows);
     return run_sql(t, e, "INSERT OR REPLACE INTO omnihub_deliveries VALUES (%Q, %Q, %lld, %lld)",
-                   t->name, partition, (sqlite3_int64)version, (sqlite3_int64)rows);
+                   t->name, shown, (sqlite3_int64)version, (sqlite3_int64)rows);
 }

@@ -32,7 +32,7 @@ struct table;
 struct table *table_open(const struct table_place *, const struct omni_delivery *,
                          struct table_error *);
 void table_free(struct table *);
-/* Removes what the delivery replaces. partition "": everything. */
+/* Removes what the delivery replaces. partition as in struct omni_delivery. */
 bool table_empty(struct table *, const char *partition, struct table_error *);
 bool table_insert(struct table *, const struct omni_batch *, uint64_t row, struct table_error *);
 /* Counts what is there now against what was written, and notes the delivery. */

@@ -388,7 +388,8 @@ enum {
 struct omni_delivery {
     uint32_t size, mode;
     const char *dataset;
-    const char *partition;                    /* a day, "2026-01-31"; NULL: the whole dataset */
+    const char *partition;                    /* a day, "2026-01-31"; "": the rows without a day;
+                                                 NULL: the whole dataset */
     const char *const *key;                   /* key columns */
     uint64_t version;                         /* grows with every change of the dataset */
     const struct omni_column *const *columns; /* names and types, without values; NULL at the end */

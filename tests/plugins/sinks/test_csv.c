@@ -134,6 +134,9 @@ static void a_file_a_day(void **state)
     assert_int_equal(drive_deliver(d, &day), OMNI_OK);
     drive_assert_file(d, "ads/2026-01-31.csv", "date,id,clicks,cost,ok,at,lat\n");
     assert_int_equal(drive_count(d, "ads"), 1);
+    day.partition = ""; /* rows without a day */
+    assert_int_equal(drive_deliver(d, &day), OMNI_OK);
+    drive_assert_file(d, "ads/undated.csv", "date,id,clicks,cost,ok,at,lat\n");
 }
 
 static void an_abort_leaves_the_old_file(void **state)
@@ -281,7 +284,7 @@ static void names_cannot_leave_the_folder(void **state)
 {
     struct drive *d = *state;
     assert_int_equal(drive_open(d, "csv", by_day), OMNI_OK);
-    static const char *const bad[] = {"../ads", "a/b", ".", "", ".hidden"};
+    static const char *const bad[] = {"../ads", "a/b", ".", ".hidden"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct drive_table t = ads;
         t.dataset = bad[i];
@@ -290,6 +293,9 @@ static void names_cannot_leave_the_folder(void **state)
         t.partition = bad[i];
         assert_int_equal(drive_deliver(d, &t), OMNI_E_DATA);
     }
+    struct drive_table nameless = ads;
+    nameless.dataset = "";
+    assert_int_equal(drive_deliver(d, &nameless), OMNI_E_DATA);
     assert_int_equal(drive_count(d, "."), 0);
 }
 

@@ -130,7 +130,7 @@ static void a_day_replaces_only_itself(void **state)
     whole.version = 10;
     assert_int_equal(drive_deliver(d, &whole), OMNI_OK);
     assert_query(d, "SELECT date, count(*) FROM ads GROUP BY 1", "2026-01-31|2\n");
-    assert_query(d, "SELECT partition, version FROM omnihub_deliveries", "|10\n");
+    assert_query(d, "SELECT partition, version FROM omnihub_deliveries", "all|10\n");
 }
 
 static void a_failure_half_way_changes_nothing(void **state)
@@ -168,6 +168,28 @@ static void a_crash_half_way_changes_nothing(void **state)
     assert_true(WIFSIGNALED(status));
     assert_query(d, "SELECT * FROM ads ORDER BY id", both_rows);
     assert_query(d, "PRAGMA integrity_check", "ok\n");
+}
+
+/* An order without a time has no day. */
+static void rows_without_a_day(void **state)
+{
+    struct drive *d = *state;
+    assert_int_equal(drive_open(d, "sqlite", plain), OMNI_OK);
+    struct drive_table none = day_one;
+    none.partition = "";
+    none.key[1] = "id";
+    none.key[2] = NULL;
+    none.rows[0][1] = none.rows[1][1] = NULL;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(drive_deliver(d, &none), OMNI_OK);
+    assert_query(d, "SELECT date, count(*) FROM ads GROUP BY 1", "NULL|2\n");
+    struct drive_table dated = none;
+    dated.partition = "2026-01-31";
+    dated.n_rows = 1;
+    dated.rows[0][1] = "20484";
+    assert_int_equal(drive_deliver(d, &dated), OMNI_OK);
+    assert_query(d, "SELECT date, id FROM ads ORDER BY id", "2026-01-31|a\nNULL|b\n");
+    assert_query(d, "SELECT partition, rows FROM omnihub_deliveries", "2026-01-31|1\nundated|2\n");
 }
 
 static void widens_a_table(void **state)
@@ -260,6 +282,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_day_replaces_only_itself),
     TEST(a_failure_half_way_changes_nothing),
     TEST(a_crash_half_way_changes_nothing),
+    TEST(rows_without_a_day),
     TEST(widens_a_table),
     TEST(drift_is_named),
     TEST(rows_are_counted),

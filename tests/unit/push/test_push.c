@@ -52,7 +52,10 @@ static omni_status note_begin(void *self, struct omni_run *run, const struct omn
 {
     (void)self;
     char text[256];
-    snprintf(day, sizeof day, "%s", d->partition ? d->partition : "all");
+    snprintf(day, sizeof day, "%s",
+             !d->partition     ? "all"
+             : d->partition[0] ? d->partition
+                               : "undated");
     int n = snprintf(text, sizeof text, "%s v%d key", day, (int)d->version);
     for (const char *const *k = d->key; *k; k++)
         n += snprintf(text + n, sizeof text - (size_t)n, " %s", *k);
@@ -309,6 +312,19 @@ static void whole_datasets(void **state)
     assert_notes("");
 }
 
+static void rows_without_a_day_are_a_partition(void **state)
+{
+    (void)state;
+    sql("UPDATE clicks SET date = NULL WHERE id = 'a'");
+    mark(1);
+    mark(CHANGES_WHOLE);
+    assert_int_equal(push(&clicks, 100), OMNI_OK);
+    assert_non_null(strstr(notes, "write b\ncommit 1970-01-02\nbegin undated v"));
+    assert_non_null(strstr(notes, "write a\ncommit undated\n"));
+    assert_int_equal(push(&clicks, 100), OMNI_OK);
+    assert_notes("");
+}
+
 static void cancel_ends_it_between_batches(void **state)
 {
     (void)state;
@@ -363,11 +379,17 @@ static void a_dataset_that_is_not_there(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
-    TEST(oldest_change_first_and_only_once),     TEST(in_batches),
-    TEST(a_day_without_rows_is_delivered_empty), TEST(a_failure_keeps_the_rest),
-    TEST(a_lost_cursor_repeats_the_delivery),    TEST(whole_datasets),
-    TEST(cancel_ends_it_between_batches),        TEST(one_snapshot_and_no_lock),
-    TEST(wrong_values_name_their_place),         TEST(a_dataset_that_is_not_there),
+    TEST(oldest_change_first_and_only_once),
+    TEST(in_batches),
+    TEST(a_day_without_rows_is_delivered_empty),
+    TEST(a_failure_keeps_the_rest),
+    TEST(a_lost_cursor_repeats_the_delivery),
+    TEST(whole_datasets),
+    TEST(rows_without_a_day_are_a_partition),
+    TEST(cancel_ends_it_between_batches),
+    TEST(one_snapshot_and_no_lock),
+    TEST(wrong_values_name_their_place),
+    TEST(a_dataset_that_is_not_there),
 };
 
 UNIT_MAIN(tests)

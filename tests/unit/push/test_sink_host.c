@@ -213,12 +213,43 @@ static void elsewhere_is_a_new_reader_a_new_password_is_not(void **state)
     assert_string_not_equal(a, c);
 }
 
+/* From the file: what the csv plugin as built says through the real host. */
+static void a_plugin_file(void **state)
+{
+    (void)state;
+    static const char path[] = TEST_BUILDDIR "/plugins/sinks/csv/.libs/csv.so";
+    if (access(path, R_OK) != 0)
+        skip();
+    struct err err = {0};
+    auto_json *values = json_pack("{s:s, s:s}", "directory", "/dev/null/x", "delimiter", ";");
+    struct sink_setup setup = {.name = "files", .options = values};
+    assert_null(sink_open(path, &setup, &err));
+    assert_int_equal(err.status, OMNI_E_CONFIG);
+    assert_string_equal(err.text, "/dev/null/x: cannot be opened: Not a directory");
+    json_object_set_new(values, "directory", json_string("/tmp"));
+    struct sink *sink = sink_open(path, &setup, &err);
+    if (!sink)
+        fail_msg("%s", err.text);
+    assert_int_equal(sink_check(sink, &err), OMNI_OK);
+    assert_int_equal(sink_layout(sink, "x"), OMNI_WHOLE);
+    sink_close(sink);
+    setup.plugin_sink = "cvs";
+    assert_null(sink_open(path, &setup, &err));
+    assert_string_equal(err.text, "plugin \"csv\" has no sink called \"cvs\"");
+    assert_null(sink_open("/no/such.so", &setup, &err));
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 static const struct CMUnitTest tests[] = {
-    TEST(its_words_go_up_unchanged),    TEST(statuses_that_are_none),
-    TEST(calls_of_sources_are_refused), TEST(waiting_ends_with_cancel),
-    TEST(a_failed_open_is_not_closed),  TEST(an_older_sink),
-    TEST(optional_callbacks),           TEST(elsewhere_is_a_new_reader_a_new_password_is_not),
+    TEST(its_words_go_up_unchanged),
+    TEST(statuses_that_are_none),
+    TEST(calls_of_sources_are_refused),
+    TEST(waiting_ends_with_cancel),
+    TEST(a_failed_open_is_not_closed),
+    TEST(an_older_sink),
+    TEST(optional_callbacks),
+    TEST(elsewhere_is_a_new_reader_a_new_password_is_not),
+    TEST(a_plugin_file),
 };
 
 UNIT_MAIN(tests)

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub check */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/shapes.h"
+#include "cli/work.h"
+
+static int run(struct cli *);
+
+static const struct cli_option options[] = {
+    {"connect", NULL, "log in to each platform with one cheap call"},
+    {"json", NULL, "findings as JSON"},
+    {0}};
+
+const struct command cmd_check = {
+    .name = "check",
+    .arguments = "[--connect] [NAME…]",
+    .usage = "validate the configuration, report every error at once",
+    .help = "Checks syntax, keys, plugins and their options, references to secrets, datasets and\n"
+            "their SQL. Names narrow it to these connectors and sinks.",
+    .options = options,
+    .max_names = -1,
+    .run = run};
+
+/* ---- names ---- */
+
+static int check_names(const struct cli *cli)
+{
+    const struct config *c = cli->config;
+    size_t n = 0;
+    auto_free const char **names = xcalloc(c->n_connectors + c->n_sinks + 1, sizeof *names);
+    int code = CLI_OK;
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (c->connectors[i].name)
+            names[n++] = c->connectors[i].name;
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (c->sinks[i].name)
+            names[n++] = c->sinks[i].name;
+    for (int i = 0; i < cli->n_names; i++) {
+        const char *name = cli->names[i];
+        if (config_connector(c, name) || config_sink(c, name))
+            continue;
+        const char *near = text_suggest(name, names, n);
+        cli_error("no connector or sink is called \"%s\"%s%s%s", name,
+                  near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+        code = CLI_USAGE;
+    }
+    return code;
+}
+
+static bool wants(const struct cli *cli, const char *name, bool is_disabled)
+{
+    /* Nameless ones have their finding already. */
+    return name && work_wants(cli, name, is_disabled);
+}
+
+/* ---- plugins ---- */
+
+static bool check_plugins(struct work *w)
+{
+    const struct cli *cli = w->cli;
+    const struct config *c = cli->config;
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (wants(cli, c->connectors[i].name, c->connectors[i].is_disabled))
+            plugins_want(w->plugins, c->connectors[i].plugin);
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
+            plugins_want(w->plugins, c->sinks[i].plugin);
+    if (!plugins_ask(w->plugins))
+        return false;
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (wants(cli, c->connectors[i].name, c->connectors[i].is_disabled)) {
+            auto_free char *key = xasprintf("connector %s", c->connectors[i].name);
+            json_object_set_new(
+                w->envs, key,
+                plugins_check_connector(w->plugins, &c->connectors[i], cli->findings));
+        }
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (wants(cli, c->sinks[i].name, c->sinks[i].is_disabled)) {
+            auto_free char *key = xasprintf("sink %s", c->sinks[i].name);
+            json_object_set_new(w->envs, key,
+                                plugins_check_sink(w->plugins, &c->sinks[i], cli->findings));
+        }
+    return true;
+}
+
+/* ---- datasets ---- */
+
+static void check_sink_datasets(const struct cli *cli, const struct shapes *s,
+                                const struct config_sink *k)
+{
+    for (const char *const *d = k->datasets; d && *d; d++) {
+        if (shapes_find(s, *d))
+            continue;
+        const char *near = shapes_suggest(s, *d);
+        config_findings_add(cli->findings, true, k->place,
+                            "sink \"%s\": there is no dataset \"%s\"%s%s%s", k->name, *d,
+                            near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+    }
+}
+
+static void check_datasets(const struct cli *cli)
+{
+    struct shapes s;
+    struct err err = {0};
+    const struct config *c = cli->config;
+    if (shapes_open(&s, c, &err) == OMNI_OK) {
+        for (size_t i = 0; i < c->n_sinks; i++)
+            if (wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
+                check_sink_datasets(cli, &s, &c->sinks[i]);
+    } else {
+        /* The text names file and line itself. */
+        config_findings_add(cli->findings, true, (struct config_place){0}, "%s", err.text);
+    }
+    shapes_close(&s);
+}
+
+/* Datasets without name, key or SQL have their finding, and nothing to prepare. */
+static bool has_whole_datasets(const struct config *c)
+{
+    for (size_t i = 0; i < c->n_datasets; i++)
+        if (!c->datasets[i].name || !c->datasets[i].sql || !c->datasets[i].key)
+            return false;
+    return true;
+}
+
+/* ---- the verdict ---- */
+
+static json_t *findings_json(struct config_findings *findings)
+{
+    size_t n;
+    const struct config_finding *list = config_findings_list(findings, &n);
+    json_t *out = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *one = json_object();
+        json_put_text(one, "severity", list[i].is_error ? "error" : "warning");
+        json_put_text(one, "file", list[i].place.file);
+        if (list[i].place.line > 0)
+            json_put_int(one, "line", list[i].place.line);
+        json_put_text(one, "message", list[i].text);
+        json_array_append_new(out, one);
+    }
+    return out;
+}
+
+static void say_findings(struct work *w)
+{
+    if (cli_flag(w->cli, "json")) {
+        auto_json *out = json_object();
+        json_object_set_new(out, "findings", findings_json(w->cli->findings));
+        json_object_set(out, "results", w->results);
+        cli_print_json(out);
+        return;
+    }
+    config_findings_print(w->cli->findings);
+    if (config_findings_errors(w->cli->findings) == 0 && !w->cli->is_quiet)
+        printf("%s: ok (%zu connectors, %zu sinks, %zu datasets)\n", w->cli->config_path,
+               w->cli->config->n_connectors, w->cli->config->n_sinks, w->cli->config->n_datasets);
+}
+
+static int worst(struct work *w)
+{
+    json_t *r;
+    size_t i;
+    json_array_foreach (w->results, i, r) {
+        const char *outcome = json_text(r, "outcome");
+        if (!outcome || strcmp(outcome, "ok") != 0)
+            return CLI_FAILED;
+    }
+    return CLI_OK;
+}
+
+static int check(struct work *w)
+{
+    if (check_names(w->cli) != CLI_OK)
+        return CLI_USAGE;
+    if (!check_plugins(w))
+        return CLI_INTERRUPTED;
+    if (has_whole_datasets(w->cli->config))
+        check_datasets(w->cli);
+    bool is_good = config_findings_errors(w->cli->findings) == 0;
+    if (is_good && cli_flag(w->cli, "connect"))
+        work_check(w);
+    say_findings(w);
+    if (!is_good)
+        return CLI_USAGE;
+    if (!cli_flag(w->cli, "connect"))
+        return CLI_OK;
+    return cli_flag(w->cli, "json") ? worst(w) : work_report(w);
+}
+
+static int run(struct cli *cli)
+{
+    struct work w;
+    work_init(&w, cli);
+    cli->findings = config_findings_new();
+    cli->config = config_read_all(cli->config_path, cli->findings);
+    int code = CLI_USAGE;
+    if (cli->config) {
+        w.plugins = plugins_new(cli);
+        code = check(&w);
+    } else {
+        say_findings(&w);
+    }
+    work_free(&w);
+    return code;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub describe */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+#include "cli/snippet.h"
+#include "schema/schema.h"
+
+static int run(struct cli *);
+
+static const struct cli_option options[] = {
+    {"conf", NULL, "a piece of configuration, ready to be filled in"},
+    {"json", NULL, "the plugin's description as JSON"},
+    {0}};
+
+const struct command cmd_describe = {
+    .name = "describe",
+    .arguments = "PLUGIN [--conf | --json]",
+    .usage = "a plugin's options, logins, streams and columns",
+    .help = "PLUGIN is a name as in the configuration, or the path of a file.",
+    .options = options,
+    .min_names = 1,
+    .max_names = 1,
+    .run = run};
+
+static void print_options(const struct omni_option *const *list)
+{
+    static const char *const columns[] = {"option", "type", "required", "default", "meaning"};
+    struct output *o;
+    if (!list || !*list)
+        return;
+    puts("\nOptions");
+    o = output_new(OUTPUT_TABLE, stdout);
+    output_columns(o, columns, ARRAY_LEN(columns));
+    for (; *list; list++) {
+        const struct omni_option *k = *list;
+        auto_free char *type = xasprintf("%s%s", snippet_type_name(k->type),
+                                         k->flags & OMNI_SECRET ? ", secret" : "");
+        auto_free char *help =
+            k->choices ? xasprintf("%s (%s)", k->help ? k->help : "", k->choices) : NULL;
+        output_row(o, (struct omni_cell[]){output_text(k->name), output_text(type),
+                                           output_text(k->flags & OMNI_REQUIRED ? "yes" : "no"),
+                                           output_text(k->fallback),
+                                           output_text(help ? help : k->help)});
+    }
+    output_finish(o);
+}
+
+static void print_logins(const struct omni_auth *const *logins)
+{
+    if (!logins || !*logins)
+        return;
+    puts("\nLogin (the first whose options are all given)");
+    for (; *logins; logins++)
+        printf("  %s%s%s\n", snippet_login_name((*logins)->kind), (*logins)->options ? ": " : "",
+               (*logins)->options ? (*logins)->options : "");
+}
+
+static void print_fields(const struct omni_field *const *fields)
+{
+    static const char *const columns[] = {"  field", "column", "type", "key", "meaning"};
+    struct output *o;
+    if (!fields || !*fields)
+        return;
+    o = output_new(OUTPUT_TABLE, stdout);
+    output_columns(o, columns, ARRAY_LEN(columns));
+    for (; *fields; fields++) {
+        auto_free char *path = xasprintf("  %s", (*fields)->path ? (*fields)->path : "");
+        output_row(o, (struct omni_cell[]){
+                          output_text(path), output_text((*fields)->column),
+                          output_text(schema_type_name((*fields)->type)),
+                          output_text((*fields)->flags & OMNI_KEY ? "key" : NULL),
+                          output_text((*fields)->help)});
+    }
+    output_finish(o);
+}
+
+static void print_streams(const struct omni_stream *const *streams)
+{
+    static const char *const sync[] = {"by date range", "changes since", "whole list", "parts"};
+    if (!streams || !*streams) {
+        puts("\nStreams depend on the account or the options.");
+        return;
+    }
+    for (; *streams; streams++) {
+        const struct omni_stream *s = *streams;
+        printf("\nStream %s%s%s → %s", output_bold(stdout), s->name, output_plain(stdout),
+               s->dataset);
+        printf(" (%s", s->sync < ARRAY_LEN(sync) ? sync[s->sync] : "?");
+        if (s->settle_days)
+            printf(", settles for %u days", (unsigned)s->settle_days);
+        printf(")\n");
+        if (s->help)
+            printf("  %s\n", s->help);
+        print_fields(s->fields);
+    }
+}
+
+static void print_people(const struct omni_module *m)
+{
+    for (const struct omni_source *const *s = m->sources; s && *s; s++) {
+        printf("%s%s%s: %s, version %s\n", output_bold(stdout), (*s)->name, output_plain(stdout),
+               (*s)->title ? (*s)->title : "source", m->version ? m->version : "?");
+        if ((*s)->help)
+            puts((*s)->help);
+        if ((*s)->api_version)
+            printf("API version %s%s%s\n", (*s)->api_version,
+                   (*s)->api_sunset ? ", switched off on " : "",
+                   (*s)->api_sunset ? (*s)->api_sunset : "");
+        print_options((*s)->options);
+        print_logins((*s)->logins);
+        print_streams((*s)->streams);
+    }
+    for (const struct omni_sink *const *s = m->sinks; s && *s; s++) {
+        printf("%s%s%s: %s, version %s\n", output_bold(stdout), (*s)->name, output_plain(stdout),
+               (*s)->title ? (*s)->title : "sink", m->version ? m->version : "?");
+        if ((*s)->help)
+            puts((*s)->help);
+        print_options((*s)->options);
+    }
+}
+
+static int show(const struct cli *cli, const struct plugin_info *info)
+{
+    if (!info || !info->module) {
+        cli_error("plugin \"%s\": %s", cli->names[0], info ? info->why : "not found");
+        return info && info->path ? CLI_FAILED : CLI_USAGE;
+    }
+    if (cli_flag(cli, "json"))
+        cli_print_json(info->json);
+    else if (cli_flag(cli, "conf"))
+        snippet_print(info, stdout);
+    else
+        print_people(info->module);
+    return CLI_OK;
+}
+
+static int run(struct cli *cli)
+{
+    if (cli_flag(cli, "conf") && cli_flag(cli, "json")) {
+        cli_error("describe: --conf and --json exclude each other");
+        return CLI_USAGE;
+    }
+    if (cli_load(cli) != CLI_OK)
+        return CLI_USAGE;
+    struct plugins *plugins = plugins_new(cli);
+    plugins_want(plugins, cli->names[0]);
+    int code = plugins_ask(plugins) ? show(cli, plugins_at(plugins, 0)) : CLI_INTERRUPTED;
+    plugins_free(plugins);
+    return code;
+}

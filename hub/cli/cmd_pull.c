@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub pull */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/day.h"
+#include "base/mem.h"
+#include "base/zone.h"
+#include "cli/work.h"
+
+static int run(struct cli *);
+
+static const struct cli_option options[] = {
+    {"stream", "NAMES", "only these streams, separated by commas"},
+    {"from", "DAY", "pull exactly from this day (YYYY-MM-DD, today, yesterday, -7d)"},
+    {"to", "DAY", "to this day, included; default: today"},
+    {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
+    {"record", "FILE", "write requests and replies to a cassette, secrets scrubbed (one connector)"},
+    {"replay", "FILE", "answer requests from a cassette, without network (one connector)"},
+    {"json", NULL, "the summary as JSON"},
+    {0}};
+
+const struct command cmd_pull = {
+    .name = "pull",
+    .arguments = "[NAME…] [--stream S] [--from D --to D] [--dry-run] [--record F | --replay F]",
+    .usage = "pull connectors into the store, then combine",
+    .help = "Without names every enabled connector is pulled: what is new since the last run, and\n"
+            "the days that the platform may still restate.",
+    .options = options,
+    .max_names = -1,
+    .run = run};
+
+/* ---- days ---- */
+
+static int32_t today(const struct config *c)
+{
+    struct err err = {0};
+    struct zone *zone = zone_open(c->hub.timezone, &err);
+    int32_t day = zone ? zone_day(zone, day_now()) : (int32_t)(day_now() / TIME_DAY);
+    zone_free(zone);
+    return day;
+}
+
+static bool read_day(const struct cli *cli, const char *option, int32_t base, int32_t *out)
+{
+    const char *text = cli_value(cli, option);
+    if (!text || day_parse_arg(text, base, out))
+        return true;
+    cli_error("pull: --%s \"%s\" is not a day (YYYY-MM-DD, today, yesterday, -7d)", option, text);
+    return false;
+}
+
+static int read_days(struct work *w, char from[DAY_TEXT], char to[DAY_TEXT])
+{
+    int32_t base = today(w->cli->config), first = base, last = base;
+    if (!cli_flag(w->cli, "from") && !cli_flag(w->cli, "to"))
+        return CLI_OK;
+    if (!cli_flag(w->cli, "from")) {
+        cli_error("pull: --to needs --from");
+        return CLI_USAGE;
+    }
+    if (!read_day(w->cli, "from", base, &first) || !read_day(w->cli, "to", base, &last))
+        return CLI_USAGE;
+    if (first > last) {
+        cli_error("pull: --from %s lies after --to %s", day_print(first, from),
+                  day_print(last, to));
+        return CLI_USAGE;
+    }
+    w->from = day_print(first, from);
+    w->to = day_print(last, to);
+    return CLI_OK;
+}
+
+/* ---- cassettes ---- */
+
+static size_t count_wanted(const struct cli *cli, const struct config_connector **one)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cli->config->n_connectors; i++)
+        if (work_wants(cli, cli->config->connectors[i].name,
+                       cli->config->connectors[i].is_disabled)) {
+            *one = &cli->config->connectors[i];
+            n++;
+        }
+    return n;
+}
+
+/* One cassette holds what one job asked. */
+static int check_cassette(const struct cli *cli)
+{
+    const struct config_connector *one = NULL;
+    if (!cli_flag(cli, "record") && !cli_flag(cli, "replay"))
+        return CLI_OK;
+    if (cli_flag(cli, "record") && cli_flag(cli, "replay"))
+        cli_error("pull: --record and --replay exclude each other");
+    else if (count_wanted(cli, &one) != 1)
+        cli_error("pull: a cassette belongs to one connector: name it");
+    else if (one->accounts && one->accounts[0] &&
+             (one->accounts[1] || strcmp(one->accounts[0], "all") == 0))
+        cli_error("pull: a cassette belongs to one account: narrow accounts of connector \"%s\"",
+                  one->name);
+    else
+        return CLI_OK;
+    return CLI_USAGE;
+}
+
+/* Jobs run in the configuration's folder, the file was named from this one. */
+static char *absolute(const char *path)
+{
+    if (!path || path[0] == '/')
+        return path ? xstrdup(path) : NULL;
+    auto_free char *here = getcwd(NULL, 0);
+    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+}
+
+static const char **split_names(const char *text)
+{
+    size_t n = 0;
+    if (!text)
+        return NULL;
+    const char **names = xcalloc(strlen(text) + 2, sizeof *names);
+    for (const char *p = text; *p;) {
+        size_t len = strcspn(p, ",");
+        if (len)
+            names[n++] = xstrndup(p, len);
+        p += len + (p[len] == ',');
+    }
+    return names;
+}
+
+static void free_names(const char **names)
+{
+    for (const char **n = names; n && *n; n++)
+        free((char *)*n);
+    free(names);
+}
+
+/* ---- the command ---- */
+
+/* A name that no stream has would pull nothing and look like success. */
+static int check_streams(struct work *w)
+{
+    for (const char *const *name = w->streams; name && *name; name++) {
+        bool is_known = false;
+        for (size_t i = 0; i < plugins_count(w->plugins); i++) {
+            const struct omni_source *source = plugins_source(plugins_at(w->plugins, i));
+            is_known |= !source || !source->streams || !source->streams[0];
+            for (size_t k = 0; source && source->streams && source->streams[k]; k++)
+                is_known |= strcmp(source->streams[k]->name, *name) == 0;
+        }
+        if (!is_known) {
+            cli_error("pull: no connector here has a stream \"%s\"", *name);
+            return CLI_USAGE;
+        }
+    }
+    return CLI_OK;
+}
+
+static int pull(struct work *w)
+{
+    char from[DAY_TEXT], to[DAY_TEXT];
+    int code = check_cassette(w->cli);
+    if (code == CLI_OK)
+        code = check_streams(w);
+    if (code == CLI_OK)
+        code = read_days(w, from, to);
+    if (code == CLI_OK && !w->is_dry)
+        code = work_lock(w);
+    if (code != CLI_OK)
+        return code;
+    work_pull(w);
+    if (!w->is_dry)
+        work_combine(w);
+    return work_report(w);
+}
+
+static int run(struct cli *cli)
+{
+    struct work w;
+    int code = work_prepare(&w, cli, true, false);
+    auto_free char *record = absolute(cli_value(cli, "record"));
+    auto_free char *replay = absolute(cli_value(cli, "replay"));
+    const char **streams = split_names(cli_value(cli, "stream"));
+    w.record = record;
+    w.replay = replay;
+    w.streams = streams;
+    w.is_dry = cli_flag(cli, "dry-run");
+    if (code == CLI_OK)
+        code = pull(&w);
+    work_free(&w);
+    free_names(streams);
+    return code;
+}

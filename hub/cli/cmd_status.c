@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub status */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/output.h"
+#include "cli/plugins.h"
+#include "cli/reading.h"
+#include "store/ledger.h"
+
+static int run(struct cli *);
+
+static const struct cli_option options[] = {{"json", NULL, "as JSON"}, {0}};
+
+const struct command cmd_status = {
+    .name = "status",
+    .arguments = "",
+    .usage = "connectors: how fresh, how the last run ended, what to do",
+    .options = options,
+    .run = run};
+
+static const char *const columns[] = {"connector", "account", "stream",     "outcome", "last_day",
+                                      "last_ok_at", "rows",   "schedule"};
+
+/* ---- facts ---- */
+
+static json_t *connector_facts(const struct config_connector *c, const struct plugins *plugins)
+{
+    const struct omni_source *source = plugins_source(plugins_find(plugins, c->plugin));
+    json_t *out = json_object();
+    json_put_text(out, "connector", c->name);
+    json_put_text(out, "plugin", c->plugin);
+    json_put_flag(out, "enabled", !c->is_disabled);
+    json_put_text(out, "schedule", c->schedule);
+    if (source) {
+        json_put_text(out, "api_version", source->api_version);
+        json_put_text(out, "api_sunset", source->api_sunset);
+    }
+    json_object_set_new(out, "feeds", json_array());
+    return out;
+}
+
+static json_t *facts(const struct cli *cli, const struct plugins *plugins, const json_t *feeds)
+{
+    json_t *out = json_array(), *feed;
+    size_t k;
+    for (size_t i = 0; i < cli->config->n_connectors; i++) {
+        const struct config_connector *c = &cli->config->connectors[i];
+        json_t *one = connector_facts(c, plugins), *own = json_object_get(one, "feeds");
+        json_array_foreach (feeds, k, feed) {
+            const char *name = json_text(feed, "connector");
+            if (name && strcmp(name, c->name) == 0)
+                json_array_append(own, feed);
+        }
+        json_array_append_new(out, one);
+    }
+    return out;
+}
+
+/* ---- for people ---- */
+
+static void table_row(struct output *o, const json_t *connector, const json_t *feed)
+{
+    const json_t *last_run = json_object_get(feed, "last_run");
+    const char *account = json_text(feed, "account"), *outcome = json_text(last_run, "outcome");
+    if (json_is_false(json_object_get(connector, "enabled")))
+        outcome = "disabled";
+    output_row(o, (struct omni_cell[]){
+                      output_text(json_text(connector, "connector")),
+                      output_text(account && *account ? account : NULL),
+                      output_text(json_text(feed, "stream")),
+                      output_text(outcome ? outcome : "never pulled"),
+                      output_text(json_text(feed, "last_day")),
+                      output_text(json_text(feed, "last_ok_at")),
+                      feed ? output_int(json_int(feed, "rows", 0)) : output_text(NULL),
+                      output_text(json_text(connector, "schedule"))});
+}
+
+static void print_trouble(const json_t *connector, const json_t *feed)
+{
+    const json_t *last = json_object_get(feed, "last_run");
+    const char *outcome = json_text(last, "outcome"), *message = json_text(last, "message"),
+               *remedy = json_text(last, "remedy"), *account = json_text(feed, "account");
+    if (!outcome || strcmp(outcome, "ok") == 0)
+        return;
+    printf("\n%s.%s%s%s: %s%s%s", json_text(connector, "connector"), json_text(feed, "stream"),
+           account && *account ? " account " : "", account ? account : "",
+           output_colour(stdout, outcome), outcome, output_plain(stdout));
+    printf("%s%s\n", message ? ": " : "", message ? message : "");
+    if (remedy && *remedy)
+        printf("  → %s\n", remedy);
+}
+
+static void print_sunset(const json_t *connector)
+{
+    const char *sunset = json_text(connector, "api_sunset"),
+               *version = json_text(connector, "api_version");
+    if (sunset)
+        printf("\n%s: the platform switches API version %s off on %s\n",
+               json_text(connector, "connector"), version ? version : "?", sunset);
+}
+
+static void print_status(const json_t *connectors)
+{
+    struct output *o = output_new(OUTPUT_TABLE, stdout);
+    json_t *connector, *feed;
+    size_t i, k;
+    output_columns(o, columns, ARRAY_LEN(columns));
+    json_array_foreach (connectors, i, connector) {
+        json_array_foreach (json_object_get(connector, "feeds"), k, feed)
+            table_row(o, connector, feed);
+        if (json_array_size(json_object_get(connector, "feeds")) == 0)
+            table_row(o, connector, NULL);
+    }
+    output_finish(o);
+    json_array_foreach (connectors, i, connector) {
+        json_array_foreach (json_object_get(connector, "feeds"), k, feed)
+            print_trouble(connector, feed);
+        print_sunset(connector);
+    }
+}
+
+/* ---- the command ---- */
+
+static int show(const struct cli *cli, const struct reading *r)
+{
+    struct err err = {0};
+    auto_json *feeds = r->store ? ledger_feeds(r->store, NULL, &err) : json_array();
+    struct plugins *plugins = plugins_new(cli);
+    int code = CLI_OK;
+    for (size_t i = 0; i < cli->config->n_connectors; i++)
+        plugins_want(plugins, cli->config->connectors[i].plugin);
+    if (!feeds) {
+        cli_error("%s", err.text);
+        code = CLI_CANNOT;
+    } else if (!plugins_ask(plugins)) {
+        code = CLI_INTERRUPTED;
+    } else {
+        auto_json *all = facts(cli, plugins, feeds);
+        if (cli_flag(cli, "json"))
+            cli_print_json(all);
+        else
+            print_status(all);
+    }
+    plugins_free(plugins);
+    return code;
+}
+
+static int run(struct cli *cli)
+{
+    struct reading r = {0};
+    int code = reading_open(&r, cli);
+    if (code == CLI_OK)
+        code = show(cli, &r);
+    reading_close(&r);
+    return code;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * omnihub: the command line. */
+#include <config.h>
+
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, argv);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Descriptions of plugins. This program never loads one: a job does, and what it tells is parsed as
+ * hostile. */
+#include <config.h>
+
+#include "cli/plugins.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plugin/describe.h"
+#include "plugin/load.h"
+#include "run/spec.h"
+#include "run/supervise.h"
+
+enum { DESCRIBE_TIMEOUT_S = 30 };
+
+struct asked {
+    struct plugin_info info;
+    struct plugins *all;
+    json_t *spec, *json;
+    bool is_answered;
+};
+
+struct plugins {
+    const struct cli *cli;
+    struct arena *arena;
+    const char **folders;
+    struct asked **items;
+    size_t n, n_asked;
+};
+
+struct plugins *plugins_new(const struct cli *cli)
+{
+    struct plugins *p = xcalloc(1, sizeof *p);
+    const char *const *own = cli->config->hub.plugin_dirs;
+    size_t n = 0;
+    while (own && own[n])
+        n++;
+    p->cli = cli;
+    p->arena = arena_new();
+    p->folders = arena_alloc(p->arena, (n + 2) * sizeof *p->folders);
+    for (size_t i = 0; i < n; i++)
+        p->folders[i] = own[i];
+    p->folders[n] = HUB_PLUGINDIR;
+    return p;
+}
+
+void plugins_free(struct plugins *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n; i++) {
+        json_decref(p->items[i]->spec);
+        json_decref(p->items[i]->json);
+        free(p->items[i]);
+    }
+    free(p->items);
+    arena_free(p->arena);
+    free(p);
+}
+
+const char *const *plugins_folders(const struct plugins *p)
+{
+    return p->folders;
+}
+
+const struct config *plugins_config(const struct plugins *p)
+{
+    return p->cli->config;
+}
+
+size_t plugins_count(const struct plugins *p)
+{
+    return p->n;
+}
+
+const struct plugin_info *plugins_at(const struct plugins *p, size_t i)
+{
+    return &p->items[i]->info;
+}
+
+const struct plugin_info *plugins_find(const struct plugins *p, const char *name)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->items[i]->info.name, name) == 0)
+            return &p->items[i]->info;
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+static struct asked *add(struct plugins *p, const char *name, const char *path)
+{
+    struct asked *a = xcalloc(1, sizeof *a);
+    a->all = p;
+    a->info.name = arena_strdup(p->arena, name);
+    a->info.path = arena_strdup(p->arena, path);
+    p->items = xrealloc(p->items, (p->n + 1) * sizeof *p->items);
+    p->items[p->n++] = a;
+    return a;
+}
+
+void plugins_want(struct plugins *p, const char *name)
+{
+    struct err err = {0};
+    if (!name || plugins_find(p, name))
+        return;
+    auto_free char *path = load_find(name, p->folders, &err);
+    struct asked *a = add(p, name, path);
+    if (!path)
+        a->info.why = arena_strdup(p->arena, err.text);
+}
+
+static int is_plugin_file(const struct dirent *e)
+{
+    return e->d_name[0] != '.' && text_ends(e->d_name, ".so");
+}
+
+void plugins_want_all(struct plugins *p)
+{
+    for (size_t f = 0; p->folders[f]; f++) {
+        struct dirent **entries;
+        int n = scandir(p->folders[f], &entries, is_plugin_file, alphasort);
+        for (int i = 0; i < n; i++) {
+            size_t len = strlen(entries[i]->d_name) - strlen(".so");
+            auto_free char *name = xstrndup(entries[i]->d_name, len);
+            /* The first folder that has it wins, as when a connector names it. */
+            if (!plugins_find(p, name))
+                add(p, name, arena_printf(p->arena, "%s/%s", p->folders[f], entries[i]->d_name));
+            free(entries[i]);
+        }
+        if (n >= 0)
+            free(entries);
+    }
+}
+
+static void take_description(struct asked *a, const json_t *event)
+{
+    struct err err = {0};
+    struct plugins *p = a->all;
+    json_t *module = json_object_get(event, "module");
+    a->is_answered = true;
+    a->json = json_incref(module);
+    a->info.module = describe_parse_module(module, p->arena, &err);
+    if (a->info.module)
+        a->info.json = a->json;
+    else
+        a->info.why = arena_strdup(p->arena, err.text);
+}
+
+static void on_event(void *ctx, const json_t *event)
+{
+    struct asked *a = ctx;
+    const char *name = json_text(event, "event");
+    if (strcmp(name, "describe") == 0) {
+        take_description(a, event);
+    } else if (strcmp(name, "result") == 0 && !a->is_answered) {
+        const char *message = json_text(event, "message");
+        a->info.why = arena_strdup(a->all->arena, message ? message : "refused");
+    }
+}
+
+static void on_end(void *ctx, const char *died)
+{
+    struct asked *a = ctx;
+    if (died && !a->info.module && !a->info.why)
+        a->info.why = arena_printf(a->all->arena, "its process ended before it was described: %s",
+                                   died);
+    else if (!a->info.module && !a->info.why)
+        a->info.why = "did not describe itself";
+}
+
+bool plugins_ask(struct plugins *p)
+{
+    struct supervise *s = supervise_new((uint32_t)p->cli->config->hub.parallel);
+    const struct config_hub *hub = &p->cli->config->hub;
+    for (; p->n_asked < p->n; p->n_asked++) {
+        struct asked *a = p->items[p->n_asked];
+        if (!a->info.path)
+            continue;
+        a->spec = json_object();
+        json_put_text(a->spec, "verb", JOB_DESCRIBE);
+        json_put_text(a->spec, "plugin_path", a->info.path);
+        json_put_text(a->spec, "sandbox", hub->sandbox_require ? "require" : "best");
+        json_put_int(a->spec, "log_level", p->cli->is_verbose ? OMNI_LOG_DEBUG : OMNI_LOG_ERROR);
+        supervise_add(s, &(struct supervise_job){.spec = a->spec,
+                                                 .timeout_s = DESCRIBE_TIMEOUT_S,
+                                                 .ctx = a,
+                                                 .event = on_event,
+                                                 .end = on_end});
+    }
+    bool is_whole = supervise_run(s);
+    supervise_free(s);
+    return is_whole;
+}
+
+/* ---- what is in it ---- */
+
+const struct omni_source *plugins_source(const struct plugin_info *info)
+{
+    if (!info || !info->module || !info->module->sources || !info->module->sources[0])
+        return NULL;
+    if (!info->module->sources[1])
+        return info->module->sources[0];
+    return describe_find_source(info->module, info->name);
+}
+
+const struct omni_sink *plugins_sink(const struct plugin_info *info)
+{
+    if (!info || !info->module || !info->module->sinks || !info->module->sinks[0])
+        return NULL;
+    if (!info->module->sinks[1])
+        return info->module->sinks[0];
+    return describe_find_sink(info->module, info->name);
+}

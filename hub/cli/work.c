@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Preparing a command's jobs, running them, and what became of those that died. */
+#include <config.h>
+
+#include "cli/work.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/day.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "run/spec.h"
+#include "schema/schema.h"
+#include "store/ledger.h"
+#include "store/store.h"
+
+bool work_wants(const struct cli *cli, const char *name, bool is_disabled)
+{
+    for (int i = 0; i < cli->n_names; i++)
+        if (strcmp(cli->names[i], name) == 0)
+            return true;
+    return cli->n_names == 0 && !is_disabled;
+}
+
+/* ---- preparing ---- */
+
+static void make_batch(struct work *w)
+{
+    char time[TIME_TEXT];
+    size_t n = 0;
+    day_print_time(day_now() / TIME_SECOND * TIME_SECOND, time);
+    /* 2026-01-31T10:00:00Z → 20260131T100000Z-PID */
+    for (const char *p = time; *p && n < sizeof w->batch - 16; p++)
+        if (*p != '-' && *p != ':')
+            w->batch[n++] = *p;
+    snprintf(w->batch + n, sizeof w->batch - n, "-%d", (int)getpid());
+}
+
+static void keep_env(struct work *w, const char *kind, const char *name, json_t *env_take)
+{
+    auto_free char *key = xasprintf("%s %s", kind, name);
+    json_object_set_new(w->envs, key, env_take);
+}
+
+static void check_all(struct work *w, bool with_connectors, bool with_sinks)
+{
+    const struct cli *cli = w->cli;
+    const struct config *c = cli->config;
+    for (size_t i = 0; with_connectors && i < c->n_connectors; i++)
+        if (work_wants(cli, c->connectors[i].name, c->connectors[i].is_disabled))
+            keep_env(w, "connector", c->connectors[i].name,
+                     plugins_check_connector(w->plugins, &c->connectors[i], cli->findings));
+    /* sync NAME… names connectors; it pushes to every sink. */
+    for (size_t i = 0; with_sinks && i < c->n_sinks; i++)
+        if (with_connectors ? !c->sinks[i].is_disabled
+                            : work_wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
+            keep_env(w, "sink", c->sinks[i].name,
+                     plugins_check_sink(w->plugins, &c->sinks[i], cli->findings));
+}
+
+static void want_all(struct work *w, bool with_connectors, bool with_sinks)
+{
+    const struct config *c = w->cli->config;
+    for (size_t i = 0; with_connectors && i < c->n_connectors; i++)
+        if (work_wants(w->cli, c->connectors[i].name, c->connectors[i].is_disabled))
+            plugins_want(w->plugins, c->connectors[i].plugin);
+    for (size_t i = 0; with_sinks && i < c->n_sinks; i++)
+        if (with_connectors || work_wants(w->cli, c->sinks[i].name, c->sinks[i].is_disabled))
+            plugins_want(w->plugins, c->sinks[i].plugin);
+}
+
+void work_init(struct work *w, const struct cli *cli)
+{
+    *w = (struct work){.cli = cli, .lock = -1};
+    make_batch(w);
+    w->envs = json_object();
+    w->results = json_array();
+    w->progress = progress_new(cli->is_quiet);
+}
+
+int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool with_sinks)
+{
+    work_init(w, cli);
+    if (cli_load(cli) != CLI_OK)
+        return CLI_USAGE;
+    int code = with_connectors ? cli_check_connectors(cli) : cli_check_sinks(cli);
+    if (code != CLI_OK)
+        return code;
+    w->plugins = plugins_new(cli);
+    want_all(w, with_connectors, with_sinks);
+    if (!plugins_ask(w->plugins))
+        return CLI_INTERRUPTED;
+    check_all(w, with_connectors, with_sinks);
+    if (config_findings_errors(cli->findings) == 0)
+        return CLI_OK;
+    config_findings_print(cli->findings);
+    return CLI_USAGE;
+}
+
+/* ---- the state ---- */
+
+/* Under the lock nobody else can be at work: what still counts as running died with its hub. */
+static omni_status end_stale_runs(struct work *w, struct err *err)
+{
+    auto_json *runs = ledger_runs(w->store, NULL, 1000, err);
+    const struct store_run_end end = {.outcome = "interrupted",
+                                      .message = "the hub was stopped while it ran",
+                                      .remedy = "nothing: the next run takes the window up again"};
+    json_t *run;
+    size_t i;
+    if (!runs)
+        return err->status;
+    json_array_foreach (runs, i, run) {
+        const char *outcome = json_text(run, "outcome"), *batch = json_text(run, "batch");
+        if (!outcome || !batch || strcmp(outcome, "running") != 0)
+            continue;
+        omni_status st = store_runs_abandon(w->store, batch, &end, err);
+        if (st != OMNI_OK)
+            return st;
+    }
+    return OMNI_OK;
+}
+
+static omni_status open_state(struct work *w, struct err *err)
+{
+    const struct config_hub *hub = &w->cli->config->hub;
+    omni_status st = file_make_dirs(hub->state_dir, 0700, err);
+    if (st != OMNI_OK)
+        return st;
+    auto_free char *path = xasprintf("%s/hub.lock", hub->state_dir);
+    auto_free char *holder = xasprintf("omnihub %s, process %d", w->cli->command->name,
+                                       (int)getpid());
+    w->lock = file_lock(path, holder, err);
+    if (w->lock < 0)
+        return OMNI_E_RETRY;
+    w->schema = schema_load(hub->schema_dir, err);
+    if (!w->schema)
+        return err->status;
+    w->store = store_open(hub->state_dir, w->schema, STORE_WRITE, err);
+    return w->store ? end_stale_runs(w, err) : err->status;
+}
+
+int work_lock(struct work *w)
+{
+    struct err err = {0};
+    if (open_state(w, &err) == OMNI_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return CLI_CANNOT;
+}
+
+void work_free(struct work *w)
+{
+    progress_free(w->progress);
+    plugins_free(w->plugins);
+    store_close(w->store);
+    schema_free(w->schema);
+    json_decref(w->envs);
+    json_decref(w->results);
+    if (w->lock >= 0)
+        close(w->lock);
+}
+
+/* ---- jobs ---- */
+
+struct work_job {
+    struct work *work;
+    json_t *spec, *labels;
+    char *name; /* of the connector or sink, or the verb */
+    void (*event)(void *ctx, const json_t *);
+    void (*end)(void *ctx);
+    void *ctx;
+};
+
+json_t *work_spec(struct work *w, const char *verb)
+{
+    const struct config_hub *hub = &w->cli->config->hub;
+    json_t *spec = json_object();
+    auto_free char *batch = xasprintf("%s/%u", w->batch, ++w->n_jobs);
+    json_put_text(spec, "verb", verb);
+    json_put_text(spec, "batch", batch);
+    json_put_text(spec, "state_dir", hub->state_dir);
+    json_put_text(spec, "schema_dir", hub->schema_dir);
+    json_put_text(spec, "channel_rules", hub->channel_rules);
+    json_put_text(spec, "timezone", hub->timezone);
+    json_put_text(spec, "currency", hub->currency);
+    json_put_text(spec, "proxy", hub->proxy);
+    json_put_text(spec, "ca_file", hub->ca_file);
+    json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
+    json_put_int(spec, "log_level", (int64_t)log_get_level());
+    return spec;
+}
+
+static void add_result(struct work_job *j, json_t *result_take)
+{
+    const char *key;
+    json_t *label;
+    json_object_del(result_take, "event");
+    json_object_foreach (j->labels, key, label)
+        if (!json_object_get(result_take, key))
+            json_object_set(result_take, key, label);
+    progress_result(j->work->progress, j->name, result_take);
+    json_array_append_new(j->work->results, result_take);
+}
+
+static void print_row(struct work_job *j, const json_t *event)
+{
+    auto_json *row = json_object();
+    json_object_update(row, j->labels);
+    json_object_update(row, (json_t *)event);
+    json_object_del(row, "event");
+    auto_free char *line = json_print(row);
+    progress_clear(j->work->progress);
+    puts(line);
+}
+
+static void on_event(void *ctx, const json_t *event)
+{
+    struct work_job *j = ctx;
+    const char *name = json_text(event, "event");
+    if (strcmp(name, "progress") == 0)
+        progress_update(j->work->progress, j->name, event);
+    else if (strcmp(name, "result") == 0)
+        add_result(j, json_deep_copy(event));
+    else if (strcmp(name, "row") == 0)
+        print_row(j, event);
+    if (j->event)
+        j->event(j->ctx, event);
+}
+
+/* The job could not write its own end; without this its runs would be "running" for ever. */
+static void report_death(struct work_job *j, const char *died)
+{
+    struct err err = {0};
+    bool is_interrupted = text_starts(died, "interrupted"),
+         is_hung = text_starts(died, "did not end");
+    auto_free char *message =
+        is_interrupted ? xstrdup("interrupted") : xasprintf("the job ended early: %s", died);
+    struct store_run_end end = {
+        .outcome = is_interrupted ? "interrupted" : is_hung ? "hung" : "crashed",
+        .message = message,
+        .remedy = is_interrupted ? "run it again: the window is taken up from the start"
+                  : is_hung      ? "raise hub.run_timeout, or ask for fewer days at a time"
+                                 : "run it again with -v; what was stored before is unchanged"};
+    if (j->work->store &&
+        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), &end, &err) != OMNI_OK)
+        cli_error("%s", err.text);
+    json_t *result = json_object();
+    json_put_text(result, "outcome", end.outcome);
+    json_put_text(result, "message", end.message);
+    json_put_text(result, "remedy", end.remedy);
+    add_result(j, result);
+}
+
+static void on_end(void *ctx, const char *died)
+{
+    struct work_job *j = ctx;
+    if (died)
+        report_death(j, died);
+    if (j->end)
+        j->end(j->ctx);
+    json_decref(j->spec);
+    json_decref(j->labels);
+    free(j->name);
+    free(j);
+}
+
+void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *labels_take,
+              void (*event)(void *ctx, const json_t *), void (*end)(void *ctx), void *ctx)
+{
+    struct work_job *j = xcalloc(1, sizeof *j);
+    const char *connector = json_text(labels_take, "connector"),
+               *sink = json_text(labels_take, "sink");
+    *j = (struct work_job){.work = w,
+                           .spec = spec_take,
+                           .labels = labels_take,
+                           .name = xstrdup(connector ? connector
+                                           : sink    ? sink
+                                                     : json_text(spec_take, "verb")),
+                           .event = event,
+                           .end = end,
+                           .ctx = ctx};
+    supervise_add(s, &(struct supervise_job){
+                         .spec = spec_take,
+                         .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
+                         .group = connector ? j->name : NULL,
+                         .ctx = j,
+                         .event = on_event,
+                         .end = on_end});
+}
+
+struct supervise *work_begin_jobs(struct work *w)
+{
+    bool is_single = w->record || w->replay;
+    return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
+}
+
+void work_run_jobs(struct work *w, struct supervise *s)
+{
+    /* Relative paths among the options start at the configuration's folder. */
+    if (chdir(config_folder(w->cli->config)) < 0)
+        log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
+    if (!supervise_run(s))
+        w->is_interrupted = true;
+    supervise_free(s);
+}

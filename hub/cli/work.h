@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What pull, push and sync have in common: the lock on the state, jobs, their results, the summary.
+ */
+#ifndef HUB_CLI_WORK_H
+#define HUB_CLI_WORK_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+#include "cli/plugins.h"
+#include "cli/progress.h"
+#include "run/supervise.h"
+
+struct schema;
+struct store;
+
+struct work {
+    const struct cli *cli;
+    struct plugins *plugins;
+    json_t *envs;    /* {"connector NAME" or "sink NAME": {…}}: what their env: references name */
+    json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
+    struct progress *progress;
+    char batch[48];  /* common to all jobs of this command; each job adds its number */
+    unsigned n_jobs;
+    int lock;
+    struct schema *schema;
+    struct store *store; /* open for what became of jobs that died; NULL in a dry run */
+    bool is_dry, is_interrupted;
+    const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
+    const char *const *streams;              /* asked for on the command line; NULL: as configured */
+};
+
+void work_init(struct work *, const struct cli *);
+/* Loads the configuration, finds and asks the plugins of the selected connectors and sinks, checks
+ * everything. CLI_OK, or an exit code after messages. work_free() in any case. */
+int work_prepare(struct work *, struct cli *, bool with_connectors, bool with_sinks);
+/* Takes the lock on state_dir and opens the store. */
+int work_lock(struct work *);
+/* Each runs its jobs to their end; nothing is started once it was interrupted. */
+void work_pull(struct work *);
+void work_combine(struct work *);
+void work_push(struct work *);
+void work_check(struct work *); /* JOB_CHECK for connectors and sinks */
+/* Prints the summary; the exit code that the results deserve. */
+int work_report(struct work *);
+void work_free(struct work *);
+
+/* Is this connector or sink meant by the command? By name, or all that are enabled. */
+bool work_wants(const struct cli *, const char *name, bool is_disabled);
+
+/* ---- between the files of this part ---- */
+
+struct work_job; /* one job on its way */
+
+/* The members that all jobs have; new reference. */
+json_t *work_spec(struct work *, const char *verb);
+/* Queues a job. labels: {"connector": …, "account": …}, put into each result; taken over, as is
+ * spec. event: called beside the usual handling; may be NULL. */
+void work_add(struct work *, struct supervise *, json_t *spec_take, json_t *labels_take,
+              void (*event)(void *ctx, const json_t *), void (*end)(void *ctx), void *ctx);
+struct supervise *work_begin_jobs(struct work *);
+void work_run_jobs(struct work *, struct supervise *);
+
+#endif

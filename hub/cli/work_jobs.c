@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which jobs a command consists of: one per connector and account, one per sink, one that combines.
+ */
+#include <config.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "cli/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "run/spec.h"
+
+/* ---- specs ---- */
+
+static void put_texts(json_t *spec, const char *key, const char *const *texts)
+{
+    if (!texts)
+        return;
+    json_t *list = json_array();
+    for (; *texts; texts++)
+        json_array_append_new(list, json_string(*texts));
+    json_object_set_new(spec, key, list);
+}
+
+static void put_options(struct work *w, json_t *spec, const char *kind, const char *name,
+                        const json_t *options)
+{
+    auto_free char *key = xasprintf("%s %s", kind, name);
+    json_object_set_new(spec, "options", options ? json_incref((json_t *)options) : json_object());
+    json_object_set(spec, "env", json_object_get(w->envs, key));
+}
+
+static void put_own_datasets(struct work *w, json_t *spec)
+{
+    const struct config *c = w->cli->config;
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->n_datasets; i++) {
+        const struct config_dataset *d = &c->datasets[i];
+        json_t *one = json_object();
+        json_put_text(one, "name", d->name);
+        json_put_text(one, "sql", d->sql);
+        json_put_text(one, "help", d->help);
+        json_put_text(one, "file", d->place.file);
+        json_put_int(one, "line", d->place.line);
+        put_texts(one, "key", d->key);
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(spec, "own_datasets", list);
+}
+
+static json_t *connector_spec(struct work *w, const struct config_connector *c, const char *verb)
+{
+    const struct plugin_info *info = plugins_find(w->plugins, c->plugin);
+    json_t *spec = work_spec(w, verb);
+    json_put_text(spec, "plugin_path", info->path);
+    if (info->module->sources[1])
+        json_put_text(spec, "source", plugins_source(info)->name);
+    json_put_text(spec, "connector", c->name);
+    if (c->timezone)
+        json_put_text(spec, "timezone", c->timezone);
+    json_put_text(spec, "extra", c->extra);
+    json_put_text(spec, "isolation", c->isolation);
+    json_put_int(spec, "idle_ms", c->idle_timeout_s * 1000);
+    json_put_int(spec, "memory", c->memory_mb * 1024 * 1024);
+    json_put_int(spec, "reject_max", c->reject_max);
+    json_put_text(spec, "start", c->start);
+    put_options(w, spec, "connector", c->name, c->options);
+    put_texts(spec, "streams", w->streams ? w->streams : c->streams);
+    json_put_text(spec, "from", w->from);
+    json_put_text(spec, "to", w->to);
+    json_put_text(spec, "record", w->record);
+    json_put_text(spec, "replay", w->replay);
+    if (w->is_dry)
+        json_put_flag(spec, "dry_run", true);
+    return spec;
+}
+
+static json_t *connector_labels(const struct config_connector *c, const char *account)
+{
+    json_t *labels = json_object();
+    json_put_text(labels, "connector", c->name);
+    json_put_text(labels, "account", account);
+    return labels;
+}
+
+/* ---- pull ---- */
+
+/* Asks a login for its accounts; each becomes a job of its own once the list is whole. */
+struct account_list {
+    struct work *work;
+    struct supervise *supervise;
+    const struct config_connector *connector;
+    pcre2_code *pattern;
+    json_t *ids;
+    bool is_failed;
+};
+
+static void add_pull(struct work *w, struct supervise *s, const struct config_connector *c,
+                     const char *account)
+{
+    json_t *spec = connector_spec(w, c, JOB_PULL);
+    json_put_text(spec, "account", account);
+    work_add(w, s, spec, connector_labels(c, account), NULL, NULL, NULL);
+}
+
+static bool matches(const struct account_list *l, const char *text)
+{
+    if (!l->pattern)
+        return true;
+    if (!text)
+        return false;
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    int found = pcre2_match(l->pattern, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL);
+    pcre2_match_data_free(data);
+    return found >= 0;
+}
+
+static void on_account(void *ctx, const json_t *event)
+{
+    struct account_list *l = ctx;
+    const char *name = json_text(event, "event"), *id = json_text(event, "id");
+    if (strcmp(name, "result") == 0) {
+        const char *outcome = json_text(event, "outcome");
+        l->is_failed |= !outcome || strcmp(outcome, "ok") != 0;
+    }
+    if (strcmp(name, "account") == 0 && id &&
+        (matches(l, id) || matches(l, json_text(event, "name"))))
+        json_array_append_new(l->ids, json_string(id));
+}
+
+static void no_accounts(struct account_list *l)
+{
+    json_t *result = connector_labels(l->connector, NULL);
+    json_put_text(result, "outcome", "suspicious");
+    json_put_text(result, "reason", "data");
+    json_put_text(result, "message",
+                  l->pattern ? "no account of this login matches accounts_match"
+                             : "this login reaches no account");
+    json_put_text(result, "remedy", "see which accounts the login may read; list them in accounts");
+    json_array_append_new(l->work->results, result);
+}
+
+static void on_accounts_end(void *ctx)
+{
+    struct account_list *l = ctx;
+    struct work *w = l->work;
+    size_t n = json_array_size(l->ids);
+    if (n == 0 && !l->is_failed && !w->is_interrupted)
+        no_accounts(l);
+    for (size_t i = 0; i < n; i++)
+        add_pull(w, l->supervise, l->connector, json_string_value(json_array_get(l->ids, i)));
+    pcre2_code_free(l->pattern);
+    json_decref(l->ids);
+    free(l);
+}
+
+static void add_accounts(struct work *w, struct supervise *s, const struct config_connector *c)
+{
+    struct account_list *l = xcalloc(1, sizeof *l);
+    int code;
+    PCRE2_SIZE at;
+    *l = (struct account_list){w, s, c, NULL, json_array(), false};
+    if (c->accounts_match) /* was checked when it was read */
+        l->pattern = pcre2_compile((PCRE2_SPTR)c->accounts_match, PCRE2_ZERO_TERMINATED, PCRE2_UTF,
+                                   &code, &at, NULL);
+    work_add(w, s, connector_spec(w, c, JOB_ACCOUNTS), connector_labels(c, NULL), on_account,
+             on_accounts_end, l);
+}
+
+void work_pull(struct work *w)
+{
+    const struct config *c = w->cli->config;
+    struct supervise *s = work_begin_jobs(w);
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        if (!work_wants(w->cli, k->name, k->is_disabled))
+            continue;
+        if (!k->accounts)
+            add_pull(w, s, k, NULL);
+        else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
+            add_accounts(w, s, k);
+        for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
+            add_pull(w, s, k, *a);
+    }
+    work_run_jobs(w, s);
+}
+
+/* ---- combine, push, check ---- */
+
+void work_combine(struct work *w)
+{
+    if (w->is_interrupted)
+        return;
+    struct supervise *s = work_begin_jobs(w);
+    json_t *spec = work_spec(w, JOB_COMBINE), *labels = json_object();
+    put_own_datasets(w, spec);
+    json_put_text(labels, "kind", "combine");
+    work_add(w, s, spec, labels, NULL, NULL, NULL);
+    work_run_jobs(w, s);
+}
+
+static json_t *sink_spec(struct work *w, const struct config_sink *k, const char *verb)
+{
+    const struct plugin_info *info = plugins_find(w->plugins, k->plugin);
+    json_t *spec = work_spec(w, verb);
+    json_put_text(spec, "plugin_path", info->path);
+    if (info->module->sinks[1])
+        json_put_text(spec, "source", plugins_sink(info)->name);
+    json_put_text(spec, "sink", k->name);
+    put_options(w, spec, "sink", k->name, k->options);
+    put_texts(spec, "datasets", k->datasets);
+    put_own_datasets(w, spec);
+    return spec;
+}
+
+static void add_sink(struct work *w, struct supervise *s, const struct config_sink *k,
+                     const char *verb)
+{
+    json_t *labels = json_object();
+    json_put_text(labels, "sink", k->name);
+    work_add(w, s, sink_spec(w, k, verb), labels, NULL, NULL, NULL);
+}
+
+void work_push(struct work *w)
+{
+    const struct config *c = w->cli->config;
+    /* sync NAME… names connectors, push NAME… sinks. */
+    bool is_sync = strcmp(w->cli->command->name, "sync") == 0;
+    if (w->is_interrupted)
+        return;
+    struct supervise *s = work_begin_jobs(w);
+    for (size_t i = 0; i < c->n_sinks; i++) {
+        const struct config_sink *k = &c->sinks[i];
+        if (is_sync ? !k->is_disabled : work_wants(w->cli, k->name, k->is_disabled))
+            add_sink(w, s, k, JOB_PUSH);
+    }
+    work_run_jobs(w, s);
+}
+
+void work_check(struct work *w)
+{
+    const struct config *c = w->cli->config;
+    struct supervise *s = work_begin_jobs(w);
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        if (work_wants(w->cli, k->name, k->is_disabled))
+            work_add(w, s, connector_spec(w, k, JOB_CHECK), connector_labels(k, NULL), NULL, NULL,
+                     NULL);
+    }
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (work_wants(w->cli, c->sinks[i].name, c->sinks[i].is_disabled))
+            add_sink(w, s, &c->sinks[i], JOB_CHECK);
+    work_run_jobs(w, s);
+}

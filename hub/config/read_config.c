@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The configuration: the main file and conf.d/ beside it become one immutable struct config. */
+#include <config.h>
+
+#include "config/read_config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "config/keys.h"
+
+#define HUB(member)       offsetof(struct config_hub, member)
+#define CONNECTOR(member) offsetof(struct config_connector, member)
+#define SINK(member)      offsetof(struct config_sink, member)
+#define DATASET(member)   offsetof(struct config_dataset, member)
+
+static const struct key hub_keys[] = {
+    {"state_dir", KEY_PATH, HUB(state_dir)},
+    {"timezone", KEY_ZONE, HUB(timezone)},
+    {"currency", KEY_CURRENCY, HUB(currency)},
+    {"proxy", KEY_TEXT, HUB(proxy)},
+    {"ca_file", KEY_PATH, HUB(ca_file)},
+    {"plugin_dirs", KEY_PATHS, HUB(plugin_dirs)},
+    {"schema_dir", KEY_PATH, HUB(schema_dir)},
+    {"channel_rules", KEY_PATH, HUB(channel_rules)},
+    {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
+    {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
+    {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
+};
+
+static const struct key connector_keys[] = {
+    {"name", KEY_NAME, CONNECTOR(name), true},
+    {"plugin", KEY_TEXT, CONNECTOR(plugin), true},
+    {"schedule", KEY_SCHEDULE, CONNECTOR(schedule)},
+    {"timezone", KEY_ZONE, CONNECTOR(timezone)},
+    {"start", KEY_DATE, CONNECTOR(start)},
+    {"streams", KEY_TEXTS, CONNECTOR(streams)},
+    {"accounts", KEY_TEXTS, CONNECTOR(accounts)},
+    {"accounts_match", KEY_PATTERN, CONNECTOR(accounts_match)},
+    {"extra", KEY_EXTRA, CONNECTOR(extra)},
+    {"isolation", KEY_CHOICE, CONNECTOR(isolation), .choices = "process|none"},
+    {"enabled", KEY_IS_OFF, CONNECTOR(is_disabled)},
+    {"reject_max", KEY_PERCENT, CONNECTOR(reject_max)},
+    {"idle_timeout", KEY_DURATION, CONNECTOR(idle_timeout_s), .min = 1, .max = 86400},
+    {"memory_mb", KEY_INT, CONNECTOR(memory_mb), .min = 16, .max = 1 << 20},
+    {"options", KEY_OPTIONS, CONNECTOR(options)},
+};
+
+static const struct key sink_keys[] = {
+    {"name", KEY_NAME, SINK(name), true},
+    {"plugin", KEY_TEXT, SINK(plugin), true},
+    {"datasets", KEY_TEXTS, SINK(datasets)},
+    {"enabled", KEY_IS_OFF, SINK(is_disabled)},
+    {"options", KEY_OPTIONS, SINK(options)},
+};
+
+static const struct key dataset_keys[] = {
+    {"name", KEY_NAME, DATASET(name), true},
+    {"key", KEY_TEXTS, DATASET(key), true},
+    {"sql", KEY_TEXT, DATASET(sql), true},
+    {"help", KEY_TEXT, DATASET(help)},
+};
+
+/* The kinds of things that come in lists. */
+struct section {
+    const char *name, *one; /* "connectors", "connector" */
+    const struct key *keys;
+    size_t n_keys, size, name_offset, place_offset;
+};
+enum { CONNECTORS, SINKS, DATASETS, N_SECTIONS };
+static const struct section sections[N_SECTIONS] = {
+    {"connectors", "connector", connector_keys, ARRAY_LEN(connector_keys),
+     sizeof(struct config_connector), CONNECTOR(name), CONNECTOR(place)},
+    {"sinks", "sink", sink_keys, ARRAY_LEN(sink_keys), sizeof(struct config_sink), SINK(name),
+     SINK(place)},
+    {"datasets", "dataset", dataset_keys, ARRAY_LEN(dataset_keys), sizeof(struct config_dataset),
+     DATASET(name), DATASET(place)},
+};
+
+struct list {
+    char *items; /* malloc'ed until the end of reading */
+    size_t n, cap;
+};
+
+struct reading {
+    struct config_all *all;
+    struct keys_context keys;
+    struct list lists[N_SECTIONS];
+};
+
+/* ---- defaults ---- */
+
+static void connector_defaults(void *item)
+{
+    struct config_connector *c = item;
+    c->start = "-30d";
+    c->isolation = "process";
+    c->reject_max = 10000;
+    c->idle_timeout_s = 60;
+    c->memory_mb = 512;
+}
+
+static void hub_defaults(struct config_hub *hub)
+{
+    static const char *const no_dirs[] = {NULL};
+    *hub = (struct config_hub){.state_dir = "/var/lib/omnihub",
+                               .timezone = "UTC",
+                               .plugin_dirs = no_dirs,
+                               .schema_dir = HUB_SCHEMADIR,
+                               .parallel = 4,
+                               .run_timeout_s = INT64_C(6) * 3600};
+}
+
+/* ---- lists ---- */
+
+static const char *name_of(const struct section *section, const void *item)
+{
+    return *(const char *const *)((const char *)item + section->name_offset);
+}
+
+static void check_unique(struct reading *r, const struct section *section, const struct list *list,
+                         const config_setting_t *setting)
+{
+    const char *name = name_of(section, list->items + (list->n - 1) * section->size);
+    for (size_t i = 0; name && i + 1 < list->n; i++) {
+        const char *item = list->items + i * section->size;
+        const struct config_place *first =
+            (const struct config_place *)(const void *)(item + section->place_offset);
+        if (name_of(section, item) && strcmp(name_of(section, item), name) == 0) {
+            keys_finding(&r->keys, setting, "there is one of this name already, at %s:%d",
+                         first->file, first->line);
+            return;
+        }
+    }
+}
+
+static void *list_add(struct list *list, size_t size)
+{
+    if (list->n == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 16;
+        list->items = xrealloc(list->items, list->cap * size);
+    }
+    void *item = list->items + list->n++ * size;
+    memset(item, 0, size);
+    return item;
+}
+
+static void read_item(struct reading *r, int kind, const config_setting_t *setting)
+{
+    const struct section *section = &sections[kind];
+    const char *name = NULL;
+    if (!config_setting_is_group(setting)) {
+        r->keys.what = section->name;
+        keys_finding(&r->keys, setting, "each %s is a group { name = …; }, not %s", section->one,
+                     keys_type_name(setting));
+        return;
+    }
+    config_setting_lookup_string(setting, "name", &name);
+    r->keys.what = name ? arena_printf(r->all->arena, "%s \"%s\"", section->one, name)
+                        : section->one;
+    void *item = list_add(&r->lists[kind], section->size);
+    if (kind == CONNECTORS)
+        connector_defaults(item);
+    *(struct config_place *)(void *)((char *)item + section->place_offset) =
+        source_place(r->keys.source, setting);
+    keys_read(&r->keys, setting, section->keys, section->n_keys, item);
+    check_unique(r, section, &r->lists[kind], setting);
+}
+
+static void read_section(struct reading *r, int kind, const config_setting_t *setting)
+{
+    if (config_setting_is_list(setting)) {
+        for (int i = 0; i < config_setting_length(setting); i++)
+            read_item(r, kind, config_setting_get_elem((config_setting_t *)setting, (unsigned)i));
+        return;
+    }
+    r->keys.what = sections[kind].name;
+    keys_finding(&r->keys, setting, "must be a list: %s = ( { … }, { … } );", sections[kind].name);
+}
+
+/* ---- files ---- */
+
+static void read_hub(struct reading *r, const config_setting_t *setting)
+{
+    r->keys.what = "hub";
+    struct config_place place = source_place(r->keys.source, setting);
+    if (!config_setting_is_group(setting))
+        keys_finding(&r->keys, setting, "must be a group: hub: { … };");
+    else if (r->all->hub_place.file)
+        keys_finding(&r->keys, setting, "is there already, at %s:%d", r->all->hub_place.file,
+                     r->all->hub_place.line);
+    else {
+        r->all->hub_place = place;
+        keys_read(&r->keys, setting, hub_keys, ARRAY_LEN(hub_keys), &r->all->pub.hub);
+    }
+}
+
+static void read_top(struct reading *r, const config_setting_t *setting)
+{
+    static const char *const names[] = {"connectors", "sinks", "datasets", "hub"};
+    const char *name = config_setting_name(setting);
+    for (int i = 0; i < N_SECTIONS; i++)
+        if (strcmp(name, sections[i].name) == 0) {
+            read_section(r, i, setting);
+            return;
+        }
+    if (strcmp(name, "hub") == 0)
+        read_hub(r, setting);
+    else
+        config_findings_add(r->keys.findings, true, source_place(r->keys.source, setting),
+                            "unknown section \"%s\"%s", name,
+                            keys_hint(r->all->arena, name, names, ARRAY_LEN(names)));
+}
+
+static bool read_file(struct reading *r, const char *path)
+{
+    struct source source;
+    bool is_open = source_open(&source, path, r->all->arena, r->keys.findings);
+    r->keys.source = &source;
+    const config_setting_t *root = config_root_setting(&source.tree);
+    for (int i = 0; is_open && i < config_setting_length(root); i++)
+        read_top(r, config_setting_get_elem((config_setting_t *)root, (unsigned)i));
+    source_close(&source);
+    return is_open;
+}
+
+static int is_conf(const struct dirent *e)
+{
+    return e->d_name[0] != '.' && text_ends(e->d_name, ".conf");
+}
+
+static void read_conf_d(struct reading *r, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    auto_free char *dir = slash ? xasprintf("%.*s/conf.d", (int)(slash - path), path)
+                                : xstrdup("conf.d");
+    struct dirent **entries;
+    int n = scandir(dir, &entries, is_conf, alphasort);
+    if (n < 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            config_findings_add(r->keys.findings, true, (struct config_place){dir, 0},
+                                "cannot read the folder: %s", strerror(errno));
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        auto_free char *file = xasprintf("%s/%s", dir, entries[i]->d_name);
+        read_file(r, file);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* ---- what spans several settings ---- */
+
+static void check_connectors(struct reading *r)
+{
+    const struct config *c = &r->all->pub;
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        bool is_all = k->accounts && k->accounts[0] && strcmp(k->accounts[0], "all") == 0;
+        if (k->accounts_match && !is_all)
+            config_findings_add(r->keys.findings, true, k->place,
+                                "connector \"%s\": accounts_match narrows accounts = \"all\", "
+                                "which is not given",
+                                k->name ? k->name : "");
+        if (is_all && k->accounts[1])
+            config_findings_add(r->keys.findings, true, k->place,
+                                "connector \"%s\": \"all\" stands alone: accounts = \"all\"",
+                                k->name ? k->name : "");
+    }
+}
+
+static void *keep_list(struct reading *r, int kind)
+{
+    struct list *list = &r->lists[kind];
+    void *kept = arena_alloc(r->all->arena, (list->n + 1) * sections[kind].size);
+    if (list->n)
+        memcpy(kept, list->items, list->n * sections[kind].size);
+    free(list->items);
+    return kept;
+}
+
+static const char *absolute_folder(struct arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    auto_free char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    auto_free char *real = realpath(dir, NULL);
+    return arena_strdup(a, real ? real : dir);
+}
+
+struct config *config_read_all(const char *path, struct config_findings *findings)
+{
+    struct config_all *all = xcalloc(1, sizeof *all);
+    all->arena = arena_new();
+    all->folder = absolute_folder(all->arena, path);
+    hub_defaults(&all->pub.hub);
+    struct reading r = {.all = all,
+                        .keys = {.arena = all->arena,
+                                 .findings = findings,
+                                 .folder = all->folder,
+                                 .options_ctx = all,
+                                 .options = config_options_read}};
+    bool is_open = read_file(&r, path);
+    read_conf_d(&r, path);
+    struct config *c = &all->pub;
+    c->n_connectors = r.lists[CONNECTORS].n;
+    c->connectors = keep_list(&r, CONNECTORS);
+    c->n_sinks = r.lists[SINKS].n;
+    c->sinks = keep_list(&r, SINKS);
+    c->n_datasets = r.lists[DATASETS].n;
+    c->datasets = keep_list(&r, DATASETS);
+    check_connectors(&r);
+    if (is_open)
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+struct config *config_load(const char *path, struct config_findings *findings)
+{
+    struct config *c = config_read_all(path, findings);
+    if (config_findings_errors(findings) == 0)
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    struct config_all *all = (struct config_all *)c;
+    config_options_free(all);
+    arena_free(all->arena);
+    free(all);
+}
+
+const char *config_folder(const struct config *c)
+{
+    return ((const struct config_all *)c)->folder;
+}
+
+const struct config_connector *config_connector(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (c->connectors[i].name && strcmp(c->connectors[i].name, name) == 0)
+            return &c->connectors[i];
+    return NULL;
+}
+
+const struct config_sink *config_sink(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (c->sinks[i].name && strcmp(c->sinks[i].name, name) == 0)
+            return &c->sinks[i];
+    return NULL;
+}

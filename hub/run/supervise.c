@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Jobs side by side in one thread: their events come through pipes, their ends through SIGCHLD,
+ * everything through one poll(). */
+#include <config.h>
+
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/spawn.h"
+#include "run/spec.h"
+
+enum {
+    EVENT_MAX_BYTES = 16 * 1024 * 1024, /* a line; a plugin's description is the longest */
+    GROUP_MAX = 2,                      /* jobs of one group at a time */
+    GRACE_MS = 5000                     /* between TERM and KILL */
+};
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_STOPPING, JOB_KILLED, JOB_ENDED };
+
+struct job {
+    struct supervise_job told;
+    enum job_state state;
+    pid_t pid;
+    int events; /* read end; -1 once it is at its end */
+    struct buf line;
+    bool is_reaped, is_done;
+    int wait_status;
+    int64_t deadline_ms; /* of the next step towards its end; INT64_MAX: none */
+    char why[160];       /* why it was ended; "": it was not */
+};
+
+struct supervise {
+    uint32_t parallel;
+    struct job **jobs;
+    size_t n, first_open; /* all before it have ended */
+    uint32_t n_running;
+    bool is_interrupted;
+};
+
+struct supervise *supervise_new(uint32_t parallel)
+{
+    struct supervise *s = xcalloc(1, sizeof *s);
+    s->parallel = parallel ? parallel : 1;
+    return s;
+}
+
+static void job_free(struct job *j)
+{
+    buf_free(&j->line);
+    mem_auto_close(&j->events);
+    free(j);
+}
+
+void supervise_free(struct supervise *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        job_free(s->jobs[i]);
+    free(s->jobs);
+    free(s);
+}
+
+void supervise_add(struct supervise *s, const struct supervise_job *told)
+{
+    struct job *j = xcalloc(1, sizeof *j);
+    j->told = *told;
+    j->events = -1;
+    j->line = BUF_INIT(EVENT_MAX_BYTES);
+    j->deadline_ms = INT64_MAX;
+    s->jobs = xrealloc(s->jobs, (s->n + 1) * sizeof *s->jobs);
+    s->jobs[s->n++] = j;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- start ---- */
+
+static bool job_spawn(struct job *j, struct err *err)
+{
+    int ends[2];
+    auto_close int spec = spec_to_fd(j->told.spec, err);
+    if (spec < 0)
+        return false;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        err_set(err, OMNI_E_RETRY, "cannot make a pipe: %s", strerror(errno));
+        return false;
+    }
+    auto_free char *program = spawn_sibling("omnihub-job");
+    char *argv[] = {program, NULL};
+    /* What a job prints by accident must not end up among the results. */
+    int fds[JOB_N_FDS] = {-1, STDERR_FILENO, STDERR_FILENO, spec, ends[1]};
+    j->pid = spawn_process(program, argv, NULL, fds, JOB_N_FDS, err);
+    close(ends[1]);
+    if (j->pid < 0) {
+        close(ends[0]);
+        return false;
+    }
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    j->events = ends[0];
+    return true;
+}
+
+static void job_start(struct supervise *s, struct job *j)
+{
+    struct err err = {0};
+    if (!job_spawn(j, &err)) {
+        j->state = JOB_ENDED;
+        j->told.end(j->told.ctx, err.text);
+        return;
+    }
+    s->n_running++;
+    j->state = JOB_RUNNING;
+    if (j->told.timeout_s)
+        j->deadline_ms = now_ms() + (int64_t)j->told.timeout_s * 1000;
+}
+
+/* Jobs of one group (a login, with the platform's limits on it) run only a few at a time. */
+static bool group_is_full(const struct supervise *s, const struct job *j)
+{
+    uint32_t n = 0;
+    for (size_t i = s->first_open; j->told.group && i < s->n; i++) {
+        const struct job *k = s->jobs[i];
+        bool is_running = k->state != JOB_WAITING && k->state != JOB_ENDED;
+        n += is_running && k->told.group && strcmp(k->told.group, j->told.group) == 0;
+    }
+    return n >= GROUP_MAX;
+}
+
+static void start_waiting(struct supervise *s)
+{
+    for (size_t i = s->first_open; i < s->n; i++) {
+        struct job *j = s->jobs[i];
+        if (j->state != JOB_WAITING)
+            continue;
+        if (s->is_interrupted) {
+            j->state = JOB_ENDED;
+            j->told.end(j->told.ctx, "interrupted before it began");
+        } else if (s->n_running < s->parallel && !group_is_full(s, j)) {
+            job_start(s, j);
+        }
+    }
+    while (s->first_open < s->n && s->jobs[s->first_open]->state == JOB_ENDED)
+        s->first_open++;
+}
+
+/* ---- stop ---- */
+
+static void job_stop(struct job *j, const char *why)
+{
+    if (j->state != JOB_RUNNING)
+        return;
+    snprintf(j->why, sizeof j->why, "%s", why);
+    j->state = JOB_STOPPING;
+    j->deadline_ms = now_ms() + GRACE_MS;
+    if (!j->is_reaped)
+        kill(j->pid, SIGTERM);
+}
+
+static void job_kill(struct job *j)
+{
+    j->state = JOB_KILLED;
+    j->deadline_ms = INT64_MAX;
+    if (!j->is_reaped)
+        kill(j->pid, SIGKILL);
+    /* A pipe that somebody else still holds open is not waited for. */
+    mem_auto_close(&j->events);
+    j->events = -1;
+}
+
+static void check_deadline(struct job *j, int64_t now)
+{
+    char why[sizeof j->why];
+    if (j->state == JOB_ENDED || now < j->deadline_ms)
+        return;
+    if (j->state != JOB_RUNNING) {
+        job_kill(j);
+        return;
+    }
+    snprintf(why, sizeof why, "did not end within %u s", (unsigned)j->told.timeout_s);
+    job_stop(j, why);
+}
+
+/* ---- events ---- */
+
+static void take_line(struct job *j, const char *line, size_t n)
+{
+    struct err err = {0};
+    auto_json *event = json_parse(line, n, &err);
+    const char *name = json_text(event, "event");
+    if (!name)
+        job_stop(j, "sent an event that cannot be read");
+    else if (strcmp(name, "done") == 0)
+        j->is_done = true;
+    else
+        j->told.event(j->told.ctx, event);
+}
+
+static void take_lines(struct job *j)
+{
+    const char *start = buf_text(&j->line), *end;
+    size_t left = j->line.len;
+    while ((end = memchr(start, '\n', left))) {
+        take_line(j, start, (size_t)(end - start));
+        left -= (size_t)(end + 1 - start);
+        start = end + 1;
+    }
+    buf_drop(&j->line, j->line.len - left);
+}
+
+static void read_events(struct job *j)
+{
+    char bytes[65536];
+    while (j->events >= 0) {
+        ssize_t n = read(j->events, bytes, sizeof bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            mem_auto_close(&j->events);
+            j->events = -1;
+        } else if (buf_add(&j->line, bytes, (size_t)n)) {
+            take_lines(j);
+        } else {
+            buf_clear(&j->line);
+            job_stop(j, "sent an event that is too long");
+            job_kill(j);
+        }
+    }
+}
+
+/* ---- end ---- */
+
+static void job_end(struct supervise *s, struct job *j)
+{
+    char how[200];
+    const char *died = NULL;
+    bool was_stopped = j->state == JOB_STOPPING || j->state == JOB_KILLED;
+    if (!j->is_done && was_stopped) {
+        died = j->why;
+    } else if (!j->is_done) {
+        spawn_describe_status(j->wait_status, how, sizeof how);
+        died = how;
+    }
+    j->state = JOB_ENDED;
+    j->deadline_ms = INT64_MAX;
+    s->n_running--;
+    buf_free(&j->line);
+    j->told.end(j->told.ctx, died);
+}
+
+static void reap(struct supervise *s)
+{
+    for (size_t i = s->first_open; i < s->n; i++) {
+        struct job *j = s->jobs[i];
+        if (j->state == JOB_WAITING || j->state == JOB_ENDED)
+            continue;
+        if (!j->is_reaped)
+            j->is_reaped = waitpid(j->pid, &j->wait_status, WNOHANG) == j->pid;
+        if (!j->is_reaped)
+            continue;
+        read_events(j); /* what it wrote before it ended is still in the pipe */
+        job_end(s, j);
+    }
+}
+
+/* ---- the loop ---- */
+
+static void take_signals(struct supervise *s, int fd)
+{
+    struct signalfd_siginfo info;
+    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD)
+            continue;
+        bool is_second = s->is_interrupted;
+        s->is_interrupted = true;
+        for (size_t i = s->first_open; i < s->n; i++) {
+            job_stop(s->jobs[i], "interrupted");
+            if (is_second && s->jobs[i]->state == JOB_STOPPING)
+                job_kill(s->jobs[i]);
+        }
+    }
+}
+
+static int wait_ms(const struct supervise *s)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = s->first_open; i < s->n; i++)
+        if (s->jobs[i]->state != JOB_WAITING && s->jobs[i]->deadline_ms < next)
+            next = s->jobs[i]->deadline_ms;
+    if (next == INT64_MAX)
+        return -1;
+    int64_t left = next - now_ms();
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+static void wait_for_events(struct supervise *s, int signals)
+{
+    auto_free struct pollfd *polls = xcalloc(s->n_running + 1, sizeof *polls);
+    auto_free struct job **jobs = xcalloc(s->n_running + 1, sizeof(struct job *));
+    nfds_t n = 1;
+    polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+    for (size_t i = s->first_open; i < s->n; i++)
+        if (s->jobs[i]->events >= 0) {
+            jobs[n] = s->jobs[i];
+            polls[n++] = (struct pollfd){.fd = s->jobs[i]->events, .events = POLLIN};
+        }
+    if (poll(polls, n, wait_ms(s)) < 0)
+        return;
+    for (nfds_t i = 1; i < n; i++)
+        if (polls[i].revents)
+            read_events(jobs[i]);
+    if (polls[0].revents)
+        take_signals(s, signals);
+}
+
+bool supervise_run(struct supervise *s)
+{
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    auto_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        log_error("cannot watch for signals: %s", strerror(errno));
+        abort();
+    }
+    for (;;) {
+        start_waiting(s);
+        if (s->first_open == s->n)
+            break;
+        wait_for_events(s, signals);
+        reap(s);
+        int64_t now = now_ms();
+        for (size_t i = s->first_open; i < s->n; i++)
+            check_deadline(s->jobs[i], now);
+    }
+    /* A signal that came too late to be read must not end the process while it tidies up. */
+    take_signals(s, signals);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return !s->is_interrupted;
+}
