@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
 	%D%/buf.c %D%/buf.h \
+	%D%/currency.c \
+	%D%/day.c %D%/day_parse.c %D%/day.h \
 	%D%/err.c %D%/err.h \
+	%D%/exact.c %D%/exact.h \
+	%D%/file.c %D%/file.h \
+	%D%/json.c %D%/json.h \
+	%D%/log.c %D%/redact.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
-	%D%/day.h %D%/exact.h %D%/file.h %D%/json.h %D%/log.h %D%/text.h %D%/zone.h
+	%D%/text.c %D%/text_encode.c %D%/text.h \
+	%D%/zone.c %D%/zone.h \
+	%D%/zone_rule.c %D%/zone_rule.h

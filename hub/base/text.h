@@ -10,19 +10,24 @@
 
 /* Strict: no overlong forms, no surrogates, no NUL. */
 bool text_is_utf8(const char *s, size_t n);
+/* Bytes of the character that s begins with, 0 where it is not UTF-8 (a NUL byte counts as one). */
+size_t text_utf8_len(const char *s, size_t n);
+/* Adds s with U+FFFD for every byte that is not UTF-8. */
+bool text_add_utf8(struct buf *, const char *s, size_t n);
 /* The candidate that a person who typed `word` meant, or NULL. */
 const char *text_suggest(const char *word, const char *const *candidates, size_t n);
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
-/* True where `word` is one of the words in `list`, separated by any of `separators`. */
+/* True where `word` is one of the words in `list`, separated by any of `separators`. An empty word
+ * is in no list. */
 bool text_in_list(const char *word, size_t len, const char *list, const char *separators);
-/* Adds s as a JSON string, quotes included. */
+/* Adds s as a JSON string, quotes included; what is not UTF-8 becomes U+FFFD. */
 bool text_add_json(struct buf *, const char *s, size_t n);
 /* Adds s percent-encoded (RFC 3986 unreserved characters stay). */
 bool text_add_percent(struct buf *, const char *s, size_t n);
 /* Adds s in base64 (url: the URL alphabet without padding). */
 bool text_add_base64(struct buf *, const void *bytes, size_t n, bool url);
-/* False where it is not base64. */
+/* Either alphabet, with or without padding; false where it is not base64. */
 bool text_add_unbase64(struct buf *, const char *s, size_t n);
 /* Whole decimal number in [min, max]; false for anything else. */
 bool text_parse_int(const char *s, long long min, long long max, long long *out);

@@ -17,6 +17,7 @@ struct normalize_context {
     const char *account;                  /* fills columns with fill = "account" */
     const char *currency;                 /* the account's, ISO 4217; NULL: unknown */
     const struct zone *zone;              /* the account's; NULL: UTC */
+    const char *connector, *plugin; /* for channel rules */
     const struct channel_rules *channels; /* NULL: fill = "channel" gives NULL */
     int32_t from_day, to_day; /* the window; rows outside are refused. from > to: no window */
     const char *extra; /* NULL: drop fields without a column; "*": keep all; else names separated by
@@ -33,6 +34,8 @@ struct normalizer *normalizer_new(const struct schema_dataset *, const struct om
 void normalizer_free(struct normalizer *);
 /* The account's facts became known (found_account()). Texts are copied. */
 void normalizer_set_account(struct normalizer *, const char *currency, const struct zone *zone);
+/* Another window: rows outside of it are refused; from > to: no window. */
+void normalizer_set_window(struct normalizer *, int32_t from_day, int32_t to_day);
 
 /* One row as read. *cells: n_columns + 1 cells in the dataset's order, the last one is `extra`
  * (text or null); valid until the next call. OMNI_E_DATA naming field, column and value otherwise.
