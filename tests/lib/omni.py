@@ -36,7 +36,9 @@ class StandIn:
 
     def __init__(self, *arguments):
         program = os.path.join(SOURCE, "tests", "platforms", "standin.py")
-        self.process = subprocess.Popen([sys.executable, program] + [str(a) for a in arguments], stdout=subprocess.PIPE, text=True)
+        plain = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        self.process = subprocess.Popen([sys.executable, program] + [str(a) for a in arguments], env=plain,
+                                        stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline().split()
         if len(line) != 2 or line[0] != "ready":
             self.close()

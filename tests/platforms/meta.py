@@ -124,7 +124,7 @@ class Meta:
                                      "estimated_time_to_regain_access": minutes, "ads_api_access_tier": "standard_access"}]})
 
     def admit(self, path, params, request):
-        if not path or not re.fullmatch(r"v\d+\.0", path[0]):
+        if not path or not re.fullmatch(r"v\d+\.\d", path[0]):
             refuse(2500, "Unknown path components: /" + "/".join(path))
         if path[0] not in VERSIONS:
             refuse(2635, "(#2635) You are calling a deprecated version of the Ads API. Please update to the latest version: v25.0.",

@@ -153,7 +153,7 @@ class Plugin:
         return abi.OK
 
     def on_found_account(self, _, account, name, currency, zone):
-        self.accounts.append(tuple(t.decode() if t else None for t in (account, name, currency, zone)))
+        self.accounts.append(tuple(None if t is None else t.decode() for t in (account, name, currency, zone)))
         return abi.OK
 
     def on_found_total(self, *_):

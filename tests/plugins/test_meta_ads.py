@@ -13,7 +13,8 @@ PATH = t.needs("meta_ads", "ads")
 LAST = t.TODAY - datetime.timedelta(1)
 FIRST = t.TODAY - datetime.timedelta(29)
 COLUMNS = {"impressions": "impressions", "clicks": "inline_link_clicks", "clicks_all": "clicks", "cost": "spend", "reach": "reach",
-           "conversions": "conversions", "conversion_value": "conversion_value"}
+           "conversions": "conversions", "conversion_value": "conversion_value",
+           "purchases": "purchases", "leads": "leads"}
 LOGIN = {"Authorization": "Bearer EAAB-stand-in-token"}
 
 

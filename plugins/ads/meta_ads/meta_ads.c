@@ -29,12 +29,12 @@ static const struct omni_auth *const logins[] = {
     "clicks,inline_link_clicks,spend,reach,actions,action_values"
 /* Action types overlap: "purchase" and "omni_purchase" hold the pixel's purchases once more. These
  * five do not. */
-#define PRIMARY                                                                                    \
-    "[?@.action_type=='onsite_conversion.purchase'||"                                              \
-    "@.action_type=='onsite_conversion.lead_grouped'||"                                            \
-    "@.action_type=='offsite_conversion.fb_pixel_purchase'||"                                      \
-    "@.action_type=='offsite_conversion.fb_pixel_lead'||"                                          \
-    "@.action_type=='offsite_conversion.fb_pixel_custom'].value"
+#define IS(type) "@.action_type=='" type "'"
+#define PURCHASE                                                                                   \
+    IS("onsite_conversion.purchase") "||" IS("offsite_conversion.fb_pixel_purchase")
+#define LEAD   IS("onsite_conversion.lead_grouped") "||" IS("offsite_conversion.fb_pixel_lead")
+#define CUSTOM IS("offsite_conversion.fb_pixel_custom")
+#define SUM_OF(list, types) list "[?" types "].value"
 #define TEXT(member, name, flags_)                                                                 \
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = (flags_))
 /* Insights leaves zeros out. */
@@ -60,8 +60,12 @@ static const struct omni_field *const insight_fields[] = {
     COUNT("clicks", "clicks_all", OMNI_OPTIONAL),
     COUNT("reach", "reach", OMNI_OPTIONAL),
     DECIMAL("spend", "cost", 0),
-    DECIMAL("actions" PRIMARY, "conversions", OMNI_OPTIONAL | OMNI_ROUND),
-    DECIMAL("action_values" PRIMARY, "conversion_value", OMNI_OPTIONAL | OMNI_ROUND),
+    DECIMAL(SUM_OF("actions", PURCHASE "||" LEAD "||" CUSTOM), "conversions",
+            OMNI_OPTIONAL | OMNI_ROUND),
+    DECIMAL(SUM_OF("action_values", PURCHASE "||" LEAD "||" CUSTOM), "conversion_value",
+            OMNI_OPTIONAL | OMNI_ROUND),
+    DECIMAL(SUM_OF("actions", PURCHASE), "purchases", OMNI_OPTIONAL | OMNI_ROUND),
+    DECIMAL(SUM_OF("actions", LEAD), "leads", OMNI_OPTIONAL | OMNI_ROUND),
     NULL};
 
 static const struct omni_stream *const streams[] = {

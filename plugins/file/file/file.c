@@ -34,6 +34,8 @@ static const struct omni_option *const options[] = {
                 .help = "JSON: where the records lie, e.g. $.orders[*]"),
     OMNI_OPTION(.name = "nulls", .type = OMNI_OPT_TEXT,
                 .help = "texts that mean no value, separated by |, e.g. \"-|n/a\""),
+    OMNI_OPTION(.name = "zone", .type = OMNI_OPT_TEXT, .fallback = "account",
+                .help = "of times without an offset: \"Europe/Lisbon\"; account: the hub's zone"),
     NULL};
 
 /* What a file's rows become is up to the options: discover() tells. */
@@ -252,6 +254,7 @@ static uint64_t fingerprint_of(const struct file *file)
     mix(&hash, file->stream.dataset);
     mix(&hash, file->format_options);
     mix(&hash, file->constants);
+    mix(&hash, file->stream.day_zone);
     mix(&hash, file->hub->opt_text(file->config, "records"));
     for (size_t i = 0; file->list[i]; i++) {
         const struct omni_field *field = file->list[i];
@@ -274,7 +277,7 @@ static omni_status describe(struct file *file, struct omni_run *run)
                                         .name = dataset,
                                         .dataset = dataset,
                                         .help = "the rows of the files",
-                                        .day_zone = "account"};
+                                        .day_zone = file->hub->opt_text(file->config, "zone")};
     omni_status status = choose_kind(file, run, kind);
     if (status == OMNI_OK && file->format == OMNI_FORMAT_CSV)
         status = choose_csv_options(file, run, kind);
