@@ -37,10 +37,17 @@ static omni_status refuse_null(const struct normalizer *n, const struct binding 
 
 /* ---- one field ---- */
 
+/* "|-" and "" name the empty text too. */
+static bool names_empty(const char *nulls)
+{
+    return *nulls == '\0' || *nulls == '|' || strstr(nulls, "||") || text_ends(nulls, "|");
+}
+
 static bool is_null_text(const struct omni_field *f, const struct read_value *v)
 {
-    return f->nulls && (v->kind == READ_TEXT || v->kind == READ_NUMBER) &&
-           text_in_list(v->s, v->len, f->nulls, "|");
+    if (!f->nulls || (v->kind != READ_TEXT && v->kind != READ_NUMBER))
+        return false;
+    return v->len ? text_in_list(v->s, v->len, f->nulls, "|") : names_empty(f->nulls);
 }
 
 static bool is_nothing(const struct read_value *v)

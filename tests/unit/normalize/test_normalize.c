@@ -124,6 +124,16 @@ static void nulls(void **state)
     row(&b, (struct read_value[]){text("2026-01-31"), text(""), text(" "), absent});
     assert_int_equal(cell(&b, "sessions")->type, OMNI_NULL);
     normalizer_free(b.n);
+    static const char *const lists[] = {"", "|-", "-|", "-||x", "-|x", NULL};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const struct omni_field *const one[] = {
+            FIELD(.type = OMNI_TEXT, .path = "k", .column = "sku"),
+            FIELD(.type = OMNI_TEXT, .path = "t", .column = "title", .nulls = lists[i]), NULL};
+        bind(&b, "products", one, NULL, &usual);
+        row(&b, (struct read_value[]){text("1"), text("")});
+        assert_text(&b, "title", i < 4 ? NULL : "");
+        normalizer_free(b.n);
+    }
 }
 
 /* ---- extra, channels ---- */
