@@ -119,6 +119,8 @@ static void refuses_other_shapes(void **state)
     refuses(&plain, "{\"data\":[{\"a\":\"\\u0000\"}]}", "\\u0000");
     refuses(&plain, "{\"data\":[{\"z\":\"\\ud800\"}]}", "surrogate");
     refuses(&plain, "{\"data\":[{\"z\":\"\xC0\x80\"}]}", "UTF-8");
+    refuses(&plain, "{\"data\":[{\"\n\":1}]}", "control character");
+    refuses(&plain, "{\"data\":[{\"\"\":1}]}", "expected a colon");
     refuses(&plain, "{\"data\":[{\"z\":NaN}]}", "expected a value");
     refuses(&plain, "{\"data\":[{\"z\":01}]}", "leading zero");
 }
