@@ -53,9 +53,10 @@ static const char *unicode_escape(struct scan *s, const char *p)
         return scan_fail(s, p, "second half of a surrogate pair without the first");
     if (!is_high(unit))
         return p + 6;
-    if (s->end - p < 12)
+    bool is_cut = s->end - p < 12;
+    if (is_cut && (s->end - p == 6 || p[6] == '\\'))
         return scan_more(s);
-    if (p[6] != '\\' || p[7] != 'u' || !is_low(hex_unit(p + 8)))
+    if (is_cut || p[6] != '\\' || p[7] != 'u' || !is_low(hex_unit(p + 8)))
         return scan_fail(s, p, "first half of a surrogate pair without the second");
     return p + 12;
 }

@@ -43,7 +43,7 @@ const char *record_key(struct record *r, struct plan_node *node, const char *p, 
     if (*p != '"')
         return scan_fail(s, p, "expected the name of a member in quotes");
     const struct plan_key *guess = &node->keys[node->keys[*at].next];
-    if ((size_t)(s->end - p) > guess->len + 2 && p[guess->len + 1] == '"' &&
+    if (guess != node->keys && (size_t)(s->end - p) > guess->len + 2 && p[guess->len + 1] == '"' &&
         memcmp(p + 1, guess->name, guess->len) == 0) {
         *at = (uint32_t)(guess - node->keys);
         p += guess->len + 2;

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-enum { PATH_STEPS_MAX = 32, PATH_TESTS_MAX = 8 };
+enum { PATH_STEPS_MAX = 32, PATH_TESTS_MAX = 8, PATH_INDEX_MAX = 1000000 };
 
 struct path_text {
     struct arena *arena;
@@ -84,7 +84,7 @@ static bool read_index(struct path_text *t, struct path_step *step)
     uint32_t index = 0;
     const char *start = t->p;
     for (; *t->p >= '0' && *t->p <= '9'; t->p++) {
-        if (index > 1000000)
+        if (index >= PATH_INDEX_MAX / 10)
             return refuse(t, "index too large");
         index = index * 10 + (uint32_t)(*t->p - '0');
     }

@@ -45,7 +45,7 @@ struct plan_node {
         is_way; /* records of a further level lie below: anything but an object or array is wrong */
     bool is_reported; /* members that no field names are told */
     uint32_t n_keys, n_learned;
-    struct plan_key *keys; /* [0] stands for the beginning and for unknown names */
+    struct plan_key *keys; /* [0] is no key: the beginning, and names not learned */
     const char *label;     /* for reports: "" or "metrics." */
     uint64_t seen;         /* number of the object it was last found in */
     struct plan_index *indexes;

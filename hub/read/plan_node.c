@@ -23,12 +23,12 @@ static bool is_plain(const char *s, uint32_t len)
     return true;
 }
 
-/* Room for one more key; [0] gets a name that no key can have as it lies in a reply. */
+/* Room for one more key, and [0], which is none. */
 static void reserve_key(struct plan *plan, struct plan_node *node)
 {
     if (node->n_keys == 0) {
         node->keys = arena_alloc(plan->arena, 2 * sizeof *node->keys);
-        node->keys[node->n_keys++] = (struct plan_key){.name = "\n", .len = 1};
+        node->n_keys = 1;
         return;
     }
     if (node->n_keys & (node->n_keys - 1) || node->n_keys == 1)

@@ -16,7 +16,8 @@ static const char *const csv_styles[] = {NULL, "delimiter=; quote=none", "delimi
                                          "header=none delimiter=tab"};
 
 static const struct omni_field first = {.size = sizeof first, .path = "1", .flags = OMNI_OPTIONAL};
-static const struct omni_field second = {.size = sizeof second, .path = "2", .flags = OMNI_OPTIONAL};
+static const struct omni_field second = {
+    .size = sizeof second, .path = "2", .flags = OMNI_OPTIONAL};
 static const struct omni_field *const columns[] = {&first, &second, NULL};
 static const struct omni_stream table = {.size = sizeof table, .name = "table", .fields = columns};
 

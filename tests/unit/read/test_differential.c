@@ -75,7 +75,7 @@ static void object(struct maker *m, int depth)
     for (uint32_t k = 0; k < last; k++) {
         uint32_t i = pick(m, 4) ? k : pick(m, 7);
         bool is_twin = used & 1U << i || (i == 5 && used & 1) || (i == 0 && used & 32);
-        if (pick(m, 3) == 0 || (is_twin && pick(m, 100)))
+        if (pick(m, 3) == 0 || (is_twin && pick(m, 3000)))
             continue;
         used |= 1U << i;
         if (n++)
