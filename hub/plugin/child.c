@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "plugin/denied.h"
 #include "run/spawn.h"
+#include "run/syscalls.h"
 
 enum {
     SLICE_MS = 200,         /* how often the job's own cancellation is looked at */
@@ -277,7 +277,7 @@ static bool is_dying(struct child *c, uint16_t type, struct wire_in *in)
         char name[64];
         int number = (int)wire_get_u32(in);
         say(c, PLUGIN_DENIED, "called %s() in %s, which the sandbox forbids",
-            denied_name(number, name, sizeof name), c->doing);
+            syscalls_name(number, name, sizeof name), c->doing);
     } else if (type == CRASHED) {
         int sig = (int)wire_get_u32(in);
         const char *name = strsignal(sig);
