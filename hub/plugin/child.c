@@ -112,7 +112,10 @@ static void classify(struct child *c, int status, const struct rusage *usage)
         say(c, PLUGIN_HUNG, "%s in %s",
             c->is_idle ? "gave no sign of life" : "did not stop when it was asked to", c->doing);
     else if (sig == SIGSYS)
-        say(c, PLUGIN_DENIED, "made a system call that the sandbox forbids, in %s", c->doing);
+        say(c, PLUGIN_DENIED,
+            "made a system call that the sandbox forbids in %s; starting a thread "
+            "looks like this",
+            c->doing);
     else if (sig == SIGXCPU || (sig == SIGKILL && used_its_time(c, usage)))
         say(c, PLUGIN_HUNG, "used up its %u s of processor time in %s", c->cpu_s, c->doing);
     else if (sig == SIGKILL)
