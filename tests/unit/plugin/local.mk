@@ -37,3 +37,10 @@ TESTS += %D%/test_hostile
 %C%_test_hostile_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/%D%
 %C%_test_hostile_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_hostile_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_sdk
+TESTS += %D%/test_sdk
+%C%_test_sdk_SOURCES = %D%/test_sdk.c
+%C%_test_sdk_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sdk_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sdk_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
