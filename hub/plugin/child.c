@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "plugin/denied.h"
 #include "run/spawn.h"
+#include "run/syscalls.h"
 
 enum {
     SLICE_MS = 200,         /* how often the job's own cancellation is looked at */
@@ -112,7 +112,10 @@ static void classify(struct child *c, int status, const struct rusage *usage)
         say(c, PLUGIN_HUNG, "%s in %s",
             c->is_idle ? "gave no sign of life" : "did not stop when it was asked to", c->doing);
     else if (sig == SIGSYS)
-        say(c, PLUGIN_DENIED, "made a system call that the sandbox forbids, in %s", c->doing);
+        say(c, PLUGIN_DENIED,
+            "made a system call that the sandbox forbids in %s; starting a thread "
+            "looks like this",
+            c->doing);
     else if (sig == SIGXCPU || (sig == SIGKILL && used_its_time(c, usage)))
         say(c, PLUGIN_HUNG, "used up its %u s of processor time in %s", c->cpu_s, c->doing);
     else if (sig == SIGKILL)
@@ -277,7 +280,7 @@ static bool is_dying(struct child *c, uint16_t type, struct wire_in *in)
         char name[64];
         int number = (int)wire_get_u32(in);
         say(c, PLUGIN_DENIED, "called %s() in %s, which the sandbox forbids",
-            denied_name(number, name, sizeof name), c->doing);
+            syscalls_name(number, name, sizeof name), c->doing);
     } else if (type == CRASHED) {
         int sig = (int)wire_get_u32(in);
         const char *name = strsignal(sig);

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
 	%D%/child.c %D%/child.h \
-	%D%/denied.c %D%/denied.h \
 	%D%/describe.c %D%/describe_parse.c %D%/describe.h \
 	%D%/frames.c %D%/frames.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/guest.c %D%/guest.h \
+	%D%/last_words.c %D%/last_words.h \
 	%D%/load.c %D%/load.h \
 	%D%/plugin.c %D%/plugin.h \
 	%D%/remote.c %D%/remote.h \

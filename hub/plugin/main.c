@@ -11,9 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "base/text.h"
+#include "plugin/last_words.h"
 #include "plugin/load.h"
 #include "plugin/remote.h"
+#include "run/sandbox.h"
 #include "run/spawn.h"
 
 static bool is_socket(int fd)
@@ -23,26 +27,66 @@ static bool is_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0;
 }
 
+#ifdef HUB_SANITIZED
+/* Crashes are ours to report, and nothing can be opened that symbols or leaks would be read from.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0:handle_sigbus=0:"
+           "symbolize=0:detect_leaks=0:allocator_may_return_null=1:use_sigaltstack=0";
+}
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "symbolize=0";
+}
+#endif
+
+/* CALL_START */
+static bool get_start(struct wire_in *in, struct sandbox *s)
+{
+    s->object = wire_get_text(in);
+    s->is_required = wire_get_u32(in) == SANDBOX_REQUIRE;
+    s->memory = (uint64_t)wire_get_i64(in);
+    s->cpu_s = wire_get_u32(in);
+    s->landlock_abi = wire_get_u32(in);
+    return wire_done(in) && s->object;
+}
+
+/* The plugin's constructors run inside the first fences already. */
+static struct load *load_fenced(struct sandbox *s, struct err *err)
+{
+    if (sandbox_begin(s, err) != OMNI_OK)
+        return NULL;
+    struct load *load = load_open(s->object, err);
+    if (load && sandbox_close(s, err) == OMNI_OK)
+        return load;
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     long long parent;
     struct wire_in start;
-    struct err err;
+    struct sandbox sandbox = {.object = NULL};
+    struct err err = {.text = ""};
     if (argc < 2 || !text_parse_int(argv[1], 1, INT32_MAX, &parent) || !is_socket(FRAMES_FD)) {
         fputs("omnihub-plugin is started by omnihub-job; it is not for people to start\n", stderr);
         return 2;
     }
     spawn_child_setup((pid_t)parent);
-    /* Now, so that localtime() finds its zone set and opens no file later. */
+    /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers. */
     tzset();
+    json_object_seed(0);
     struct remote *remote = remote_new(FRAMES_FD);
-    if (!remote_receive_start(remote, &start))
+    if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox))
         return 2;
-    const char *path = wire_get_text(&start);
-    struct load *load = load_open(path, &err);
+    last_words_install(FRAMES_FD, sandbox.memory);
+    struct load *load = load_fenced(&sandbox, &err);
     if (!load) {
         remote_send_refused(remote, err.status, err.text);
         return 1;
     }
-    remote_serve(remote, load_module(load), "");
+    remote_serve(remote, load_module(load), buf_text(&sandbox.lacks));
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Landlock: the kernel's fence around files, for this process only. */
+#ifndef HUB_LANDLOCK_H
+#define HUB_LANDLOCK_H
+
+#include <stdbool.h>
+
+/* The version that this kernel speaks; 0: none. */
+int landlock_version(void);
+/* From now on files can only be read (and mapped executable), and only below these paths; paths
+ * that do not exist are left out. paths ends with NULL. no_new_privs must be set. False: errno. */
+bool landlock_restrict(int version, const char *const *paths);
+
+#endif
