@@ -11,7 +11,5 @@ dist_schema_DATA = \
 	%D%/schema/social.conf \
 	%D%/schema/web.conf
 
-# Combined datasets.
-combinedschemadir = $(schemadir)/combined
-dist_combinedschema_DATA =
+include conf/schema/combined/local.mk
 include conf/demo/local.mk
