@@ -38,7 +38,7 @@ def test_blanks():
     """The shape of the purchases file: runs of blanks, CRLF, compact days."""
     write("purchases.txt", " customer_id  date number_of_cds  dollar_value\r\n 00001 19970101  1   11.77\r\n"
                            " 00002 19970112  1   12.00\r\n 00002 19970112  5   77.00\r\n")
-    source = plugin(path=[folder + "/purchases.txt"], dataset="orders", delimiter="blanks", constants={"currency": "USD"},
+    source = plugin(path=folder + "/purchases.txt", dataset="orders", delimiter="blanks", constants={"currency": "USD"},
                     map={"date": "date", "customer_id": "customer_id", "net": "dollar_value"}, formats={"date": "compact"})
     with t.opened(source):
         tap.is_(source.pull("orders"), abi.OK, "columns separated by blanks")
