@@ -19,5 +19,6 @@ include hub/push/local.mk
 include hub/http/local.mk
 include hub/plugin/local.mk
 include hub/run/local.mk
+include hub/run/job.mk
 include hub/config/local.mk
 include hub/cli/local.mk

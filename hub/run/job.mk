@@ -14,7 +14,7 @@ hub_libhub_a_SOURCES += \
 	%D%/job_window.c %D%/job_window.h
 
 omnilibexec_PROGRAMS += hub/omnihub-job
-hub_omnihub_job_SOURCES = %D%/job_main.c
+hub_omnihub_job_SOURCES = hub/run/job_main.c
 hub_omnihub_job_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
 hub_omnihub_job_CFLAGS = $(hub_libhub_a_CFLAGS)
 hub_omnihub_job_LDADD = $(HUB_LIBS)

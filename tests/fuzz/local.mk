@@ -9,6 +9,7 @@ FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_targets = %D%/fuzz_reader
 EXTRA_DIST += %D%/corpus
 
+.PHONY: fuzz
 if FUZZING
 noinst_PROGRAMS += $(fuzz_targets)
 %C%_fuzz_reader_SOURCES = %D%/fuzz_reader.c tests/unit/read/cases.c tests/unit/read/oracle.c tests/unit/read/rows.c
@@ -17,7 +18,6 @@ noinst_PROGRAMS += $(fuzz_targets)
 %C%_fuzz_reader_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_reader_LDADD = $(HUB_LIBS)
 
-.PHONY: fuzz
 fuzz: $(fuzz_targets)
 	@for target in $(fuzz_targets); do \
 	  name=`basename $$target`; \
@@ -25,4 +25,7 @@ fuzz: $(fuzz_targets)
 	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 	    -artifact_prefix=%D%/found/$$name- %D%/found/$$name $(srcdir)/%D%/corpus/$$name || exit 1; \
 	done
+else
+fuzz:
+	@echo "configure with --enable-fuzzing --enable-sanitizer=address,undefined CC=clang" >&2; exit 1
 endif

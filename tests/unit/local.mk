@@ -10,5 +10,6 @@ include tests/unit/push/local.mk
 include tests/unit/http/local.mk
 include tests/unit/plugin/local.mk
 include tests/unit/run/local.mk
+include tests/unit/run/job.mk
 include tests/unit/config/local.mk
 include tests/unit/cli/local.mk
