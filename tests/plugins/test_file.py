@@ -51,6 +51,15 @@ def test_blanks():
         tap.is_(found["net"].type, 0, "types are the columns'")
 
 
+def test_zone():
+    write("zone.csv", "Total,At\n1.00,2026-01-01 23:30\n")
+    source = plugin(path=folder + "/zone.csv", dataset="orders", map={"net": "Total", "at": "At"}, zone="Europe/Lisbon")
+    with t.opened(source):
+        tap.is_(source.pull("orders"), abi.OK, "times without an offset")
+        tap.is_(source.streams["orders"].day_zone, b"Europe/Lisbon", "are read in the zone that the admin says")
+        tap.is_(source.accounts, [("", None, None, "Europe/Lisbon")], "and so are their days")
+
+
 def test_formats():
     source = plugin(path=["/x/*.csv"], dataset="costs_manual", delimiter=";",
                     map={"date": "Tag", "amount": "Betrag", "campaign": "Name"},
@@ -114,4 +123,4 @@ def test_refusals():
 
 
 with tempfile.TemporaryDirectory() as folder:
-    tap.run([test_blanks, test_formats, test_json, test_changed_files_only, test_check, test_refusals])
+    tap.run([test_blanks, test_zone, test_formats, test_json, test_changed_files_only, test_check, test_refusals])

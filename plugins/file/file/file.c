@@ -55,7 +55,7 @@ static const struct omni_source *const sources[] = {
                 .check = file_check, .discover = file_discover, .pull = file_pull),
     NULL};
 
-enum { URL_MAX = 4200, PATH_MAX_ = 4096, TEXT_MAX = 512, CONSTANTS_MAX = 2048 };
+enum { URL_MAX = 4200, FILE_PATH_MAX = 4096, TEXT_MAX = 512, CONSTANTS_MAX = 2048 };
 
 struct file {
     const struct omni_host *hub;
@@ -379,7 +379,7 @@ static omni_status file_check(void *self, struct omni_run *run)
 static omni_status read_file(struct file *file, struct omni_run *run, struct omni_json entry)
 {
     const struct omni_host *hub = file->hub;
-    char path[PATH_MAX_], size[24], changed[24], state[80], memory[URL_MAX];
+    char path[FILE_PATH_MAX], size[24], changed[24], state[80], memory[URL_MAX];
     if (!omni_json_text(entry, "path", path, sizeof(path)) ||
         !omni_json_text(entry, "size", size, sizeof(size)) ||
         !omni_json_text(entry, "mtime_ns", changed, sizeof(changed)))
@@ -403,11 +403,19 @@ static omni_status read_file(struct file *file, struct omni_run *run, struct omn
     return hub->rows(run, &http, hub->opt_text(file->config, "records"));
 }
 
+/* Days that the hub derives from times are days of that zone too. */
+static omni_status tell_zone(struct file *file, struct omni_run *run, const char *account)
+{
+    const char *zone = file->stream.day_zone;
+    if (strcmp(zone, "account") == 0)
+        return OMNI_OK;
+    return file->hub->found_account(run, account ? account : "", NULL, NULL, zone);
+}
+
 static omni_status file_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct file *file = self;
-    (void)request;
-    omni_status status = OMNI_OK;
+    omni_status status = tell_zone(file, run, request->account);
     for (uint32_t i = 0; status == OMNI_OK && pattern(file, i); i++) {
         char *list = NULL;
         status = list_files(file, run, pattern(file, i), &list);
