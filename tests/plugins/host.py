@@ -93,18 +93,18 @@ class Plugin:
 
     def on_opt_text(self, _, path):
         value = self.option(path)
-        return None if value is None or isinstance(value, (list, dict)) else self.keep(str(value))
+        return self.keep(value) if isinstance(value, str) else None
 
     def on_opt_int(self, _, path):
         return int(self.option(path) or 0)
 
     def on_opt_count(self, _, path):
         value = self.option(path)
-        return len(value) if isinstance(value, (list, dict)) else int(value is not None)
+        return len(value) if isinstance(value, (list, dict)) else 0
 
     def on_opt_item(self, _, path, i):
         value = self.option(path)
-        items = list(value) if isinstance(value, (list, dict)) else [value]
+        items = list(value) if isinstance(value, (list, dict)) else []
         return self.keep(items[i]) if i < len(items) and isinstance(items[i], str) else None
 
     # ---- small services

@@ -38,7 +38,7 @@ def test_blanks():
     """The shape of the purchases file: runs of blanks, CRLF, compact days."""
     write("purchases.txt", " customer_id  date number_of_cds  dollar_value\r\n 00001 19970101  1   11.77\r\n"
                            " 00002 19970112  1   12.00\r\n 00002 19970112  5   77.00\r\n")
-    source = plugin(path=[folder + "/purchases.txt"], dataset="orders", delimiter="blanks", constants={"currency": "USD"},
+    source = plugin(path=folder + "/purchases.txt", dataset="orders", delimiter="blanks", constants={"currency": "USD"},
                     map={"date": "date", "customer_id": "customer_id", "net": "dollar_value"}, formats={"date": "compact"})
     with t.opened(source):
         tap.is_(source.pull("orders"), abi.OK, "columns separated by blanks")
@@ -49,6 +49,15 @@ def test_blanks():
         found = fields(source, "orders")
         tap.is_(found["date"].unit, 8, "compact days")
         tap.is_(found["net"].type, 0, "types are the columns'")
+
+
+def test_zone():
+    write("zone.csv", "Total,At\n1.00,2026-01-01 23:30\n")
+    source = plugin(path=folder + "/zone.csv", dataset="orders", map={"net": "Total", "at": "At"}, zone="Europe/Lisbon")
+    with t.opened(source):
+        tap.is_(source.pull("orders"), abi.OK, "times without an offset")
+        tap.is_(source.streams["orders"].day_zone, b"Europe/Lisbon", "are read in the zone that the admin says")
+        tap.is_(source.accounts, [("", None, None, "Europe/Lisbon")], "and so are their days")
 
 
 def test_formats():
@@ -114,4 +123,4 @@ def test_refusals():
 
 
 with tempfile.TemporaryDirectory() as folder:
-    tap.run([test_blanks, test_formats, test_json, test_changed_files_only, test_check, test_refusals])
+    tap.run([test_blanks, test_zone, test_formats, test_json, test_changed_files_only, test_check, test_refusals])

@@ -29,11 +29,10 @@ static const struct omni_auth *const logins[] = {
     "clicks,inline_link_clicks,spend,reach,actions,action_values"
 /* Action types overlap: "purchase" and "omni_purchase" hold the pixel's purchases once more. These
  * five do not. */
-#define IS(type) "@.action_type=='" type "'"
-#define PURCHASE                                                                                   \
-    IS("onsite_conversion.purchase") "||" IS("offsite_conversion.fb_pixel_purchase")
-#define LEAD   IS("onsite_conversion.lead_grouped") "||" IS("offsite_conversion.fb_pixel_lead")
-#define CUSTOM IS("offsite_conversion.fb_pixel_custom")
+#define IS(type)            "@.action_type=='" type "'"
+#define PURCHASE            IS("onsite_conversion.purchase") "||" IS("offsite_conversion.fb_pixel_purchase")
+#define LEAD                IS("onsite_conversion.lead_grouped") "||" IS("offsite_conversion.fb_pixel_lead")
+#define CUSTOM              IS("offsite_conversion.fb_pixel_custom")
 #define SUM_OF(list, types) list "[?" types "].value"
 #define TEXT(member, name, flags_)                                                                 \
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = (flags_))

@@ -55,7 +55,7 @@ static const struct omni_source *const sources[] = {
                 .check = file_check, .discover = file_discover, .pull = file_pull),
     NULL};
 
-enum { URL_MAX = 4200, PATH_MAX_ = 4096, TEXT_MAX = 512, CONSTANTS_MAX = 2048 };
+enum { URL_MAX = 4200, FILE_PATH_MAX = 4096, TEXT_MAX = 512, CONSTANTS_MAX = 2048 };
 
 struct file {
     const struct omni_host *hub;
@@ -77,6 +77,14 @@ static omni_status wrong(struct file *file, struct omni_run *run, const char *op
     return file->hub->fail(run, OMNI_E_CONFIG, text);
 }
 
+/* The i-th pattern; one alone may be written without a list around it. NULL: there are no more. */
+static const char *pattern(const struct file *file, uint32_t i)
+{
+    if (i < file->hub->opt_count(file->config, "path"))
+        return file->hub->opt_item(file->config, "path", i);
+    return i == 0 ? file->hub->opt_text(file->config, "path") : NULL;
+}
+
 /* The kind that a name's end tells, .gz aside; -1: unknown. */
 static int kind_of_name(const char *name, char kind[8])
 {
@@ -95,12 +103,10 @@ static int kind_of_name(const char *name, char kind[8])
 /* One kind for all patterns, as the map means headers in one and members in the other. */
 static omni_status choose_kind(struct file *file, struct omni_run *run, char kind[8])
 {
-    const struct omni_host *hub = file->hub;
-    const char *format = hub->opt_text(file->config, "format");
-    snprintf(kind, 8, "%s", format);
+    snprintf(kind, 8, "%s", file->hub->opt_text(file->config, "format"));
     int found = fields_kind(kind);
-    for (uint32_t i = 0; found < 0 && i < hub->opt_count(file->config, "path"); i++)
-        found = kind_of_name(hub->opt_item(file->config, "path", i), kind);
+    for (uint32_t i = 0; found < 0 && pattern(file, i); i++)
+        found = kind_of_name(pattern(file, i), kind);
     if (found < 0)
         return wrong(file, run, "format",
                      "the names do not tell what the files are: say csv, tsv, json or ndjson");
@@ -326,13 +332,14 @@ static omni_status file_discover(void *self, struct omni_run *run)
     return file->hub->found_stream(run, &file->stream);
 }
 
-/* The files of pattern i as the hub lists them; *list is the caller's to free. */
-static omni_status list_files(struct file *file, struct omni_run *run, uint32_t i, char **list)
+/* The files of a pattern as the hub lists them; *list is the caller's to free. */
+static omni_status list_files(struct file *file, struct omni_run *run, const char *named,
+                              char **list)
 {
     char memory[URL_MAX];
     struct omni_text url = OMNI_TEXT(memory);
     omni_text_add(&url, "file-list:");
-    omni_text_add(&url, file->hub->opt_item(file->config, "path", i));
+    omni_text_add(&url, named);
     struct omni_http http = {.size = sizeof(http), .url = omni_text_done(&url)};
     if (!http.url)
         return wrong(file, run, "path", "is too long");
@@ -355,9 +362,9 @@ static struct omni_json files_in(const char *list)
 static omni_status file_check(void *self, struct omni_run *run)
 {
     struct file *file = self;
-    for (uint32_t i = 0; i < file->hub->opt_count(file->config, "path"); i++) {
+    for (uint32_t i = 0; pattern(file, i); i++) {
         char *list = NULL;
-        omni_status status = list_files(file, run, i, &list);
+        omni_status status = list_files(file, run, pattern(file, i), &list);
         struct omni_json item = {0}, files = files_in(list);
         if (status == OMNI_OK && !omni_json_next(files, &item))
             status = wrong(file, run, "path", "no file matches");
@@ -372,7 +379,7 @@ static omni_status file_check(void *self, struct omni_run *run)
 static omni_status read_file(struct file *file, struct omni_run *run, struct omni_json entry)
 {
     const struct omni_host *hub = file->hub;
-    char path[PATH_MAX_], size[24], changed[24], state[80], memory[URL_MAX];
+    char path[FILE_PATH_MAX], size[24], changed[24], state[80], memory[URL_MAX];
     if (!omni_json_text(entry, "path", path, sizeof(path)) ||
         !omni_json_text(entry, "size", size, sizeof(size)) ||
         !omni_json_text(entry, "mtime_ns", changed, sizeof(changed)))
@@ -396,14 +403,22 @@ static omni_status read_file(struct file *file, struct omni_run *run, struct omn
     return hub->rows(run, &http, hub->opt_text(file->config, "records"));
 }
 
+/* Days that the hub derives from times are days of that zone too. */
+static omni_status tell_zone(struct file *file, struct omni_run *run, const char *account)
+{
+    const char *zone = file->stream.day_zone;
+    if (strcmp(zone, "account") == 0)
+        return OMNI_OK;
+    return file->hub->found_account(run, account ? account : "", NULL, NULL, zone);
+}
+
 static omni_status file_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct file *file = self;
-    (void)request;
-    omni_status status = OMNI_OK;
-    for (uint32_t i = 0; status == OMNI_OK && i < file->hub->opt_count(file->config, "path"); i++) {
+    omni_status status = tell_zone(file, run, request->account);
+    for (uint32_t i = 0; status == OMNI_OK && pattern(file, i); i++) {
         char *list = NULL;
-        status = list_files(file, run, i, &list);
+        status = list_files(file, run, pattern(file, i), &list);
         struct omni_json item = {0}, files = files_in(list);
         while (status == OMNI_OK && omni_json_next(files, &item))
             status = file->hub->cancelled(run) ? OMNI_E_CANCELLED : read_file(file, run, item);

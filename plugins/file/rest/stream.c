@@ -48,12 +48,21 @@ static omni_status wrong(const struct rest_reader *r, const char *base, const ch
     return r->hub->fail(r->run, OMNI_E_CONFIG, text);
 }
 
+/* A number that is not there reads as 0, like one that is. */
+static int has_member(const struct rest_reader *r, const char *base, const char *name)
+{
+    for (uint32_t i = 0; i < r->hub->opt_count(r->config, base); i++)
+        if (strcmp(r->hub->opt_item(r->config, base, i), name) == 0)
+            return 1;
+    return 0;
+}
+
 static omni_status whole_of(const struct rest_reader *r, const char *base, const char *name,
                             int64_t fallback, int64_t *out)
 {
     char path[REST_NAME_MAX];
-    int is_given = r->hub->opt_text(r->config, option(path, base, name)) != NULL;
-    *out = is_given ? r->hub->opt_int(r->config, path) : fallback;
+    *out =
+        has_member(r, base, name) ? r->hub->opt_int(r->config, option(path, base, name)) : fallback;
     return *out >= 0 && *out <= 1000000 ? OMNI_OK
                                         : wrong(r, base, name, "must be from 0 to 1000000");
 }

@@ -116,13 +116,16 @@ enum {
 
 struct omni_field {
     uint32_t size;
-    uint32_t type; /* OMNI_BOOL … OMNI_MICROS: what the value becomes */
+    uint32_t type; /* OMNI_BOOL … OMNI_MICROS: what the value becomes; 0: what its column is, for
+                      fields that only the admin knows */
     uint32_t unit; /* how it is written */
     uint32_t flags;
     const char *path;   /* where in a record, a subset of RFC 9535 JSONPath: $.metrics.costMicros,
                            $.values[0].value,
                            $.actions[?@.action_type=='purchase'].value (numbers that match add up);
-                           ^.id: in the enclosing record; CSV: the header's name */
+                           several comparisons in a filter: && or ||;
+                           ^.id: in the enclosing record; CSV: the header's name;
+                           #line: "file name:line" of the record, CSV and NDJSON */
     const char *column; /* column of the dataset; NULL: kept in `extra` under its own name */
     const char *help;
     const char *format; /* OMNI_PATTERN: strptime-like, %Y %y %m %d %H %M %S %b %j and literals */
@@ -209,8 +212,8 @@ struct omni_auth {
                             separated by commas */
     const char
         *token_url; /* absolute; a path is under api_url. NULL with JWT: the key file's token_uri */
-    const char *scope; /* separated by spaces */
-    const char *header;
+    const char *scope;  /* separated by spaces */
+    const char *header; /* {name} in token_url, scope and header: that option's text */
 };
 
 /* ---- what the hub offers
