@@ -14,7 +14,7 @@
 #include "http/http.h"
 #include "normalize/channel.h"
 #include "plugin/plugin.h"
-#include "run/intake.h"
+#include "run/pipeline.h"
 #include "schema/schema.h"
 #include "store/store.h"
 
@@ -56,7 +56,7 @@ struct job {
     struct zone *zone;
 
     /* The stream and window being pulled. */
-    struct intake *intake;
+    struct pipeline *pipeline;
     struct window *window;
     struct buf file_list; /* the last reply to a file-list: request */
     struct job_failure failure;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The program omnihub-job. Its parts are in the library too, so that unit tests reach them.
 hub_libhub_a_SOURCES += \
-	%D%/intake.c %D%/intake.h \
+	%D%/pipeline.c %D%/pipeline.h \
 	%D%/job.c %D%/job.h \
 	%D%/job_combine.c %D%/job_combine.h \
 	%D%/job_events.c \

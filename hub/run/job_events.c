@@ -43,7 +43,7 @@ void job_progress(struct job *job, bool now)
     job->last_progress = at;
     json_t *event = json_pack("{s:s}", "event", "progress");
     json_put_text(event, "stream", w->stream->name);
-    json_put_count(event, "rows", w->records + job->intake->records);
+    json_put_count(event, "rows", w->records + job->pipeline->records);
     json_put_count(event, "windows", w->windows);
     json_put_count(event, "windows_total", w->windows_total);
     spec_event(job->events, event);
@@ -76,11 +76,11 @@ static json_t *cell_json(const struct omni_cell *cell)
 
 static omni_status emit_spool(struct job *job, uint32_t stream, struct err *err)
 {
-    const struct schema_dataset *dataset = job->intake->datasets[stream];
+    const struct schema_dataset *dataset = job->pipeline->datasets[stream];
     const struct omni_cell *cells = NULL;
-    omni_status status = spool_first(job->intake->spools[stream], err);
+    omni_status status = spool_first(job->pipeline->spools[stream], err);
     while (status == OMNI_OK) {
-        status = spool_next(job->intake->spools[stream], &cells, err);
+        status = spool_next(job->pipeline->spools[stream], &cells, err);
         if (status != OMNI_OK || !cells)
             break;
         json_t *values = json_object();
@@ -88,7 +88,7 @@ static omni_status emit_spool(struct job *job, uint32_t stream, struct err *err)
             json_object_set_new(values, dataset->columns[i].name, cell_json(&cells[i]));
         json_object_set_new(values, "extra", cell_json(&cells[dataset->n_columns]));
         spec_event(job->events, json_pack("{s:s, s:s, s:s, s:o}", "event", "row", "stream",
-                                          job->intake->streams[stream]->name, "dataset",
+                                          job->pipeline->streams[stream]->name, "dataset",
                                           dataset->name, "values", values));
     }
     return status;
@@ -97,10 +97,10 @@ static omni_status emit_spool(struct job *job, uint32_t stream, struct err *err)
 omni_status job_emit_rows(struct job *job, struct err *err)
 {
     omni_status status = OMNI_OK;
-    for (uint32_t i = 0; i < job->intake->n && status == OMNI_OK; i++)
+    for (uint32_t i = 0; i < job->pipeline->n && status == OMNI_OK; i++)
         status = emit_spool(job, i, err);
-    for (size_t i = 0; i < job->intake->n_rejects; i++)
-        log_warn("%s: %s", job->intake->rejects[i].where, job->intake->rejects[i].reason);
+    for (size_t i = 0; i < job->pipeline->n_rejects; i++)
+        log_warn("%s: %s", job->pipeline->rejects[i].where, job->pipeline->rejects[i].reason);
     return status;
 }
 

@@ -69,8 +69,8 @@ omni_status job_learn_account(struct job *job, const char *currency, const char 
             job->zone_name = xstrdup(zone);
         }
     }
-    for (uint32_t i = 0; job->intake && i < job->intake->n; i++)
-        normalizer_set_account(job->intake->normalizers[i], job->currency, job->zone);
+    for (uint32_t i = 0; job->pipeline && i < job->pipeline->n; i++)
+        normalizer_set_account(job->pipeline->normalizers[i], job->currency, job->zone);
     return OMNI_OK;
 }
 
@@ -97,7 +97,7 @@ static omni_status stream_feeds(struct job *job, struct window *w, struct err *e
 {
     const struct omni_stream *const *part = w->stream->parts;
     const struct omni_stream *stream = w->stream;
-    for (size_t i = 0; stream && i < INTAKE_STREAMS; i++) {
+    for (size_t i = 0; stream && i < PIPELINE_STREAMS; i++) {
         struct store_feed feed = {.connector = job->connector,
                                   .source = job->source->name,
                                   .stream = stream->name,
@@ -114,24 +114,25 @@ static omni_status stream_feeds(struct job *job, struct window *w, struct err *e
     return OMNI_OK;
 }
 
-static omni_status stream_intake(struct job *job, const struct omni_stream *stream, struct err *err)
+static omni_status stream_pipeline(struct job *job, const struct omni_stream *stream,
+                                   struct err *err)
 {
     auto_free char *spool_dir = xasprintf("%s/tmp", json_text(job->spec, "state_dir"));
-    struct intake_spec spec = {.schema = job->schema,
-                               .stream = stream,
-                               .spool_dir = spool_dir,
-                               .reject_max = json_int(job->spec, "reject_max", PULL_REJECT_MAX),
-                               .context = {.account = job->account,
-                                           .currency = job->currency,
-                                           .zone = job->zone,
-                                           .channels = job->channels,
-                                           .connector = job->connector,
-                                           .plugin = job->source->name,
-                                           .from_day = 1,
-                                           .to_day = 0,
-                                           .extra = json_text(job->spec, "extra")}};
-    job->intake = intake_new(&spec, err);
-    return job->intake ? OMNI_OK : err->status;
+    struct pipeline_spec spec = {.schema = job->schema,
+                                 .stream = stream,
+                                 .spool_dir = spool_dir,
+                                 .reject_max = json_int(job->spec, "reject_max", PULL_REJECT_MAX),
+                                 .context = {.account = job->account,
+                                             .currency = job->currency,
+                                             .zone = job->zone,
+                                             .channels = job->channels,
+                                             .connector = job->connector,
+                                             .plugin = job->source->name,
+                                             .from_day = 1,
+                                             .to_day = 0,
+                                             .extra = json_text(job->spec, "extra")}};
+    job->pipeline = pipeline_new(&spec, err);
+    return job->pipeline ? OMNI_OK : err->status;
 }
 
 static omni_status stream_begin_run(struct job *job, struct window *w, struct err *err)
@@ -153,8 +154,8 @@ static omni_status pull_days(struct job *job, struct plan_range days, struct err
     struct window *w = job->window;
     window_clear(job);
     w->days = days;
-    for (uint32_t i = 0; i < job->intake->n; i++)
-        normalizer_set_window(job->intake->normalizers[i], days.from, days.to);
+    for (uint32_t i = 0; i < job->pipeline->n; i++)
+        normalizer_set_window(job->pipeline->normalizers[i], days.from, days.to);
     auto_free char *cursor = NULL;
     if (job->store)
         cursor = store_state_get(job->store, w->feeds[0], "cursor", err);
@@ -299,7 +300,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     if (status == OMNI_OK && job->store)
         status = stream_begin_run(job, &w, err);
     if (status == OMNI_OK)
-        status = stream_intake(job, stream, err);
+        status = stream_pipeline(job, stream, err);
     if (status == OMNI_OK)
         status = pull_stream_days(job, err);
     if (job->store && status == OMNI_OK)
@@ -307,7 +308,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);
-    intake_free(mem_take(job->intake));
+    pipeline_free(mem_take(job->pipeline));
     job->window = NULL;
     json_decref(w.pending);
     free(w.part);

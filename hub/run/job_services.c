@@ -82,13 +82,13 @@ static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uin
 static omni_status exchange_begin(void *ctx, struct err *err)
 {
     struct exchange *x = ctx;
-    return intake_rewind(x->job->intake, err);
+    return pipeline_rewind(x->job->pipeline, err);
 }
 
 static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct err *err)
 {
     struct exchange *x = ctx;
-    omni_status status = intake_bytes(x->job->intake, bytes, n, err);
+    omni_status status = pipeline_bytes(x->job->pipeline, bytes, n, err);
     if (status == OMNI_OK)
         job_progress(x->job, false);
     return status;
@@ -97,8 +97,8 @@ static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct
 static omni_status exchange_envelope(void *ctx, const char **text, size_t *len, struct err *err)
 {
     struct exchange *x = ctx;
-    omni_status status = intake_end(x->job->intake, err);
-    *text = reader_envelope(x->job->intake->reader, len);
+    omni_status status = pipeline_end(x->job->pipeline, err);
+    *text = reader_envelope(x->job->pipeline->reader, len);
     return status;
 }
 
@@ -147,16 +147,16 @@ static omni_status service_http(void *ctx, struct omni_http *http)
 static omni_status rows_of_file(struct exchange *x, struct err *err)
 {
     struct job *job = x->job;
-    job->intake->name = x->http->url + strlen("file:");
+    job->pipeline->name = x->http->url + strlen("file:");
     omni_status status = job_files_read(job->files, x->http->url, x, exchange_bytes, err);
     if (status == OMNI_OK) {
-        status = intake_end(job->intake, err);
+        status = pipeline_end(job->pipeline, err);
         if (status != OMNI_OK)
-            err_prefix(err, "%s: ", job->intake->name);
+            err_prefix(err, "%s: ", job->pipeline->name);
     }
     size_t len = 0;
     x->http->status = status == OMNI_OK ? 200 : 500;
-    x->http->reply = reader_envelope(job->intake->reader, &len);
+    x->http->reply = reader_envelope(job->pipeline->reader, &len);
     x->http->reply_len = len;
     return status;
 }
@@ -169,19 +169,19 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
     struct http_calls calls = {
         .begin = exchange_begin, .body = exchange_bytes, .envelope = exchange_envelope};
     job_failure_clear(job);
-    if (!job->intake)
+    if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "rows() was called outside of pull()"),
                            &err);
-    omni_status status = intake_open(job->intake, http, records, &err);
+    omni_status status = pipeline_open(job->pipeline, http, records, &err);
     if (status != OMNI_OK)
         return service_end(job, status, &err);
     status = job->files && job_files_is_url(http->url) ? rows_of_file(&x, &err)
                                                        : exchange_send(&x, &calls, &err);
-    http->records = reader_records(job->intake->reader);
-    job->intake->name = NULL;
+    http->records = reader_records(job->pipeline->reader);
+    job->pipeline->name = NULL;
     if (status != OMNI_OK) {
         struct err ignored = {0};
-        intake_rewind(job->intake, &ignored);
+        pipeline_rewind(job->pipeline, &ignored);
         http->records = 0;
     }
     job_progress(job, false);
@@ -194,17 +194,17 @@ static omni_status service_row(void *ctx, const struct omni_cell *cells, uint32_
 {
     struct job *job = ctx;
     struct err err = {0};
-    if (!job->intake)
+    if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
                            &err);
-    return service_end(job, intake_row(job->intake, cells, n, &err), &err);
+    return service_end(job, pipeline_row(job->pipeline, cells, n, &err), &err);
 }
 
 static omni_status service_quality(void *ctx, const char *flag)
 {
     struct job *job = ctx;
-    if (job->intake)
-        intake_add_quality(job->intake, flag);
+    if (job->pipeline)
+        pipeline_add_quality(job->pipeline, flag);
     return OMNI_OK;
 }
 

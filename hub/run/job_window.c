@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The window (or part) being pulled: its rows wait in the intake, its state beside them; both are
+ * The window (or part) being pulled: its rows wait in the pipeline, its state beside them; both are
  * stored together. */
 #include <config.h>
 
@@ -63,7 +63,7 @@ const char *window_state_get(struct job *job, const char *key)
 
 void window_clear(struct job *job)
 {
-    intake_clear(job->intake);
+    pipeline_clear(job->pipeline);
     json_object_clear(job->window->pending);
     if (job->totals)
         json_object_clear(job->totals);
@@ -87,7 +87,7 @@ static const char *const *state_list(struct arena *arena, const json_t *pending)
 static void store_windows(const struct job *job, struct store_window *windows)
 {
     const struct window *w = job->window;
-    const struct intake *in = job->intake;
+    const struct pipeline *in = job->pipeline;
     for (uint32_t i = 0; i < in->n; i++)
         windows[i] =
             (struct store_window){.feed = w->feeds[i],
@@ -103,9 +103,9 @@ static void store_windows(const struct job *job, struct store_window *windows)
 
 static omni_status store_rejects(struct job *job, struct err *err)
 {
-    const struct intake *in = job->intake;
+    const struct pipeline *in = job->pipeline;
     for (size_t i = 0; i < in->n_rejects; i++) {
-        const struct intake_reject *r = &in->rejects[i];
+        const struct pipeline_reject *r = &in->rejects[i];
         struct store_reject reject = {r->where, r->reason, r->raw, r->raw_len};
         log_warn("%s: %s; the line was put aside", r->where, r->reason);
         omni_status status = store_reject_add(job->store, job->window->run, &reject, err);
@@ -136,7 +136,8 @@ static void set_suspicious(struct window *w, const char *note)
 static bool is_doubtful_empty(struct job *job, const struct store_window *window, struct err *err)
 {
     uint64_t there = 0;
-    if (job->window->accept_empty || intake_rows(job->intake) > 0 || window->sync == OMNI_CURSOR)
+    if (job->window->accept_empty || pipeline_rows(job->pipeline) > 0 ||
+        window->sync == OMNI_CURSOR)
         return false;
     if (store_window_rows(job->store, window, &there, err) != OMNI_OK || there == 0)
         return false;
@@ -191,17 +192,17 @@ static omni_status window_ask_totals(struct job *job, struct err *err)
 static omni_status window_apply(struct job *job, struct err *err)
 {
     struct window *w = job->window;
-    struct store_window windows[INTAKE_STREAMS];
-    struct store_result results[INTAKE_STREAMS] = {0};
+    struct store_window windows[PIPELINE_STREAMS];
+    struct store_result results[PIPELINE_STREAMS] = {0};
     store_windows(job, windows);
     if (is_doubtful_empty(job, &windows[0], err))
         return OMNI_OK;
     struct arena *arena = arena_new();
     windows[0].state = state_list(arena, w->pending);
     omni_status status =
-        store_apply(job->store, windows, job->intake->spools, job->intake->n, results, err);
+        store_apply(job->store, windows, job->pipeline->spools, job->pipeline->n, results, err);
     arena_free(arena);
-    for (uint32_t i = 0; status == OMNI_OK && i < job->intake->n; i++)
+    for (uint32_t i = 0; status == OMNI_OK && i < job->pipeline->n; i++)
         add_result(w, &results[i]);
     if (status == OMNI_OK)
         status = store_rejects(job, err);
@@ -213,9 +214,9 @@ static omni_status window_apply(struct job *job, struct err *err)
 omni_status window_store(struct job *job, struct err *err)
 {
     struct window *w = job->window;
-    omni_status status = intake_finish(job->intake, err);
+    omni_status status = pipeline_finish(job->pipeline, err);
     if (status == OMNI_OK && job->currency)
-        status = intake_fill_currency(job->intake, job->currency, err);
+        status = pipeline_fill_currency(job->pipeline, job->currency, err);
     if (status == OMNI_OK && w->stream->sync == OMNI_WINDOW && job->store)
         status = window_ask_totals(job, err);
     if (status == OMNI_OK)
@@ -223,12 +224,12 @@ omni_status window_store(struct job *job, struct err *err)
     if (status != OMNI_OK)
         return status;
     w->windows++;
-    w->records += job->intake->records;
-    w->rejected += job->intake->rejected;
+    w->records += job->pipeline->records;
+    w->rejected += job->pipeline->rejected;
     /* Without a store the state of a dry run has nowhere to go but the next window. */
     if (job->store)
         json_object_clear(w->pending);
-    intake_clear(job->intake);
+    pipeline_clear(job->pipeline);
     if (job->totals)
         json_object_clear(job->totals);
     job_progress(job, true);

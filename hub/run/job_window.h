@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The window (or part) being pulled: its rows wait in the intake, its state beside them; both are
+ * The window (or part) being pulled: its rows wait in the pipeline, its state beside them; both are
  * stored together. */
 #ifndef HUB_JOB_WINDOW_H
 #define HUB_JOB_WINDOW_H
@@ -13,11 +13,11 @@
 
 struct window {
     const struct omni_stream *stream;
-    int64_t feeds[INTAKE_STREAMS]; /* of the stream and its parts; 0 in a dry run */
-    int64_t run;                   /* ledger row */
-    struct plan_range asked;       /* all days of this pull */
-    struct plan_range days;        /* of the window that is open */
-    bool has_last;                 /* last_to: the last day stored without a gap */
+    int64_t feeds[PIPELINE_STREAMS]; /* of the stream and its parts; 0 in a dry run */
+    int64_t run;                     /* ledger row */
+    struct plan_range asked;         /* all days of this pull */
+    struct plan_range days;          /* of the window that is open */
+    bool has_last;                   /* last_to: the last day stored without a gap */
     int32_t last_to;
     struct http_counts http_before;
     bool is_part_open;
@@ -54,7 +54,7 @@ const char *window_state_get(struct job *, const char *key);
 
 /* Drops rows and state of the window that is open: it is asked for anew. */
 void window_clear(struct job *);
-/* Checks and stores what the intake holds, with its state; empties both. */
+/* Checks and stores what the pipeline holds, with its state; empties both. */
 omni_status window_store(struct job *, struct err *);
 /* OMNI_PARTS: stores the part before, begins this one. */
 omni_status window_begin_part(struct job *, const char *name, struct err *);
@@ -64,7 +64,7 @@ omni_status window_begin_part(struct job *, const char *name, struct err *);
 omni_status job_found_account(struct job *, const struct job_account *);
 /* At most four a second unless `now`. */
 void job_progress(struct job *, bool now);
-/* Dry run: the rows of the intake as events. */
+/* Dry run: the rows of the pipeline as events. */
 omni_status job_emit_rows(struct job *, struct err *);
 /* The result event of a stream. */
 void job_emit_result(struct job *, const struct window *, omni_status, const struct err *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The way of a row in the job: reply → reader → normalizer → spool, for a stream and its parts;
  * what was rejected on the way. */
-#ifndef HUB_INTAKE_H
-#define HUB_INTAKE_H
+#ifndef HUB_PIPELINE_H
+#define HUB_PIPELINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,14 +15,14 @@
 #include "schema/schema.h"
 #include "store/spool.h"
 
-enum { INTAKE_STREAMS = 16, INTAKE_REJECTS = 1000 };
+enum { PIPELINE_STREAMS = 16, PIPELINE_REJECTS = 1000 };
 
-struct intake_reject {
+struct pipeline_reject {
     char *where, *reason, *raw;
     size_t raw_len;
 };
 
-struct intake_spec {
+struct pipeline_spec {
     const struct schema *schema;
     const struct omni_stream *stream;
     struct normalize_context context;
@@ -31,11 +31,11 @@ struct intake_spec {
 };
 
 /* One stream being pulled: streams[0] is the stream itself, then its parts. */
-struct intake {
-    const struct omni_stream *streams[INTAKE_STREAMS];
-    const struct schema_dataset *datasets[INTAKE_STREAMS];
-    struct normalizer *normalizers[INTAKE_STREAMS];
-    struct spool *spools[INTAKE_STREAMS];
+struct pipeline {
+    const struct omni_stream *streams[PIPELINE_STREAMS];
+    const struct schema_dataset *datasets[PIPELINE_STREAMS];
+    struct normalizer *normalizers[PIPELINE_STREAMS];
+    struct spool *spools[PIPELINE_STREAMS];
     uint32_t n;
     int64_t reject_max;
     char *spool_dir;
@@ -45,36 +45,36 @@ struct intake {
     bool lacks_currency; /* rows were read while the account's currency was not known */
     bool skips_bad;      /* lines (CSV, NDJSON): a bad one is rejected, the rest stands */
     const char *name;    /* what is being read, for messages: "till.csv"; NULL: a reply */
-    struct spool_mark marks[INTAKE_STREAMS];
+    struct spool_mark marks[PIPELINE_STREAMS];
     uint64_t records_mark, rejected_mark;
 
     uint64_t records, rejected;
-    struct intake_reject rejects[INTAKE_REJECTS]; /* the first ones */
+    struct pipeline_reject rejects[PIPELINE_REJECTS]; /* the first ones */
     size_t n_rejects;
     char *quality; /* flags, separated by commas; NULL: none */
 };
 
-/* NULL and OMNI_E_CONFIG where a stream does not fit its dataset. intake_free(). */
-struct intake *intake_new(const struct intake_spec *, struct err *);
-void intake_free(struct intake *);
+/* NULL and OMNI_E_CONFIG where a stream does not fit its dataset. pipeline_free(). */
+struct pipeline *pipeline_new(const struct pipeline_spec *, struct err *);
+void pipeline_free(struct pipeline *);
 /* Forgets rows, rejects and quality: a new window begins. */
-void intake_clear(struct intake *);
+void pipeline_clear(struct pipeline *);
 
 /* Prepares for one reply in the form that the request declares. */
-omni_status intake_open(struct intake *, const struct omni_http *, const char *records,
-                        struct err *);
+omni_status pipeline_open(struct pipeline *, const struct omni_http *, const char *records,
+                          struct err *);
 /* Drops what this reply delivered so far: another attempt begins, or it was judged a failure. */
-omni_status intake_rewind(struct intake *, struct err *);
-omni_status intake_bytes(struct intake *, const void *, size_t, struct err *);
-/* The end of the reply; its envelope stays valid until the next intake_open(). */
-omni_status intake_end(struct intake *, struct err *);
-omni_status intake_row(struct intake *, const struct omni_cell *, uint32_t n, struct err *);
-void intake_add_quality(struct intake *, const char *flag);
+omni_status pipeline_rewind(struct pipeline *, struct err *);
+omni_status pipeline_bytes(struct pipeline *, const void *, size_t, struct err *);
+/* The end of the reply; its envelope stays valid until the next pipeline_open(). */
+omni_status pipeline_end(struct pipeline *, struct err *);
+omni_status pipeline_row(struct pipeline *, const struct omni_cell *, uint32_t n, struct err *);
+void pipeline_add_quality(struct pipeline *, const char *flag);
 /* Called before a window is stored: too many rejects, or a field that no record had. */
-omni_status intake_finish(struct intake *, struct err *);
+omni_status pipeline_finish(struct pipeline *, struct err *);
 /* The account's currency became known only after rows were read: it goes into the columns that were
  * waiting for it. */
-omni_status intake_fill_currency(struct intake *, const char *currency, struct err *);
-uint64_t intake_rows(const struct intake *);
+omni_status pipeline_fill_currency(struct pipeline *, const char *currency, struct err *);
+uint64_t pipeline_rows(const struct pipeline *);
 
 #endif

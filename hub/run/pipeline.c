@@ -3,7 +3,7 @@
  * what was rejected on the way. */
 #include <config.h>
 
-#include "run/intake.h"
+#include "run/pipeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,25 +17,25 @@ enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000
 
 /* ---- rejects ---- */
 
-static void rejects_cut(struct intake *in, size_t to)
+static void rejects_cut(struct pipeline *in, size_t to)
 {
     while (in->n_rejects > to) {
-        struct intake_reject *r = &in->rejects[--in->n_rejects];
+        struct pipeline_reject *r = &in->rejects[--in->n_rejects];
         free(r->where);
         free(r->reason);
         free(r->raw);
-        *r = (struct intake_reject){0};
+        *r = (struct pipeline_reject){0};
     }
 }
 
-static void reject_add(struct intake *in, const struct read_where *where, const char *reason,
+static void reject_add(struct pipeline *in, const struct read_where *where, const char *reason,
                        const char *raw, size_t len)
 {
     in->rejected++;
-    if (in->n_rejects == INTAKE_REJECTS)
+    if (in->n_rejects == PIPELINE_REJECTS)
         return;
     const char *name = in->name ? in->name : "reply";
-    struct intake_reject *r = &in->rejects[in->n_rejects++];
+    struct pipeline_reject *r = &in->rejects[in->n_rejects++];
     r->where = where->line ? xasprintf("%s:%" PRIu64, name, where->line)
                            : xasprintf("%s: record %" PRIu64, name, where->record);
     r->reason = xstrdup(reason);
@@ -48,7 +48,7 @@ static void reject_add(struct intake *in, const struct read_where *where, const 
 static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, struct err *err)
 {
-    struct intake *in = ctx;
+    struct pipeline *in = ctx;
     const struct omni_cell *cells = NULL;
     if (stream == 0)
         in->records++;
@@ -67,7 +67,7 @@ static omni_status on_bad(void *ctx, const struct read_where *where, const char 
                           const char *raw, size_t len, struct err *err)
 {
     (void)err;
-    struct intake *in = ctx;
+    struct pipeline *in = ctx;
     in->records++;
     reject_add(in, where, reason, raw, len);
     return OMNI_OK;
@@ -75,12 +75,12 @@ static omni_status on_bad(void *ctx, const struct read_where *where, const char 
 
 /* ---- making ---- */
 
-static omni_status intake_bind(struct intake *in, const struct intake_spec *spec,
-                               const struct omni_stream *stream, struct err *err)
+static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec *spec,
+                                 const struct omni_stream *stream, struct err *err)
 {
-    if (in->n == INTAKE_STREAMS)
+    if (in->n == PIPELINE_STREAMS)
         return err_set(err, OMNI_E_CONFIG, "stream %s: more than %d parts", spec->stream->name,
-                       INTAKE_STREAMS - 1);
+                       PIPELINE_STREAMS - 1);
     const struct schema_dataset *dataset = schema_find(spec->schema, stream->dataset);
     if (!dataset)
         return err_set(err, OMNI_E_CONFIG,
@@ -97,29 +97,29 @@ static omni_status intake_bind(struct intake *in, const struct intake_spec *spec
     return OMNI_OK;
 }
 
-struct intake *intake_new(const struct intake_spec *spec, struct err *err)
+struct pipeline *pipeline_new(const struct pipeline_spec *spec, struct err *err)
 {
-    struct intake *in = xcalloc(1, sizeof *in);
+    struct pipeline *in = xcalloc(1, sizeof *in);
     in->reject_max = spec->reject_max;
     in->spool_dir = xstrdup(spec->spool_dir);
     in->lacks_currency = !spec->context.currency;
-    omni_status status = intake_bind(in, spec, spec->stream, err);
+    omni_status status = pipeline_bind(in, spec, spec->stream, err);
     const struct omni_stream *const *part = spec->stream->parts;
     for (; status == OMNI_OK && part && *part; part++)
-        status = intake_bind(in, spec, *part, err);
+        status = pipeline_bind(in, spec, *part, err);
     if (status != OMNI_OK) {
-        intake_free(in);
+        pipeline_free(in);
         return NULL;
     }
     return in;
 }
 
-void intake_free(struct intake *in)
+void pipeline_free(struct pipeline *in)
 {
     if (!in)
         return;
     rejects_cut(in, 0);
-    for (uint32_t i = 0; i < INTAKE_STREAMS; i++) {
+    for (uint32_t i = 0; i < PIPELINE_STREAMS; i++) {
         normalizer_free(in->normalizers[i]);
         spool_free(in->spools[i]);
     }
@@ -130,7 +130,7 @@ void intake_free(struct intake *in)
     free(in);
 }
 
-void intake_clear(struct intake *in)
+void pipeline_clear(struct pipeline *in)
 {
     for (uint32_t i = 0; i < in->n; i++)
         spool_clear(in->spools[i]);
@@ -141,8 +141,8 @@ void intake_clear(struct intake *in)
 
 /* ---- one reply ---- */
 
-omni_status intake_open(struct intake *in, const struct omni_http *http, const char *records,
-                        struct err *err)
+omni_status pipeline_open(struct pipeline *in, const struct omni_http *http, const char *records,
+                          struct err *err)
 {
     auto_free char *key =
         xasprintf("%" PRIu32 "|%s|%s", http->format,
@@ -170,30 +170,30 @@ omni_status intake_open(struct intake *in, const struct omni_http *http, const c
     return OMNI_OK;
 }
 
-omni_status intake_rewind(struct intake *in, struct err *err)
+omni_status pipeline_rewind(struct pipeline *in, struct err *err)
 {
     omni_status status = OMNI_OK;
     for (uint32_t i = 0; i < in->n && status == OMNI_OK; i++)
         status = spool_rewind_to(in->spools[i], in->marks[i], err);
     in->records = in->records_mark;
     in->rejected = in->rejected_mark;
-    rejects_cut(in, in->rejected < INTAKE_REJECTS ? (size_t)in->rejected : INTAKE_REJECTS);
+    rejects_cut(in, in->rejected < PIPELINE_REJECTS ? (size_t)in->rejected : PIPELINE_REJECTS);
     reader_reset(in->reader);
     return status;
 }
 
-omni_status intake_bytes(struct intake *in, const void *bytes, size_t n, struct err *err)
+omni_status pipeline_bytes(struct pipeline *in, const void *bytes, size_t n, struct err *err)
 {
     return reader_feed(in->reader, bytes, n, err);
 }
 
-omni_status intake_end(struct intake *in, struct err *err)
+omni_status pipeline_end(struct pipeline *in, struct err *err)
 {
     return reader_finish(in->reader, err);
 }
 
-omni_status intake_row(struct intake *in, const struct omni_cell *given, uint32_t n,
-                       struct err *err)
+omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uint32_t n,
+                         struct err *err)
 {
     const struct omni_cell *cells = NULL;
     in->records++;
@@ -205,7 +205,7 @@ omni_status intake_row(struct intake *in, const struct omni_cell *given, uint32_
     return spool_add(in->spools[0], cells, err);
 }
 
-void intake_add_quality(struct intake *in, const char *flag)
+void pipeline_add_quality(struct pipeline *in, const char *flag)
 {
     if (in->quality && text_in_list(flag, strlen(flag), in->quality, ","))
         return;
@@ -214,7 +214,7 @@ void intake_add_quality(struct intake *in, const char *flag)
     in->quality = joined;
 }
 
-omni_status intake_finish(struct intake *in, struct err *err)
+omni_status pipeline_finish(struct pipeline *in, struct err *err)
 {
     if (in->rejected &&
         (__int128)in->rejected * REJECTS_PER_MILLION > (__int128)in->reject_max * in->records)
@@ -257,7 +257,7 @@ static omni_status fill_spool(struct spool *from, struct spool *to, const struct
     }
 }
 
-omni_status intake_fill_currency(struct intake *in, const char *currency, struct err *err)
+omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, struct err *err)
 {
     if (!in->lacks_currency)
         return OMNI_OK;
@@ -279,7 +279,7 @@ omni_status intake_fill_currency(struct intake *in, const char *currency, struct
     return OMNI_OK;
 }
 
-uint64_t intake_rows(const struct intake *in)
+uint64_t pipeline_rows(const struct pipeline *in)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < in->n; i++)
