@@ -225,7 +225,10 @@ static json_t *load(const char *reply, size_t n, enum oracle *result)
         reply += 3;
         n -= 3;
     }
-    *result = ORACLE_ROWS;
+    /* jansson overlooks a NUL behind a number; no JSON holds one. */
+    *result = memchr(reply, '\0', n) ? ORACLE_REFUSED : ORACLE_ROWS;
+    if (*result == ORACLE_REFUSED)
+        return NULL;
     json_t *v = json_loadb(reply, n, JSON_DECODE_ANY, &error);
     if (!v) {
         bool is_number = json_error_code(&error) == json_error_numeric_overflow ||
