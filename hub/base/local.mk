@@ -10,4 +10,5 @@ hub_libhub_a_SOURCES += \
 	%D%/log.c %D%/redact.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/text.c %D%/text_encode.c %D%/text.h \
-	%D%/zone.h
+	%D%/zone.c %D%/zone.h \
+	%D%/zone_rule.c %D%/zone_rule.h

@@ -23,3 +23,38 @@ TESTS += %D%/test_day
 %C%_test_day_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_day_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_day_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_log
+TESTS += %D%/test_log
+%C%_test_log_SOURCES = %D%/test_log.c
+%C%_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_log_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_log_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_file
+TESTS += %D%/test_file
+%C%_test_file_SOURCES = %D%/test_file.c
+%C%_test_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_file_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_file_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_json
+TESTS += %D%/test_json
+%C%_test_json_SOURCES = %D%/test_json.c
+%C%_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_json_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_json_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_zone
+TESTS += %D%/test_zone
+%C%_test_zone_SOURCES = %D%/test_zone.c
+%C%_test_zone_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_zone_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_zone_LDADD = $(UNIT_LIBS)
+
+# Compared with Python's zoneinfo.
+check_PROGRAMS += %D%/zone_print
+%C%_zone_print_SOURCES = %D%/zone_print.c
+%C%_zone_print_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_zone_print_CFLAGS = $(UNIT_CFLAGS)
+%C%_zone_print_LDADD = $(UNIT_LIBS)
+EXTRA_DIST += %D%/test_zone_oracle.py
+if HAVE_PYTHON3
+TESTS += %D%/test_zone_oracle.py
+endif
