@@ -159,6 +159,8 @@ static omni_status outcome(struct http *h, CURLcode code, const struct policy_ga
             *err = in->why;
         return in->failed;
     }
+    if (code == CURLE_OK && !in->head_whole) /* libcurl takes such a head for a whole one */
+        return err_set(err, OMNI_E_RETRY, "the connection ended in the middle of the reply's head");
     if (code == CURLE_OK)
         return intake_end(in, err);
     if (policy_gate_refused(gate, a->url->host, err) || proxy_refused(h, err))

@@ -29,7 +29,7 @@ void intake_start(struct intake *in)
     in->body.max = in->max_body;
     buf_clear(&in->body);
     in->decoded = 0;
-    in->body_begun = in->streams = in->is_html = false;
+    in->head_whole = in->body_begun = in->streams = in->is_html = false;
     in->failed = OMNI_OK;
     in->failed_by_caller = false;
     in->why = (struct err){0};
@@ -98,8 +98,10 @@ bool intake_line(struct intake *in, const char *line, size_t n)
     if (n >= 5 && strncmp(line, "HTTP/", 5) == 0) { /* a 1xx reply came before */
         buf_clear(&in->head);
         in->n_headers = 0;
+        in->head_whole = false;
         return true;
     }
+    in->head_whole |= n > 0 && (line[0] == '\r' || line[0] == '\n'); /* the empty line */
     if (in->body_begun || !memchr(line, ':', n) || line[0] == ' ' || line[0] == '\t')
         return true; /* trailers and folded lines carry nothing that is needed */
     auto_free char *text = xstrndup(line, n);

@@ -26,7 +26,7 @@ struct intake {
     size_t n_headers, head_bytes;
     struct buf body; /* collected, or the copy */
     uint64_t decoded;
-    bool body_begun, streams, is_html;
+    bool head_whole, body_begun, streams, is_html;
     /* What stopped the transfer; OMNI_OK: nothing. */
     omni_status failed;
     bool failed_by_caller; /* begin() or body() said so */

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hub/http/login*.c and token.c: every kind of login, tokens that live, rotate and die. */
+#include <config.h>
+
+#include "fixture.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define TOKEN(len, body)                                                                           \
+    {                                                                                              \
+        .path = "/token", .bytes = OK_JSON(len, body)                                              \
+    }
+
+static void sends_static_logins(void **state)
+{
+    (void)state;
+    static const char *const one[] = {"v&lue=1", NULL}, *const two[] = {"me", "pa:ss", NULL},
+                             *const stripe[] = {"sk_live_1", "", NULL};
+    static const struct {
+        struct http_login login;
+        const char *expected;
+    } cases[] = {
+        {{OMNI_AUTH_BEARER, one}, "\r\nAuthorization: Bearer v&lue=1\r\n"},
+        {{OMNI_AUTH_HEADER, one, .header = "X-Key"}, "\r\nX-Key: v&lue=1\r\n"},
+        {{OMNI_AUTH_HEADER, one, .header = "Authorization: Api-Key "},
+         "\r\nAuthorization: Api-Key v&lue=1\r\n"},
+        {{OMNI_AUTH_QUERY, one, .header = "key"}, "GET /a?b=1&key=v%26lue%3d1 HTTP/1.1\r\n"},
+        {{OMNI_AUTH_BASIC, two}, "\r\nAuthorization: Basic bWU6cGE6c3M=\r\n"},
+        {{OMNI_AUTH_BASIC, stripe}, "\r\nAuthorization: Basic c2tfbGl2ZV8xOg==\r\n"},
+    };
+    const struct stub_reply replies[] = {{OK_JSON(2, "{}")}, {0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        const struct http_options o = {.login = &cases[i].login};
+        fixture_start(&f, replies, &o);
+        assert_int_equal(fixture_get(&f, "/a?b=1"), OMNI_OK);
+        assert_contains(stub_request(f.stub, 0), cases[i].expected);
+        fixture_stop(&f);
+    }
+}
+
+static const char *const refresh_values[] = {"client-1", "cl13nt s3cret&", "r3fresh-token-1", NULL};
+static const struct http_login refresh = {
+    .kind = OMNI_AUTH_OAUTH2_REFRESH, .values = refresh_values, .token_url = "/token"};
+static const struct http_options with_refresh = {.login = &refresh};
+
+static void fetches_a_token_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct stub_reply replies[] = {
+        TOKEN(46, "{\"access_token\":\"acc3ss-A1\",\"expires_in\":3599}"),
+        {OK_JSON(2, "{}")},
+        {OK_JSON(2, "{}")},
+        {0}};
+    fixture_start(&f, replies, &with_refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_int_equal(fixture_get(&f, "/b"), OMNI_OK);
+    assert_int_equal(stub_requests(f.stub), 3);
+    const char *form = stub_request(f.stub, 0);
+    assert_contains(form, "POST /token HTTP/1.1\r\n");
+    assert_contains(form, "Content-Type: application/x-www-form-urlencoded\r\n");
+    assert_contains(form, "\r\n\r\ngrant_type=refresh_token&client_id=client-1&"
+                          "client_secret=cl13nt%20s3cret%26&refresh_token=r3fresh-token-1");
+    assert_contains(stub_request(f.stub, 1), "Authorization: Bearer acc3ss-A1\r\n");
+    assert_contains(stub_request(f.stub, 2), "Authorization: Bearer acc3ss-A1\r\n");
+    char text[] = "token acc3ss-A1 and r3fresh-token-1";
+    text[log_redact(text, strlen(text))] = '\0';
+    assert_string_equal(text, "token *** and ***");
+    fixture_stop(&f);
+}
+
+static void client_credentials_send_the_scope(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct http_login login = {.kind = OMNI_AUTH_OAUTH2_CLIENT,
+                                     .values = refresh_values,
+                                     .token_url = "/token",
+                                     .scope = "read write"};
+    const struct http_options o = {.login = &login};
+    const struct stub_reply replies[] = {
+        TOKEN(28, "{\"access_token\":\"acc3ss-C1\"}"), {OK_JSON(2, "{}")}, {0}};
+    fixture_start(&f, replies, &o);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 0), "grant_type=client_credentials&client_id=client-1&"
+                                             "client_secret=cl13nt%20s3cret%26&scope=read%20write");
+    fixture_stop(&f);
+}
+
+/* expires_in of every odd kind: the reply is used; only 0 and less are not kept for long. */
+static void odd_lifetimes_are_survived(void **state)
+{
+    (void)state;
+    static const char *const lives[] = {"\"3600\"", "0",        "-5",  "1e99", "99999999999999",
+                                        "null",     "\"soon\"", "1.5", "{}"};
+    for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
+        struct fixture f;
+        auto_free char *body =
+            xasprintf("{\"access_token\":\"acc3ss-L%zu\",\"expires_in\":%s}", i, lives[i]);
+        auto_free char *bytes =
+            xasprintf("HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+        const struct stub_reply replies[] = {
+            {bytes, .path = "/token"}, {OK_JSON(2, "{}")}, {OK_JSON(2, "{}")}, {0}};
+        fixture_start(&f, replies, &with_refresh);
+        if (fixture_get(&f, "/a") != OMNI_OK || fixture_get(&f, "/b") != OMNI_OK)
+            fail_msg("%s: %s", lives[i], f.err.text);
+        assert_int_equal(stub_requests(f.stub), 3);
+        fixture_stop(&f);
+    }
+}
+
+static void renews_once_after_401(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct stub_reply replies[] = {TOKEN(28, "{\"access_token\":\"acc3ss-R1\"}"),
+                                         TOKEN(28, "{\"access_token\":\"acc3ss-R2\"}"),
+                                         TOKEN(28, "{\"access_token\":\"acc3ss-R3\"}"),
+                                         {EMPTY("401 Old")},
+                                         {OK_JSON(2, "{}")},
+                                         {EMPTY("401 Dead")},
+                                         {EMPTY("401 Dead")},
+                                         {0}};
+    fixture_start(&f, replies, &with_refresh);
+    assert_int_equal(fixture_post(&f, "/a", "{}", 0), OMNI_OK);
+    assert_contains(stub_request(f.stub, 1), "acc3ss-R1");
+    assert_contains(stub_request(f.stub, 3), "acc3ss-R2");
+    assert_contains(stub_request(f.stub, 3), "\r\n\r\n{}");
+    assert_int_equal(fixture_get(&f, "/b"), OMNI_E_AUTH);
+    assert_contains(f.err.text, "renew the connector's credentials");
+    assert_int_equal(stub_requests(f.stub), 7);
+    fixture_stop(&f);
+}
+
+struct vault {
+    struct stub *stub;
+    struct buf saved;
+    size_t requests_then;
+};
+
+static void save(void *ctx, const char *token)
+{
+    struct vault *v = ctx;
+    buf_printf(&v->saved, "%s;", token);
+    v->requests_then = stub_requests(v->stub);
+}
+
+static void rotated_tokens_are_saved_first(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct vault vault = {.saved = BUF_INIT(1000)};
+    const struct http_options o = {.login = &refresh, .ctx = &vault, .refreshed = save};
+    const struct stub_reply replies[] = {
+        TOKEN(60, "{\"access_token\":\"acc3ss-V1\",\"refresh_token\":\"r3fresh-tok-2\"}"),
+        TOKEN(60, "{\"access_token\":\"acc3ss-V2\",\"refresh_token\":\"r3fresh-tok-2\"}"),
+        {EMPTY("401 Old")},
+        {OK_JSON(2, "{}")},
+        {0}};
+    fixture_start(&f, replies, &o);
+    vault.stub = f.stub;
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_string_equal(buf_text(&vault.saved), "r3fresh-tok-2;"); /* the second is the same */
+    assert_int_equal(vault.requests_then, 1);
+    assert_contains(stub_request(f.stub, 2), "refresh_token=r3fresh-tok-2");
+    buf_free(&vault.saved);
+    fixture_stop(&f);
+}
+
+static const struct {
+    const char *status_and_headers, *body;
+    omni_status status;
+    const char *text;
+} refusals[] = {
+    {"400 Bad", "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been revoked.\"}",
+     OMNI_E_AUTH, "Token has been revoked."},
+    {"400 Bad\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT", "{\"error\":\"invalid_grant\"}", OMNI_E_AUTH,
+     "this machine's is ahead"},
+    {"400 Bad\r\nDate: Sun, 06 Nov 2094 08:49:37 GMT", "{\"error\":\"invalid_grant\"}", OMNI_E_AUTH,
+     "this machine's is behind"},
+    {"401 No", "{\"error\":\"invalid_client\"}", OMNI_E_CONFIG, "client_secret"},
+    {"400 Bad", "{\"error\":\"invalid_scope\"}", OMNI_E_CONFIG, "scope"},
+    {"200 OK", "{\"error\":\"unauthorized_client\"}", OMNI_E_CONFIG, "unauthorized_client"},
+    {"503 Busy", "", OMNI_E_RETRY, "HTTP 503"},
+    {"500 Oops", "{\"error\":\"internal_failure\"}", OMNI_E_RETRY, "internal_failure"},
+    {"429 Slow\r\nRetry-After: 300", "", OMNI_E_THROTTLED, "try again after"},
+    {"403 No", "<html><title>Blocked</title></html>", OMNI_E_AUTH, "Blocked"},
+    {"200 OK", "{}", OMNI_E_DATA, "access_token"},
+    {"200 OK", "<html>", OMNI_E_DATA, "access_token"},
+    {"200 OK", "{\"access_token\":\"a\\r\\nb\"}", OMNI_E_DATA, "line break"},
+    {"302 Go\r\nLocation: http://127.0.0.1:1/", "", OMNI_E_CONFIG, "HTTP 302"},
+};
+
+static void says_why_there_is_no_token(void **state)
+{
+    (void)state;
+    const struct http_options o = {.login = &refresh, .limits = {.max_attempts = 1}};
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        struct fixture f;
+        auto_free char *bytes =
+            xasprintf("HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s",
+                      refusals[i].status_and_headers, strlen(refusals[i].body), refusals[i].body);
+        const struct stub_reply replies[] = {{bytes, .path = "/token"}, {OK_JSON(2, "{}")}, {0}};
+        fixture_start(&f, replies, &o);
+        omni_status status = fixture_get(&f, "/a");
+        if (status != refusals[i].status || !strstr(f.err.text, refusals[i].text))
+            fail_msg("%zu: %d %s", i, (int)status, f.err.text);
+        assert_contains(f.err.text, "/token for an access token");
+        assert_int_equal(stub_requests(f.stub), 1);
+        fixture_stop(&f);
+    }
+}
+
+static void token_faults_pass(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct stub_reply replies[] = {{EMPTY("503 Busy"), .path = "/token"},
+                                         {NULL, .then = STUB_RESET, .path = "/token"},
+                                         TOKEN(28, "{\"access_token\":\"acc3ss-F1\"}"),
+                                         {OK_JSON(2, "{}")},
+                                         {0}};
+    fixture_start(&f, replies, &with_refresh);
+    assert_int_equal(fixture_post(&f, "/a", "{}", 0), OMNI_OK);
+    fixture_stop(&f);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(sends_static_logins),
+    cmocka_unit_test(fetches_a_token_once),
+    cmocka_unit_test(client_credentials_send_the_scope),
+    cmocka_unit_test(odd_lifetimes_are_survived),
+    cmocka_unit_test(renews_once_after_401),
+    cmocka_unit_test(rotated_tokens_are_saved_first),
+    cmocka_unit_test(says_why_there_is_no_token),
+    cmocka_unit_test(token_faults_pass),
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hub/http/policy.c: the allow-list and the check at the socket. */
+#include <config.h>
+
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "http/policy.h"
+
+static omni_status ask(const struct policy *p, const char *text, struct err *err)
+{
+    auto_url url = {0};
+    omni_status status = url_parse(&url, text, err);
+    return status == OMNI_OK ? policy_check(p, &url, err) : status;
+}
+
+static void lists_hosts(void **state)
+{
+    (void)state;
+    struct policy p;
+    assert_int_equal(
+        policy_init(&p, "https://api.x.com/v1", ".shop.com  CDN.net other.org:8443", false, NULL),
+        OMNI_OK);
+    static const char *const allowed[] = {"https://api.x.com/else", "https://API.x.com.:443/",
+                                          "https://a.shop.com/",    "https://a.b.shop.com/",
+                                          "https://cdn.net/",       "https://other.org:8443/"};
+    static const char *const refused[] = {
+        "https://x.com/",           "https://shop.com/",        "https://evilshop.com/",
+        "https://shop.com.evil.x/", "https://api.x.com:8443/",  "https://other.org/",
+        "https://evil.x/",          "http://api.x.com/",        "http://127.0.0.1/",
+        "https://a.shop.com:444/",  "https://api.x.com.evil.x/"};
+    for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
+        if (ask(&p, allowed[i], NULL) != OMNI_OK)
+            fail_msg("%s was refused", allowed[i]);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (ask(&p, refused[i], NULL) != OMNI_E_CONFIG)
+            fail_msg("%s was allowed", refused[i]);
+    struct err err = {0};
+    ask(&p, "https://evil.x/", &err);
+    assert_non_null(strstr(err.text, "evil.x"));
+    policy_free(&p);
+}
+
+static void http_only_to_loopback_under_loopback(void **state)
+{
+    (void)state;
+    struct policy p;
+    struct err err = {0};
+    assert_int_equal(policy_init(&p, "http://api.x.com", NULL, false, &err), OMNI_E_CONFIG);
+    policy_free(&p);
+    assert_int_equal(policy_init(&p, "http://10.0.0.1", NULL, false, &err), OMNI_E_CONFIG);
+    policy_free(&p);
+    assert_int_equal(policy_init(&p, "http://localhost:8080", "x.com 127.0.0.2:80", false, &err),
+                     OMNI_OK);
+    assert_int_equal(ask(&p, "http://localhost:8080/a", &err), OMNI_OK);
+    assert_int_equal(ask(&p, "http://127.0.0.2/a", &err), OMNI_OK);
+    assert_int_equal(ask(&p, "https://x.com/a", &err), OMNI_OK);
+    assert_int_equal(ask(&p, "http://x.com:443/a", &err), OMNI_E_CONFIG);
+    policy_free(&p);
+}
+
+static void bad_lists_are_named(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"https://x.com", "x.com/path", ".", "u@x.com", "x.com:0"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct policy p;
+        struct err err = {0};
+        if (policy_init(&p, "https://a.x", bad[i], false, &err) != OMNI_E_CONFIG)
+            fail_msg("%s was taken", bad[i]);
+        assert_non_null(strstr(err.text, bad[i]));
+        policy_free(&p);
+    }
+    struct policy p;
+    assert_int_equal(policy_init(&p, "https://a.x/?k=v", NULL, false, NULL), OMNI_E_CONFIG);
+    policy_free(&p);
+}
+
+/* Does a client with this base, sending to this url, connect to this address? */
+static bool connects(const char *base, const char *to, const char *address, bool proxied)
+{
+    struct policy p;
+    auto_url url = {0};
+    struct curl_sockaddr sa = {.family = AF_INET, .socktype = SOCK_STREAM};
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, address, &in.sin_addr), 1);
+    memcpy(&sa.addr, &in, sizeof in);
+    sa.addrlen = sizeof in;
+    assert_int_equal(policy_init(&p, base, NULL, proxied, NULL), OMNI_OK);
+    assert_int_equal(url_parse(&url, to, NULL), OMNI_OK);
+    struct policy_gate gate = policy_gate(&p, &url);
+    curl_socket_t fd = policy_open_socket(&gate, CURLSOCKTYPE_IPCXN, &sa);
+    struct err err = {0};
+    bool told = policy_gate_refused(&gate, url.host, &err);
+    assert_int_equal(told, fd == CURL_SOCKET_BAD);
+    if (told)
+        assert_non_null(strstr(err.text, address));
+    else
+        close(fd);
+    policy_free(&p);
+    return !told;
+}
+
+static void socket_check_beats_name_servers(void **state)
+{
+    (void)state;
+    const char *pub = "https://api.x.com/", *local = "http://localhost:1/";
+    assert_true(connects(pub, pub, "8.8.8.8", false));
+    assert_false(connects(pub, pub, "127.0.0.1", false));
+    assert_false(connects(pub, pub, "10.1.2.3", false));
+    assert_false(connects(pub, pub, "169.254.169.254", false));
+    assert_true(connects(local, local, "127.0.0.1", false));
+    assert_false(connects(local, local, "8.8.8.8", false));
+    assert_false(connects(local, local, "10.0.0.1", false));
+    assert_false(connects(local, pub, "127.0.0.1", false));
+    assert_true(connects(local, pub, "8.8.8.8", false));
+    assert_true(connects("https://10.1.2.3/", "https://10.1.2.3/", "10.1.2.3", false));
+    assert_false(connects("https://10.1.2.3/", pub, "10.1.2.3", false));
+    assert_false(
+        connects("https://169.254.169.254/", "https://169.254.169.254/", "169.254.169.254", false));
+    assert_true(connects(pub, pub, "10.0.0.1", true));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(lists_hosts),
+    cmocka_unit_test(http_only_to_loopback_under_loopback),
+    cmocka_unit_test(bad_lists_are_named),
+    cmocka_unit_test(socket_check_beats_name_servers),
+};
+
+UNIT_MAIN(tests)
