@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The common schema: datasets, columns, types, units, additivity, keys. Data, read from
- * conf/schema/*.conf; everything else asks here. */
+ * the files of conf/schema; everything else asks here. */
 #ifndef HUB_SCHEMA_H
 #define HUB_SCHEMA_H
 
@@ -23,10 +23,13 @@ struct schema_column {
     const char *name;
     uint32_t type; /* OMNI_BOOL … OMNI_MICROS */
     enum schema_agg agg;
-    bool required;    /* not null */
-    const char *unit; /* "count", "money", "seconds", "ratio" …, "" */
+    bool required; /* not null. A text key that is not required and not delivered is "", never null
+                    */
+    const char *unit; /* "count", "money", "seconds", "ratio"; "e10": an int with ten decimals, for
+                         rates; "" */
     const char *fill; /* what the hub puts in where the plugin gives nothing: "account", "currency",
-                         "channel", "day:COLUMN" (local day of that time column), "" */
+                         "channel", "today" (the account's day of the pull), "day:COLUMN" (local day
+                         of that time column), "" */
     const char *help;
 };
 
@@ -41,7 +44,8 @@ struct schema_dataset {
 
 struct schema;
 
-/* Reads every *.conf of the folder in name order. NULL with file:line otherwise. schema_free(). */
+/* Reads every *.conf of the folder in name order, but channels.conf (normalize/channel.h). NULL
+ * with file:line otherwise. schema_free(). */
 struct schema *schema_load(const char *dir, struct err *);
 void schema_free(struct schema *);
 size_t schema_count(const struct schema *);
