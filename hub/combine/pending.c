@@ -35,7 +35,7 @@ static omni_status add_days(struct combine *c, const struct combine_def *def,
                             const struct combine_input *input, uint64_t bound, struct err *err)
 {
     uint64_t since;
-    bool is_touched;
+    bool is_touched = false;
     if (changes_cursor_get(c->store, def->reader, input->dataset, &since, err) != OMNI_OK ||
         find_changed(c, input->dataset, since, bound, &is_touched, err) != OMNI_OK)
         return err->status;
