@@ -31,12 +31,6 @@ bool http_is_cancelled(const struct http *h)
     return h->cancelled && h->cancelled(h->ctx);
 }
 
-void http_add_secret(struct http *h, const char *text, size_t n)
-{
-    (void)h; /* the log's list is the process's: one place for all that leaves it */
-    log_add_secret(text, n);
-}
-
 static void fill_limits(struct http_limits *l)
 {
     l->connect_ms = l->connect_ms ? l->connect_ms : defaults.connect_ms;
@@ -66,7 +60,7 @@ static omni_status set_proxy(struct http *h, const char *proxy, struct err *err)
                 (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0 ||
                  strncmp(scheme, "socks", 5) == 0);
     if (!curl_url_get(url, CURLUPART_PASSWORD, &password, CURLU_URLDECODE))
-        http_add_secret(h, password, strlen(password));
+        log_add_secret(password, strlen(password));
     curl_free(scheme);
     curl_free(password);
     curl_url_cleanup(url);
@@ -92,7 +86,7 @@ static omni_status set_cassette(struct http *h, const struct http_options *o, st
     if (o->record && o->replay)
         return err_set(err, OMNI_E_CONFIG, "either record or replay a cassette, not both");
     for (const char *const *s = o->scrub; s && *s; s++)
-        http_add_secret(h, *s, strlen(*s));
+        log_add_secret(*s, strlen(*s));
     h->record = o->record ? cassette_record(o->record, err) : NULL;
     h->replay = o->replay ? cassette_load(o->replay, err) : NULL;
     bool fine = (!o->record || h->record) && (!o->replay || h->replay);

@@ -36,7 +36,5 @@ struct http {
 enum { HTTP_SLICE_MS = 200 }; /* between two questions whether the run was cancelled */
 
 bool http_is_cancelled(const struct http *);
-/* From now on this text leaves neither through a log line nor through a cassette. */
-void http_add_secret(struct http *, const char *text, size_t n);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/client.h"
@@ -58,8 +59,7 @@ static omni_status check_values(const struct login_kind *kind, const struct http
     return OMNI_OK;
 }
 
-static struct login *login_copy(struct http *h, const struct login_kind *kind,
-                                const struct http_login *given)
+static struct login *login_copy(const struct login_kind *kind, const struct http_login *given)
 {
     struct login *l = xcalloc(1, sizeof *l);
     size_t n = count_values(given);
@@ -68,7 +68,7 @@ static struct login *login_copy(struct http *h, const struct login_kind *kind,
     for (size_t i = 0; i < n; i++) {
         l->values[i] = xstrdup(given->values[i]);
         if (i < 32 && (kind->secrets >> i & 1))
-            http_add_secret(h, l->values[i], strlen(l->values[i]));
+            log_add_secret(l->values[i], strlen(l->values[i]));
     }
     l->scope = given->scope ? xstrdup(given->scope) : NULL;
     l->header = given->header ? xstrdup(given->header) : NULL;
@@ -85,7 +85,7 @@ omni_status login_new(struct http *h, const struct http_login *given, struct err
     omni_status status = check_values(kind, given, err);
     if (status != OMNI_OK)
         return status;
-    h->login = login_copy(h, kind, given);
+    h->login = login_copy(kind, given);
     if (kind->prepare)
         status = kind->prepare(h, h->login, given, err);
     if (status != OMNI_OK)

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/client.h"
@@ -81,7 +82,7 @@ static omni_status take_key_file(struct http *h, struct login *l, const struct h
                        !pem     ? "private_key"
                        : !email ? "client_email"
                                 : "token_uri");
-    http_add_secret(h, pem, strlen(pem));
+    log_add_secret(pem, strlen(pem));
     l->key = xcalloc(1, sizeof *l->key);
     l->key->email = xstrdup(email);
     l->key->id = id ? xstrdup(id) : NULL;
@@ -150,10 +151,11 @@ static bool add_signature(const struct login *l, struct buf *jwt)
 
 static omni_status jwt_form(struct http *h, struct login *l, struct buf *form, struct err *err)
 {
+    (void)h;
     auto_secret_buf jwt = BUF_INIT(JWT_MAX);
     if (!add_head(l, &jwt) || !add_claims(l, &jwt) || !add_signature(l, &jwt))
         return err_set(err, OMNI_E_CONFIG, "cannot sign with the key file's private_key");
-    http_add_secret(h, buf_text(&jwt), jwt.len);
+    log_add_secret(buf_text(&jwt), jwt.len);
     bool fits = login_form_add(form, "grant_type", GRANT) &&
                 login_form_add(form, "assertion", buf_text(&jwt));
     return fits ? OMNI_OK : err_set(err, OMNI_E_CONFIG, "the assertion is too long");

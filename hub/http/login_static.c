@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/client.h"
@@ -73,12 +74,12 @@ static omni_status prepare_basic(struct http *h, struct login *l, const struct h
     if (strchr(l->values[0], ':'))
         return err_set(err, OMNI_E_CONFIG, "a user with a colon cannot be sent");
     if (!*l->values[1]) /* some platforms take their key as the user's name */
-        http_add_secret(h, l->values[0], strlen(l->values[0]));
+        log_add_secret(l->values[0], strlen(l->values[0]));
     struct login_mark mark = {0};
     omni_status status = apply_basic(h, l, &mark, err);
     if (status == OMNI_OK) {
         const char *pair = strrchr(mark.header, ' ') + 1;
-        http_add_secret(h, pair, strlen(pair));
+        log_add_secret(pair, strlen(pair));
     }
     login_mark_free(&mark);
     return status;

@@ -13,8 +13,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { HTTPS_PORT = 443 };
-
 struct policy_host {
     char *name; /* ".x.com": any host below x.com */
     uint16_t port;

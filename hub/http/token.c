@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/attempt.h"
@@ -120,7 +121,7 @@ static void take_refresh_token(struct http *h, struct login *l, const json_t *an
     if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH || !token || !*token ||
         strcmp(token, l->values[2]) == 0)
         return;
-    http_add_secret(h, token, strlen(token));
+    log_add_secret(token, strlen(token));
     secret_free(&l->values[2]);
     l->values[2] = xstrdup(token);
     if (h->refreshed)
@@ -137,7 +138,7 @@ static omni_status take_token(struct http *h, struct login *l, const struct http
         return refused(reply, answer, err);
     if (strpbrk(token, "\r\n"))
         return err_set(err, OMNI_E_DATA, "the access_token has a line break");
-    http_add_secret(h, token, strlen(token));
+    log_add_secret(token, strlen(token));
     take_refresh_token(h, l, answer);
     secret_free(&l->token);
     l->token = xstrdup(token);

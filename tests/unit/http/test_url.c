@@ -62,8 +62,7 @@ static void refuses_what_smuggles(void **state)
         "https://",
         "https://h.x:0/",
         "https://h.x:99999/",
-        "https://b\xc3\xbc"
-        "cher.x/",
+        "https://b\xc3\xbc.x/",
         "https://h.x%00.y/",
         "https://h.x%0d%0a/",
         "https://[fe80::1%25eth0]/",
