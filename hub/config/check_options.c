@@ -83,7 +83,7 @@ static bool is_bool(const json_t *v)
 }
 static bool is_list(const json_t *v)
 {
-    return json_is_array(v) && all_scalars(v);
+    return json_is_string(v) || (json_is_array(v) && all_scalars(v)); /* one text: a list of one */
 }
 static bool is_map(const json_t *v)
 {

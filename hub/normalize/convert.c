@@ -230,7 +230,8 @@ const char *convert_value(const struct convert *c, const struct read_value *valu
 
 bool convert_is_possible(const struct convert *c, uint32_t field_type)
 {
-    bool same = c->type == field_type;
+    /* Without a type of its own a field takes the column's: files described by their admin. */
+    bool same = c->type == field_type || field_type == OMNI_NULL;
     switch (c->type) {
     case OMNI_TEXT:
     case OMNI_BOOL:

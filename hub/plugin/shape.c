@@ -26,7 +26,7 @@ static const char *const no_flags[] = {NULL};
 static const struct shape_member field_members[] = {
     {"path", SHAPE_LINE, true, AT(omni_field, path)},
     {"column", SHAPE_NAME, false, AT(omni_field, column)},
-    {"type", SHAPE_WORD, true, AT(omni_field, type), types},
+    {"type", SHAPE_WORD, false, AT(omni_field, type), types},
     {"unit", SHAPE_WORD, false, AT(omni_field, unit), units},
     {"flags", SHAPE_FLAGS, false, AT(omni_field, flags), field_flags},
     {"format", SHAPE_LINE, false, AT(omni_field, format)},

@@ -22,7 +22,8 @@ static omni_status check_fields(struct reader *r, struct err *err)
         if (!path || !*path)
             return err_set(err, OMNI_E_CONFIG, "stream %s, field %u: no column name", stream->name,
                            i + 1);
-        if (!r->csv->has_header && !text_parse_int(path, 1, CSV_COLUMNS_MAX, &position))
+        if (strcmp(path, READER_LINE) != 0 && !r->csv->has_header &&
+            !text_parse_int(path, 1, CSV_COLUMNS_MAX, &position))
             return err_set(err, OMNI_E_CONFIG,
                            "stream %s, field %u: %s is not a position (1, 2, …), which "
                            "header=none asks for",

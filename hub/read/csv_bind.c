@@ -113,6 +113,10 @@ static bool bind_field(struct reader *r, uint32_t i, const char *p)
     struct scan *s = &r->record.scan;
     const struct omni_field *field = r->spec.stream->fields[i];
     bool is_optional = field->flags & OMNI_OPTIONAL;
+    if (strcmp(field->path, READER_LINE) == 0) {
+        c->columns[i] = CSV_ABSENT;
+        return true;
+    }
     if (c->has_header) {
         c->columns[i] = find_column(c, field->path);
         return c->columns[i] != CSV_ABSENT || is_optional || refuse_missing(c, s, p, field->path);

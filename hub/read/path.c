@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-enum { PATH_STEPS_MAX = 32, PATH_TESTS_MAX = 8, PATH_INDEX_MAX = 1000000 };
+enum { PATH_STEPS_MAX = 32, PATH_TESTS_MAX = 64, PATH_INDEX_MAX = 1000000 };
 
 struct path_text {
     struct arena *arena;
@@ -137,12 +137,15 @@ static bool read_filter(struct path_text *t, struct path_step *step)
 {
     struct path_test *tests = arena_alloc(t->arena, PATH_TESTS_MAX * sizeof *tests);
     uint32_t n = 0;
+    bool is_alternative = false;
     do {
         if (n == PATH_TESTS_MAX)
             return refuse(t, "too many comparisons in a filter");
+        tests[n].is_alternative = is_alternative;
         if (!read_test(t, &tests[n++]))
             return false;
-    } while (take(t, "&&"));
+        is_alternative = take(t, "||");
+    } while (is_alternative || take(t, "&&"));
     *step = (struct path_step){.kind = PATH_FILTER, .n_tests = n, .tests = tests};
     return true;
 }

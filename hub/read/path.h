@@ -14,7 +14,7 @@ enum path_kind {
     PATH_NAME,  /* .name ['name'] */
     PATH_INDEX, /* [0] */
     PATH_ALL,   /* [*] */
-    PATH_FILTER /* [?@.a=='b' && @.c=='d'] */
+    PATH_FILTER /* [?@.a=='b' && @.c=='d' || @.a=='e'] */
 };
 
 struct path_step;
@@ -24,6 +24,7 @@ struct path_test {
     const struct path_step *steps;
     uint32_t n_steps, len;
     const char *text;
+    bool is_alternative; /* it stands behind ||: a new row of && begins */
 };
 
 struct path_step {

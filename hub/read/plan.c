@@ -139,6 +139,10 @@ static omni_status check_field_path(const struct path *path, const char *text, s
 static bool add_field(struct plan_build *b, struct plan_level *level, uint32_t i, const char *text)
 {
     struct path path;
+    if (strcmp(text, READER_LINE) == 0) { /* its slot is never filled here */
+        level->sources[i] = (struct plan_source){level, level->first + i};
+        return true;
+    }
     if (!path_parse(b->plan->arena, text, &path, b->err) ||
         check_field_path(&path, text, b->err) != OMNI_OK)
         return false;

@@ -27,6 +27,7 @@ struct plan_index {
 struct plan_test {
     uint32_t slot, len;
     const char *text;
+    bool is_alternative; /* begins a new row of &&, behind || */
 };
 
 /* Of the elements that pass all tests, the value is added to the slot `sum`. */

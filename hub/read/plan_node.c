@@ -102,7 +102,8 @@ const struct plan_test *plan_tests(struct plan *plan, struct plan_level *level,
     for (uint32_t i = 0; i < filter->n_tests; i++) {
         const struct path_test *t = &filter->tests[i];
         struct plan_node *at = plan_walk(plan, node, t->steps, t->n_steps);
-        tests[i] = (struct plan_test){.len = t->len, .text = t->text};
+        tests[i] =
+            (struct plan_test){.len = t->len, .text = t->text, .is_alternative = t->is_alternative};
         tests[i].slot = plan_slot(level, at, PLAN_NONE);
     }
     return tests;

@@ -26,6 +26,10 @@ struct read_value {
     const char *s; /* valid during the row callback */
 };
 
+/* A field with this path is always READ_ABSENT: whoever takes the row knows the place from
+ * struct read_where and the reply's name. */
+#define READER_LINE "#line"
+
 struct read_where {
     uint64_t record; /* 1 …; of a part: the record it lies in */
     uint64_t line;   /* NDJSON, CSV: the line where the record starts, 1 …; 0: JSON */

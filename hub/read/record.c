@@ -109,15 +109,6 @@ static const char *take_value(struct record *r, struct plan_node *node, const ch
     return p;
 }
 
-static bool passes(const struct plan_level *level)
-{
-    for (uint32_t i = 0; i < level->n_tests; i++) {
-        if (!sum_passes(&level->tests[i], level->slots))
-            return false;
-    }
-    return true;
-}
-
 /* A callback's own status ends the reading. */
 static bool emit(struct record *r, struct plan_level *level, const char *p)
 {
@@ -168,7 +159,7 @@ static const char *read_one(struct record *r, struct plan_level *level, const ch
     const char *end = take_value(r, level->root, p);
     if (end && r->is_line && !level->parent && !ends_line(&r->scan, end))
         return NULL;
-    if (!end || !passes(level))
+    if (!end || !sum_passes(level->tests, level->n_tests, level->slots))
         return end;
     if (level->stream != PLAN_NONE && !emit(r, level, p))
         return NULL;

@@ -8,10 +8,24 @@
 
 #include "base/exact.h"
 
-bool sum_passes(const struct plan_test *test, const struct read_value *slots)
+static bool passes_one(const struct plan_test *test, const struct read_value *slots)
 {
     const struct read_value *v = &slots[test->slot];
     return v->kind == READ_TEXT && v->len == test->len && memcmp(v->s, test->text, v->len) == 0;
+}
+
+bool sum_passes(const struct plan_test *tests, uint32_t n, const struct read_value *slots)
+{
+    bool is_in = true;
+    for (uint32_t i = 0; i < n; i++) {
+        if (tests[i].is_alternative) {
+            if (is_in)
+                return true;
+            is_in = true;
+        }
+        is_in = is_in && passes_one(&tests[i], slots);
+    }
+    return is_in;
 }
 
 void sum_begin(const struct plan_node *node, struct read_value *slots)
@@ -60,9 +74,7 @@ static bool add(struct scan *s, const struct plan_filter *f, struct read_value *
 bool sum_add(struct scan *s, const struct plan_node *node, struct read_value *slots, const char *p)
 {
     for (const struct plan_filter *f = node->filters; f; f = f->next) {
-        bool is_in = slots[f->value].kind != READ_ABSENT;
-        for (uint32_t i = 0; is_in && i < f->n_tests; i++)
-            is_in = sum_passes(&f->tests[i], slots);
+        bool is_in = slots[f->value].kind != READ_ABSENT && sum_passes(f->tests, f->n_tests, slots);
         if (is_in && !add(s, f, slots, p))
             return false;
     }

@@ -6,7 +6,8 @@
 #include "read/plan.h"
 #include "read/scan.h"
 
-bool sum_passes(const struct plan_test *, const struct read_value *slots);
+/* Whether what the slots hold passes the tests: rows of && with || between them; none: it does. */
+bool sum_passes(const struct plan_test *, uint32_t n, const struct read_value *slots);
 /* Before an element: nothing of it is known. */
 void sum_begin(const struct plan_node *, struct read_value *slots);
 /* After an element at p: adds it where it passes. False where the values do not add up. */

@@ -24,12 +24,14 @@ enum { JOB_LOGIN_VALUES = 8 };
 /* The local day now: of the account where its zone is known, else of the hub. */
 static void job_set_today(struct job *job)
 {
-    const char *name = json_text(job->spec, "timezone");
-    struct zone *own = !job->zone && name ? zone_open(name, NULL) : NULL;
     int64_t now = day_now();
-    const struct zone *zone = job->zone ? job->zone : own;
+    const struct zone *zone = job_zone(job);
     job->today = zone ? zone_day(zone, now) : (int32_t)(now / TIME_DAY);
-    zone_free(own);
+}
+
+const struct zone *job_zone(const struct job *job)
+{
+    return job->zone ? job->zone : job->hub_zone;
 }
 
 omni_status job_open_store(struct job *job, struct err *err)
@@ -44,6 +46,10 @@ omni_status job_open_store(struct job *job, struct err *err)
     auto_free char *rules = xasprintf("%s/channels.conf", schema_dir);
     job->channels = channel_load(rules, json_text(job->spec, "channel_rules"), err);
     if (!job->channels)
+        return err->status;
+    const char *zone = json_text(job->spec, "timezone");
+    job->hub_zone = zone ? zone_open(zone, err) : NULL;
+    if (zone && !job->hub_zone)
         return err->status;
     job_set_today(job);
     if (job->is_dry_run)
@@ -132,6 +138,13 @@ static omni_status job_resolve_options(struct job *job, struct err *err)
     return OMNI_OK;
 }
 
+static const char *option_value(const struct job *job, const char *name)
+{
+    const struct omni_option *option = find_option(job->source, name);
+    const char *value = json_text(job->options, name);
+    return value ? value : option ? option->fallback : NULL;
+}
+
 /* The values of a login's options, in its order; false where one is not given. */
 static bool login_values(const struct job *job, const struct omni_auth *login, const char **values)
 {
@@ -139,17 +152,31 @@ static bool login_values(const struct job *job, const struct omni_auth *login, c
     const char *p = login->options ? login->options : "";
     while (*p) {
         size_t len = strcspn(p, ", ");
-        char *name = arena_strndup(job->arena, p, len);
-        const struct omni_option *option = find_option(job->source, name);
-        const char *value = json_text(job->options, name);
-        if (!value && option)
-            value = option->fallback;
+        const char *value = option_value(job, arena_strndup(job->arena, p, len));
         if (!value || !*value || n + 1 == JOB_LOGIN_VALUES)
             return false;
         values[n++] = value;
         p += len + strspn(p + len, ", ");
     }
     return true;
+}
+
+/* "{name}" in a login's table stands for that option; NULL where nothing is left. */
+static const char *login_text(const struct job *job, const char *text)
+{
+    auto_buf out = BUF_INIT(ERR_TEXT * 4);
+    while (text && *text) {
+        size_t n = strcspn(text, "{"), len = text[n] ? strcspn(text + n, "}") : 0;
+        buf_add(&out, text, n);
+        if (len && text[n + len]) {
+            const char *name = arena_strndup(job->arena, text + n + 1, len - 1);
+            const char *value = option_value(job, name);
+            buf_adds(&out, value ? value : "");
+            len++;
+        }
+        text += n + len;
+    }
+    return out.len ? arena_strdup(job->arena, out.data) : NULL;
 }
 
 /* False where the source has logins but the options of none are given. */
@@ -165,9 +192,10 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
         const char *token_url = json_text(job->options, "token_url");
         *login = (struct http_login){.kind = (*all)->kind,
                                      .values = values,
-                                     .token_url = token_url ? token_url : (*all)->token_url,
-                                     .scope = (*all)->scope,
-                                     .header = (*all)->header};
+                                     .token_url =
+                                         token_url ? token_url : login_text(job, (*all)->token_url),
+                                     .scope = login_text(job, (*all)->scope),
+                                     .header = login_text(job, (*all)->header)};
         return true;
     }
     return false;
@@ -283,6 +311,7 @@ void job_close(struct job *job)
     channel_free(job->channels);
     schema_free(job->schema);
     zone_free(job->zone);
+    zone_free(job->hub_zone);
     free(job->currency);
     free(job->zone_name);
     json_decref(job->options);

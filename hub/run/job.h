@@ -54,6 +54,7 @@ struct job {
     /* Facts of the account, from the platform. */
     char *currency, *zone_name;
     struct zone *zone;
+    struct zone *hub_zone; /* of the configuration; NULL: UTC */
 
     /* The stream and window being pulled. */
     struct pipeline *pipeline;
@@ -83,6 +84,8 @@ omni_status job_open_store(struct job *, struct err *);
 omni_status job_open_source(struct job *, struct err *);
 /* References in options → values; a new reference, NULL with err. */
 json_t *job_resolve(const struct job *, const json_t *options, struct err *);
+/* The account's zone, the hub's where that is not known, NULL for UTC. */
+const struct zone *job_zone(const struct job *);
 /* The account's currency or zone became known; NULL: not. */
 omni_status job_learn_account(struct job *, const char *currency, const char *zone);
 /* Undoes all of it; safe on a job that only got half-way. */

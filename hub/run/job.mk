@@ -13,8 +13,8 @@ hub_libhub_a_SOURCES += \
 	%D%/job_verbs.c \
 	%D%/job_window.c %D%/job_window.h
 
-omnilibexec_PROGRAMS += hub/omnihub-job
-hub_omnihub_job_SOURCES = hub/run/job_main.c
-hub_omnihub_job_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
-hub_omnihub_job_CFLAGS = $(hub_libhub_a_CFLAGS)
-hub_omnihub_job_LDADD = $(HUB_LIBS)
+omnilibexec_PROGRAMS += omnihub-job
+omnihub_job_SOURCES = hub/run/job_main.c
+omnihub_job_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
+omnihub_job_CFLAGS = $(hub_libhub_a_CFLAGS)
+omnihub_job_LDADD = $(HUB_LIBS)

@@ -27,7 +27,7 @@ omni_status job_found_account(struct job *job, const struct job_account *a)
     json_put_text(event, "currency", a->currency);
     json_put_text(event, "zone", a->zone);
     spec_event(job->events, event);
-    if (!a->id || !job->account || strcmp(a->id, job->account) != 0)
+    if (!a->id || !job->account || strcmp(a->id, job->account) != 0) /* "" where there is none */
         return OMNI_OK;
     return job_learn_account(job, a->currency, a->zone);
 }

@@ -70,7 +70,7 @@ omni_status job_learn_account(struct job *job, const char *currency, const char 
         }
     }
     for (uint32_t i = 0; job->pipeline && i < job->pipeline->n; i++)
-        normalizer_set_account(job->pipeline->normalizers[i], job->currency, job->zone);
+        normalizer_set_account(job->pipeline->normalizers[i], job->currency, job_zone(job));
     return OMNI_OK;
 }
 
@@ -124,7 +124,7 @@ static omni_status stream_pipeline(struct job *job, const struct omni_stream *st
                                  .reject_max = json_int(job->spec, "reject_max", PULL_REJECT_MAX),
                                  .context = {.account = job->account,
                                              .currency = job->currency,
-                                             .zone = job->zone,
+                                             .zone = job_zone(job),
                                              .channels = job->channels,
                                              .connector = job->connector,
                                              .plugin = job->source->name,

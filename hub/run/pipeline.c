@@ -45,6 +45,22 @@ static void reject_add(struct pipeline *in, const struct read_where *where, cons
 
 /* ---- what the reader calls ---- */
 
+/* "till.csv:3" for fields that ask for the record's place. */
+static void put_places(struct pipeline *in, uint32_t stream, struct read_value *values,
+                       const struct read_where *where)
+{
+    const char *slash = in->name ? strrchr(in->name, '/') : NULL;
+    const char *base = slash ? slash + 1 : in->name ? in->name : "reply";
+    const struct omni_field *const *fields = in->streams[stream]->fields;
+    for (size_t i = 0; fields && fields[i]; i++) {
+        if (strcmp(fields[i]->path, READER_LINE) != 0)
+            continue;
+        int n = snprintf(in->place, sizeof in->place, "%.200s:%" PRIu64, base,
+                         where->line ? where->line : where->record);
+        values[i] = (struct read_value){.kind = READ_TEXT, .len = (uint32_t)n, .s = in->place};
+    }
+}
+
 static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, struct err *err)
 {
@@ -52,6 +68,11 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
     const struct omni_cell *cells = NULL;
     if (stream == 0)
         in->records++;
+    if (in->wants_place[stream]) {
+        memcpy(in->values, values, in->n_fields[stream] * sizeof *values);
+        put_places(in, stream, in->values, where);
+        values = in->values;
+    }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
     if (status == OMNI_OK)
         return spool_add(in->spools[stream], cells, err);
@@ -93,6 +114,12 @@ static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec
     if (!in->normalizers[i])
         return err->status;
     in->spools[i] = spool_new(spec->spool_dir, (uint32_t)dataset->n_columns + 1, SPOOL_MEMORY);
+    for (; stream->fields && stream->fields[in->n_fields[i]]; in->n_fields[i]++) {
+        const char *path = stream->fields[in->n_fields[i]]->path;
+        in->wants_place[i] = in->wants_place[i] || (path && strcmp(path, READER_LINE) == 0);
+    }
+    in->values_max = in->n_fields[i] > in->values_max ? in->n_fields[i] : in->values_max;
+    in->values = xrealloc(in->values, ((size_t)in->values_max + 1) * sizeof *in->values);
     in->n++;
     return OMNI_OK;
 }
@@ -125,6 +152,7 @@ void pipeline_free(struct pipeline *in)
     }
     reader_free(in->reader);
     free(in->reader_key);
+    free(in->values);
     free(in->quality);
     free(in->spool_dir);
     free(in);

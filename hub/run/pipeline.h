@@ -44,7 +44,12 @@ struct pipeline {
     char *reader_key;    /* format, options and records path that the reader was compiled for */
     bool lacks_currency; /* rows were read while the account's currency was not known */
     bool skips_bad;      /* lines (CSV, NDJSON): a bad one is rejected, the rest stands */
-    const char *name;    /* what is being read, for messages: "till.csv"; NULL: a reply */
+    bool wants_place[PIPELINE_STREAMS]; /* a field's path is READER_LINE */
+    uint32_t n_fields[PIPELINE_STREAMS];
+    struct read_value *values; /* a row with its place filled in */
+    uint32_t values_max;
+    char place[256];
+    const char *name; /* what is being read, for messages: "till.csv"; NULL: a reply */
     struct spool_mark marks[PIPELINE_STREAMS];
     uint64_t records_mark, rejected_mark;
 
