@@ -9,9 +9,9 @@
 --    platforms withhold part of those. Web analytics and search likewise: the stream without landing
 --    pages, events, queries and pages, as only that one is whole. Messages: days of the event before
 --    days of sending.
---  * Orders keep the channel that their visit gave them (channels.conf); where they only say how they
---    were made (web, pos …) they get rows of their own: Web shop, Store … Test orders do not count.
---    So the revenue of all rows of a day is the net of all its orders.
+--  * Orders keep the marketing channel that their visit gave them. Without one they get rows of
+--    their own by how they were made: Web shop, Store …, Shop where that is not known either. Test
+--    orders do not count. So the revenue of all rows of a day is the net of all its orders.
 --  * costs_manual is spread over its days; the millionths that do not divide go to the first days.
 --  * Money is converted with the newest rate of the day or the seven days before (weekends have
 --    none), cost and value of a day with the same one. A missing rate makes the sum null, never 1.0.
@@ -78,10 +78,11 @@ message_sums AS (
 ),
 order_sums AS (
   SELECT date, connector,
-         CASE lower(coalesce(channel, '')) WHEN '' THEN 'Shop' WHEN 'web' THEN 'Web shop'
-              WHEN 'pos' THEN 'Store' WHEN 'app' THEN 'App' WHEN 'phone' THEN 'Phone'
-              WHEN 'marketplace' THEN 'Marketplace' WHEN 'social' THEN 'Social shop'
-              ELSE channel END AS channel,
+         CASE WHEN channel NOT IN ('', 'Unassigned') THEN channel
+              ELSE CASE lower(sales_channel) WHEN 'web' THEN 'Web shop' WHEN 'pos' THEN 'Store'
+                   WHEN 'app' THEN 'App' WHEN 'phone' THEN 'Phone'
+                   WHEN 'marketplace' THEN 'Marketplace' WHEN 'social' THEN 'Social shop'
+                   ELSE 'Shop' END END AS channel,
          nullif(currency, '') AS currency, count(*) AS orders, sum(is_first_order) AS new_customers,
          sum(net) AS revenue
   FROM orders WHERE date IN (SELECT date FROM days) AND is_test IS NOT 1

@@ -55,7 +55,7 @@ static void put(struct fixture *f, const char *connector, const char *dataset,
 
 static struct combine_result combine(struct fixture *f, const char *currency)
 {
-    struct combine_result r;
+    struct combine_result r = {0};
     struct combine *c = combine_new(f->store, COMBINED_DIR, NULL, 0, currency, &f->err);
     if (!c || combine_run(c, &r, &f->err) != OMNI_OK)
         fail_msg("%s", f->err.text);
@@ -182,11 +182,14 @@ static void orders_and_visits_meet_in_one_table(void **state)
     (void)state;
     struct fixture *f = fixture_new(SCHEMA_DIR, "orders");
     PUT(f, "till", "orders",
-        ROW("order_id", "1", "date", "2026-01-01", "channel", "pos", "currency", "EUR", "net",
+        ROW("order_id", "1", "date", "2026-01-01", "sales_channel", "pos", "currency", "EUR", "net",
             "10000000", "is_first_order", "1"),
-        ROW("order_id", "2", "date", "2026-01-01", "channel", "pos", "currency", "EUR", "net",
+        ROW("order_id", "2", "date", "2026-01-01", "sales_channel", "pos", "currency", "EUR", "net",
             "5000000"),
-        ROW("order_id", "3", "date", "2026-01-01", "currency", "EUR", "net", "2000000"),
+        ROW("order_id", "3", "date", "2026-01-01", "currency", "EUR", "net", "2000000", "channel",
+            "Unassigned"),
+        ROW("order_id", "5", "date", "2026-01-01", "currency", "EUR", "net", "1000000", "channel",
+            "Email", "sales_channel", "web"),
         ROW("order_id", "4", "date", "2026-01-01", "currency", "EUR", "net", "99000000", "is_test",
             "1"));
     PUT(f, "shop-ads", "ads_daily", AD("2026-01-01", "campaign", "c1", "EUR", "8500000"));
@@ -201,10 +204,10 @@ static void orders_and_visits_meet_in_one_table(void **state)
     assert_asked(f,
                  "SELECT channel, sessions, clicks, orders, new_customers, revenue, aov, mer,"
                  " coverage FROM channel_daily ORDER BY channel",
-                 "Email|NULL|6|NULL|NULL|NULL|NULL|2000000|mail\n"
-                 "Paid Social|40|10|NULL|NULL|NULL|NULL|2000000|shop-ads,site\n"
-                 "Shop|NULL|NULL|1|NULL|2000000|2000000|2000000|till\n"
-                 "Store|NULL|NULL|2|1|15000000|7500000|2000000|till\n");
+                 "Email|NULL|6|1|NULL|1000000|1000000|2117647|mail,till\n"
+                 "Paid Social|40|10|NULL|NULL|NULL|NULL|2117647|shop-ads,site\n"
+                 "Shop|NULL|NULL|1|NULL|2000000|2000000|2117647|till\n"
+                 "Store|NULL|NULL|2|1|15000000|7500000|2117647|till\n");
     fixture_free(f);
 }
 
