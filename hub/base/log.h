@@ -14,7 +14,7 @@ enum log_level log_get_level(void);
 /* Who speaks: "shop-ads.ad_insights run=17"; copied. NULL: nobody. */
 void log_set_prefix(const char *prefix);
 /* From now on this text, and its percent-encoded, base64 and JSON-escaped forms, leave as "***" in
- * every line. */
+ * every line. Shorter ones than 4 bytes are not taken: they would tear ordinary words apart. */
 void log_add_secret(const char *secret, size_t len);
 /* Replaces registered secrets in place; a text never grows. Returns its new length. Used for
  * everything that leaves the process. */

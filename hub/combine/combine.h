@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Combined datasets: named SQL over the common datasets (built in: the files of
- * conf/schema/combined; the admin's own), kept as tables and recomputed only for days that changed. */
+ * conf/schema/combined; the admin's own), kept as tables and recomputed only for days that changed.
+ */
 #ifndef HUB_COMBINE_H
 #define HUB_COMBINE_H
 
@@ -16,18 +17,23 @@ struct combine_own {
 };
 struct combine;
 
-/* dir: conf/schema/combined. currency: the reporting currency, NULL: none (converted columns are
- * NULL). OMNI_E_CONFIG with file:line for SQL that does not prepare or lacks a key column. */
+/* dir: conf/schema/combined; NULL: no built-in ones. currency: the reporting currency; NULL: a
+ * day's money stays in its own where all of it is in one, else it is NULL. Nothing is written yet,
+ * so a STORE_READ store will do for shapes. OMNI_E_CONFIG with file:line for SQL that does not
+ * prepare or lacks a key column. */
 struct combine *combine_new(struct store *, const char *dir, const struct combine_own *own,
                             size_t n_own, const char *currency, struct err *);
 void combine_free(struct combine *);
 
 struct combine_result {
-    uint64_t datasets, days, rows;
-    uint64_t
-        missing_rates; /* rows whose money has no rate into the reporting currency: NULL there */
+    uint64_t datasets, days; /* computed */
+    uint64_t rows;           /* that differ from before */
+    uint64_t missing_rates;  /* (day, currency) pairs without a rate: money is NULL there; the first
+                                of them are logged */
 };
-/* Brings every combined dataset up to date, each in one transaction. */
+/* Brings every combined dataset up to date: the built-in ones some days a transaction, the admin's
+ * own ones whole. One that fails does not keep the others back; its error is returned at the end.
+ * Shapes of own datasets may have changed afterwards (types follow from values). */
 omni_status combine_run(struct combine *, struct combine_result *, struct err *);
 /* The combined datasets' shapes (for `datasets`, push and sinks), as schema datasets. */
 size_t combine_count(const struct combine *);

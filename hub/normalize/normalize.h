@@ -17,7 +17,7 @@ struct normalize_context {
     const char *account;                  /* fills columns with fill = "account" */
     const char *currency;                 /* the account's, ISO 4217; NULL: unknown */
     const struct zone *zone;              /* the account's; NULL: UTC */
-    const char *connector, *plugin; /* for channel rules */
+    const char *connector, *plugin;       /* for channel rules */
     const struct channel_rules *channels; /* NULL: fill = "channel" gives NULL */
     int32_t from_day, to_day; /* the window; rows outside are refused. from > to: no window */
     const char *extra; /* NULL: drop fields without a column; "*": keep all; else names separated by

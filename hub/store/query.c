@@ -33,9 +33,7 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
 {
     (void)a, (void)c, (void)d;
     struct query *q = ctx;
-    if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
-        return SQLITE_OK;
-    if (action == SQLITE_FUNCTION && strcmp(b, "load_extension") != 0)
+    if (sql_is_reading(action, b))
         return SQLITE_OK;
     q->denied = "this";
     for (size_t i = 0; i < ARRAY_LEN(denied_actions); i++)

@@ -149,6 +149,13 @@ const char *sql_text(sqlite3_stmt *stmt, int column)
     return (const char *)sqlite3_column_text(stmt, column);
 }
 
+bool sql_is_reading(int action, const char *function)
+{
+    if (action == SQLITE_FUNCTION)
+        return strcmp(function, "load_extension") != 0;
+    return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE;
+}
+
 omni_status sql_begin(sqlite3 *db, struct err *err)
 {
     return sql_exec(db, err, "BEGIN IMMEDIATE");

@@ -41,6 +41,9 @@ void sql_bind_cell(sqlite3_stmt *, int parameter, const struct omni_cell *);
 /* NULL as NULL; borrowed until the next step. */
 const char *sql_text(sqlite3_stmt *, int column);
 
+/* For authorizers: whether an action only reads. `function` as SQLite hands it over. */
+bool sql_is_reading(int action, const char *function);
+
 /* Takes the write lock at once, so that it fails here and not half-way. */
 omni_status sql_begin(sqlite3 *, struct err *);
 omni_status sql_commit(sqlite3 *, struct err *);

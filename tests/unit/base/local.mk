@@ -47,14 +47,31 @@ TESTS += %D%/test_zone
 %C%_test_zone_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_zone_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_zone_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_err
+TESTS += %D%/test_err
+%C%_test_err_SOURCES = %D%/test_err.c
+%C%_test_err_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_err_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_err_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_mem
+TESTS += %D%/test_mem
+%C%_test_mem_SOURCES = %D%/test_mem.c
+%C%_test_mem_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_mem_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_mem_LDADD = $(UNIT_LIBS)
 
-# Compared with Python's zoneinfo.
+# What these print is compared with Python's zoneinfo and fractions.
+check_PROGRAMS += %D%/exact_print
+%C%_exact_print_SOURCES = %D%/exact_print.c
+%C%_exact_print_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_exact_print_CFLAGS = $(UNIT_CFLAGS)
+%C%_exact_print_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += %D%/zone_print
 %C%_zone_print_SOURCES = %D%/zone_print.c
 %C%_zone_print_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_zone_print_CFLAGS = $(UNIT_CFLAGS)
 %C%_zone_print_LDADD = $(UNIT_LIBS)
-EXTRA_DIST += %D%/test_zone_oracle.py
+EXTRA_DIST += %D%/test_exact_oracle.py %D%/test_zone_oracle.py
 if HAVE_PYTHON3
-TESTS += %D%/test_zone_oracle.py
+TESTS += %D%/test_exact_oracle.py %D%/test_zone_oracle.py
 endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What hub/base/zone.c says, for test_zone_oracle.py to compare: reads lines "ZONE FROM STEP COUNT",
- * writes for each instant its offset, and the instant of its local clock. */
+ * What hub/base/zone.c says, for test_zone_oracle.py to compare: reads lines "ZONE FROM STEP
+ * COUNT", writes for each instant its offset, and the instant of its local clock. */
 #include <config.h>
 
 #include <inttypes.h>

@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += %D%/test_channel
+TESTS += %D%/test_channel
+%C%_test_channel_SOURCES = %D%/test_channel.c
+%C%_test_channel_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_channel_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_channel_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_normalize
+TESTS += %D%/test_normalize
+%C%_test_normalize_SOURCES = %D%/test_normalize.c %D%/bound.h
+%C%_test_normalize_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_normalize_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_normalize_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_convert
+TESTS += %D%/test_convert
+%C%_test_convert_SOURCES = %D%/test_convert.c %D%/bound.h
+%C%_test_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_convert_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_convert_LDADD = $(UNIT_LIBS)

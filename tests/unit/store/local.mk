@@ -1,1 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += %D%/fixture.h
+STORE_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit/store
+
+check_PROGRAMS += %D%/test_apply
+TESTS += %D%/test_apply
+%C%_test_apply_SOURCES = %D%/test_apply.c
+%C%_test_apply_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_apply_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_apply_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_query
+TESTS += %D%/test_query
+%C%_test_query_SOURCES = %D%/test_query.c
+%C%_test_query_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_query_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_query_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_spool
+TESTS += %D%/test_spool
+%C%_test_spool_SOURCES = %D%/test_spool.c
+%C%_test_spool_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_spool_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_spool_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_store
+TESTS += %D%/test_store
+%C%_test_store_SOURCES = %D%/test_store.c
+%C%_test_store_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_store_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_store_LDADD = $(UNIT_LIBS)
