@@ -13,3 +13,16 @@ dist_schema_DATA = \
 
 include conf/schema/combined/local.mk
 include conf/demo/local.mk
+
+# The admin's file is never overwritten, nor removed once it was changed.
+omniconfdir = $(sysconfdir)/omnihub
+omniconfddir = $(omniconfdir)/conf.d
+dist_omniconfd_DATA = %D%/conf.d/till.conf.sample %D%/conf.d/sinks.conf.sample
+EXTRA_DIST += %D%/omnihub.conf
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'
+	test -e '$(DESTDIR)$(omniconfdir)/omnihub.conf' || \
+	  $(INSTALL_DATA) $(srcdir)/conf/omnihub.conf '$(DESTDIR)$(omniconfdir)/omnihub.conf'
+uninstall-local:
+	if cmp -s $(srcdir)/conf/omnihub.conf '$(DESTDIR)$(omniconfdir)/omnihub.conf'; then \
+	  rm -f '$(DESTDIR)$(omniconfdir)/omnihub.conf'; fi

@@ -31,8 +31,8 @@ static int count_options(const struct command *command)
 
 static void print_option(const struct cli_option *o, FILE *out)
 {
-    auto_free char *head = xasprintf("--%s%s%s", o->name, o->value ? " " : "",
-                                     o->value ? o->value : "");
+    auto_free char *head =
+        xasprintf("--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
     fprintf(out, "  %-18s %s\n", head, o->help);
 }
 
@@ -84,9 +84,9 @@ static void fill_table(const struct command *command, struct option *table)
                                    command->options[i].value ? required_argument : no_argument,
                                    NULL, COMMON_BASE + i};
     for (size_t i = 0; i < ARRAY_LEN(common); i++)
-        table[n++] = (struct option){common[i].name,
-                                     common[i].value ? required_argument : no_argument, NULL,
-                                     common[i].name[0]};
+        table[n++] =
+            (struct option){common[i].name, common[i].value ? required_argument : no_argument, NULL,
+                            common[i].name[0]};
 }
 
 /* False where getopt_long() did not know what to do with it. */
@@ -120,8 +120,7 @@ static int check_names(struct cli *cli, int argc, char **argv)
         return short_usage(command);
     }
     if (command->max_names >= 0 && cli->n_names > command->max_names) {
-        cli_error("%s: too many arguments: \"%s\"", command->name,
-                  cli->names[command->max_names]);
+        cli_error("%s: too many arguments: \"%s\"", command->name, cli->names[command->max_names]);
         return short_usage(command);
     }
     return CLI_OK;

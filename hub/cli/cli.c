@@ -18,9 +18,9 @@
 
 /* In the order of a working day. */
 static const struct command *const commands[] = {
-    &cmd_check,    &cmd_pull,    &cmd_push,     &cmd_sync,     &cmd_status,
-    &cmd_runs,     &cmd_restated, &cmd_plugins, &cmd_describe, &cmd_datasets,
-    &cmd_query,    &cmd_state,   &cmd_version,
+    &cmd_check, &cmd_pull,     &cmd_push,    &cmd_sync,     &cmd_status,
+    &cmd_runs,  &cmd_restated, &cmd_plugins, &cmd_describe, &cmd_datasets,
+    &cmd_query, &cmd_state,    &cmd_version,
 };
 
 /* ---- messages ---- */
@@ -167,8 +167,23 @@ static int run_command(const struct command *command, int argc, char **argv)
     return code;
 }
 
+/* "omnihub -c FILE pull" is as good as "omnihub pull -c FILE": the command's name moves to the
+ * front. */
+static void command_first(int argc, char **argv)
+{
+    int at = 1;
+    while (at < argc && argv[at][0] == '-' && argv[at][1])
+        at += strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 ? 2 : 1;
+    if (at >= argc)
+        return;
+    char *command = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = command;
+}
+
 static int dispatch(int argc, char **argv)
 {
+    command_first(argc, argv);
     if (argc < 2) {
         print_overview(stderr);
         return CLI_USAGE;

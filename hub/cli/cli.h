@@ -32,9 +32,10 @@ struct command {
     const char *arguments; /* "[NAME…]" */
     const char *usage;     /* one line */
     const char *help;      /* what else a person should know; NULL */
-    const struct cli_option *options; /* beside -c, -h, -q, -v; ends with an empty one; NULL: none */
-    int min_names, max_names;         /* max -1: any number */
-    int (*run)(struct cli *);         /* returns an enum cli_exit */
+    const struct cli_option
+        *options;             /* beside -c, -h, -q, -v; ends with an empty one; NULL: none */
+    int min_names, max_names; /* max -1: any number */
+    int (*run)(struct cli *); /* returns an enum cli_exit */
 };
 
 struct cli {

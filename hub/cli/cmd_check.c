@@ -170,7 +170,8 @@ static int worst(struct work *w)
 {
     json_t *r;
     size_t i;
-    json_array_foreach (w->results, i, r) {
+    json_array_foreach(w->results, i, r)
+    {
         const char *outcome = json_text(r, "outcome");
         if (!outcome || strcmp(outcome, "ok") != 0)
             return CLI_FAILED;

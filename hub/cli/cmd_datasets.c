@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/reading.h"
@@ -26,9 +25,9 @@ const struct command cmd_datasets = {
     .max_names = 1,
     .run = run};
 
-static const char *const list_columns[] = {"dataset", "kind", "key", "help"};
-static const char *const detail_columns[] = {"column", "type", "key", "adds up", "unit",
-                                             "required", "help"};
+static const char *const list_columns[] = {"dataset", "kind", "help"};
+static const char *const detail_columns[] = {"column", "type",     "key", "adds up",
+                                             "unit",   "required", "help"};
 
 static json_t *column_facts(const struct schema_dataset *d, size_t i)
 {
@@ -57,26 +56,17 @@ static json_t *dataset_facts(const struct schema_dataset *d, const char *kind)
     return out;
 }
 
-static char *key_text(const struct schema_dataset *d)
-{
-    auto_buf text = BUF_INIT(4096);
-    for (size_t i = 0; i < d->n_keys; i++)
-        buf_printf(&text, "%s%s", i ? ", " : "", d->columns[i].name);
-    return buf_take(&text);
-}
-
-static void print_list(const json_t *all, const struct shapes *s)
+static void print_list(const json_t *all)
 {
     auto_json *rows = json_array();
-    for (size_t i = 0; i < json_array_size(all); i++) {
-        const json_t *facts = json_array_get(all, i);
-        const struct schema_dataset *d = shapes_find(s, json_text(facts, "name"));
-        auto_free char *key = key_text(d);
+    json_t *facts;
+    size_t i;
+    json_array_foreach(all, i, facts)
+    {
         json_t *row = json_object();
-        json_put_text(row, "dataset", d->name);
+        json_put_text(row, "dataset", json_text(facts, "name"));
         json_put_text(row, "kind", json_text(facts, "kind"));
-        json_put_text(row, "key", key);
-        json_put_text(row, "help", d->help);
+        json_put_text(row, "help", json_text(facts, "help"));
         json_array_append_new(rows, row);
     }
     reading_table(rows, list_columns, ARRAY_LEN(list_columns));
@@ -90,7 +80,8 @@ static void print_one(const json_t *facts)
     printf("%s (%s)%s%s\n\n", json_text(facts, "name"), json_text(facts, "kind"),
            json_text(facts, "help") ? ": " : "",
            json_text(facts, "help") ? json_text(facts, "help") : "");
-    json_array_foreach (json_object_get(facts, "columns"), i, c) {
+    json_array_foreach(json_object_get(facts, "columns"), i, c)
+    {
         json_t *row = json_object();
         json_put_text(row, "column", json_text(c, "name"));
         json_put_text(row, "type", json_text(c, "type"));
@@ -110,8 +101,8 @@ static int show(const struct cli *cli, const struct shapes *s)
     auto_json *all = json_array();
     for (size_t i = 0; i < shapes_count(s); i++)
         if (!name || strcmp(shapes_at(s, i)->name, name) == 0)
-            json_array_append_new(
-                all, dataset_facts(shapes_at(s, i), shapes_kind(s, cli->config, i)));
+            json_array_append_new(all,
+                                  dataset_facts(shapes_at(s, i), shapes_kind(s, cli->config, i)));
     if (name && json_array_size(all) == 0) {
         const char *near = shapes_suggest(s, name);
         cli_error("no dataset is called \"%s\"%s%s%s", name, near ? " (did you mean \"" : "",
@@ -123,7 +114,7 @@ static int show(const struct cli *cli, const struct shapes *s)
     else if (name)
         print_one(json_array_get(all, 0));
     else
-        print_list(all, s);
+        print_list(all);
     return CLI_OK;
 }
 

@@ -42,8 +42,8 @@ static void print_options(const struct omni_option *const *list)
     output_columns(o, columns, ARRAY_LEN(columns));
     for (; *list; list++) {
         const struct omni_option *k = *list;
-        auto_free char *type = xasprintf("%s%s", snippet_type_name(k->type),
-                                         k->flags & OMNI_SECRET ? ", secret" : "");
+        auto_free char *type =
+            xasprintf("%s%s", snippet_type_name(k->type), k->flags & OMNI_SECRET ? ", secret" : "");
         auto_free char *help =
             k->choices ? xasprintf("%s (%s)", k->help ? k->help : "", k->choices) : NULL;
         output_row(o, (struct omni_cell[]){output_text(k->name), output_text(type),
@@ -74,11 +74,10 @@ static void print_fields(const struct omni_field *const *fields)
     output_columns(o, columns, ARRAY_LEN(columns));
     for (; *fields; fields++) {
         auto_free char *path = xasprintf("  %s", (*fields)->path ? (*fields)->path : "");
-        output_row(o, (struct omni_cell[]){
-                          output_text(path), output_text((*fields)->column),
-                          output_text(schema_type_name((*fields)->type)),
-                          output_text((*fields)->flags & OMNI_KEY ? "key" : NULL),
-                          output_text((*fields)->help)});
+        output_row(o, (struct omni_cell[]){output_text(path), output_text((*fields)->column),
+                                           output_text(schema_type_name((*fields)->type)),
+                                           output_text((*fields)->flags & OMNI_KEY ? "key" : NULL),
+                                           output_text((*fields)->help)});
     }
     output_finish(o);
 }

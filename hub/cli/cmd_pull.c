@@ -20,7 +20,8 @@ static const struct cli_option options[] = {
     {"from", "DAY", "pull exactly from this day (YYYY-MM-DD, today, yesterday, -7d)"},
     {"to", "DAY", "to this day, included; default: today"},
     {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
-    {"record", "FILE", "write requests and replies to a cassette, secrets scrubbed (one connector)"},
+    {"record", "FILE",
+     "write requests and replies to a cassette, secrets scrubbed (one connector)"},
     {"replay", "FILE", "answer requests from a cassette, without network (one connector)"},
     {"json", NULL, "the summary as JSON"},
     {0}};
@@ -150,8 +151,7 @@ static int check_streams(struct work *w)
         for (size_t i = 0; i < plugins_count(w->plugins); i++) {
             const struct omni_source *source = plugins_source(plugins_at(w->plugins, i));
             is_known |= !source || !source->streams || !source->streams[0];
-            for (size_t k = 0; source && source->streams && source->streams[k]; k++)
-                is_known |= strcmp(source->streams[k]->name, *name) == 0;
+            is_known |= source && plugins_has_stream(source, *name);
         }
         if (!is_known) {
             cli_error("pull: no connector here has a stream \"%s\"", *name);

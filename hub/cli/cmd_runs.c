@@ -15,19 +15,17 @@ static const struct cli_option options[] = {
     {"json", NULL, "all that is known of each run, as JSON"},
     {0}};
 
-const struct command cmd_runs = {
-    .name = "runs",
-    .arguments = "[NAME] [--last N]",
-    .usage = "the run ledger: what was done when, and how it ended",
-    .help = "NAME is a connector, a sink or a combined dataset.",
-    .options = options,
-    .max_names = 1,
-    .run = run};
+const struct command cmd_runs = {.name = "runs",
+                                 .arguments = "[NAME] [--last N]",
+                                 .usage = "the run ledger: what was done when, and how it ended",
+                                 .help = "NAME is a connector, a sink or a combined dataset.",
+                                 .options = options,
+                                 .max_names = 1,
+                                 .run = run};
 
-static const char *const columns[] = {"id",       "started_at", "kind",    "connector",
-                                      "account",  "stream",     "outcome", "inserted",
-                                      "changed",  "removed",    "restated", "rejected",
-                                      "message"};
+static const char *const columns[] = {"id",       "started_at", "kind",     "connector", "account",
+                                      "stream",   "outcome",    "inserted", "changed",   "removed",
+                                      "restated", "rejected",   "message"};
 
 static int run(struct cli *cli)
 {

@@ -18,12 +18,11 @@
 
 static int run(struct cli *);
 
-static const struct cli_option options[] = {
-    {"stream", "NAME", "reset: only this stream"},
-    {"account", "ID", "reset: only this account"},
-    {"yes", NULL, "reset: do not ask"},
-    {"json", NULL, "show: as JSON"},
-    {0}};
+static const struct cli_option options[] = {{"stream", "NAME", "reset: only this stream"},
+                                            {"account", "ID", "reset: only this account"},
+                                            {"yes", NULL, "reset: do not ask"},
+                                            {"json", NULL, "show: as JSON"},
+                                            {0}};
 
 const struct command cmd_state = {
     .name = "state",
@@ -47,16 +46,17 @@ static void print_state(const json_t *document)
     const char *key;
     json_t *feed, *value;
     size_t i;
-    json_array_foreach (json_object_get(document, "feeds"), i, feed)
-        json_object_foreach (json_object_get(feed, "state"), key, value) {
-            json_t *row = json_object();
-            json_put_text(row, "connector", json_text(feed, "connector"));
-            json_put_text(row, "account", json_text(feed, "account"));
-            json_put_text(row, "stream", json_text(feed, "stream"));
-            json_put_text(row, "key", key);
-            json_object_set(row, "value", value);
-            json_array_append_new(rows, row);
-        }
+    json_array_foreach(json_object_get(document, "feeds"), i, feed)
+        json_object_foreach(json_object_get(feed, "state"), key, value)
+    {
+        json_t *row = json_object();
+        json_put_text(row, "connector", json_text(feed, "connector"));
+        json_put_text(row, "account", json_text(feed, "account"));
+        json_put_text(row, "stream", json_text(feed, "stream"));
+        json_put_text(row, "key", key);
+        json_object_set(row, "value", value);
+        json_array_append_new(rows, row);
+    }
     reading_table(rows, columns, ARRAY_LEN(columns));
 }
 
@@ -172,7 +172,8 @@ static omni_status check_owner(const json_t *document, const char *name, struct 
 {
     json_t *feed;
     size_t i;
-    json_array_foreach (json_object_get(document, "feeds"), i, feed) {
+    json_array_foreach(json_object_get(document, "feeds"), i, feed)
+    {
         const char *connector = json_text(feed, "connector");
         if (connector && strcmp(connector, name) != 0)
             return err_set(err, OMNI_E_DATA, "the document is about connector \"%s\", not \"%s\"",

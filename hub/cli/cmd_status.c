@@ -18,15 +18,15 @@ static int run(struct cli *);
 
 static const struct cli_option options[] = {{"json", NULL, "as JSON"}, {0}};
 
-const struct command cmd_status = {
-    .name = "status",
-    .arguments = "",
-    .usage = "connectors: how fresh, how the last run ended, what to do",
-    .options = options,
-    .run = run};
+const struct command cmd_status = {.name = "status",
+                                   .arguments = "",
+                                   .usage =
+                                       "connectors: how fresh, how the last run ended, what to do",
+                                   .options = options,
+                                   .run = run};
 
-static const char *const columns[] = {"connector", "account", "stream",     "outcome", "last_day",
-                                      "last_ok_at", "rows",   "schedule"};
+static const char *const columns[] = {"connector", "account",    "stream", "outcome",
+                                      "last_day",  "last_ok_at", "rows",   "schedule"};
 
 /* ---- facts ---- */
 
@@ -53,7 +53,8 @@ static json_t *facts(const struct cli *cli, const struct plugins *plugins, const
     for (size_t i = 0; i < cli->config->n_connectors; i++) {
         const struct config_connector *c = &cli->config->connectors[i];
         json_t *one = connector_facts(c, plugins), *own = json_object_get(one, "feeds");
-        json_array_foreach (feeds, k, feed) {
+        json_array_foreach(feeds, k, feed)
+        {
             const char *name = json_text(feed, "connector");
             if (name && strcmp(name, c->name) == 0)
                 json_array_append(own, feed);
@@ -71,15 +72,15 @@ static void table_row(struct output *o, const json_t *connector, const json_t *f
     const char *account = json_text(feed, "account"), *outcome = json_text(last_run, "outcome");
     if (json_is_false(json_object_get(connector, "enabled")))
         outcome = "disabled";
-    output_row(o, (struct omni_cell[]){
-                      output_text(json_text(connector, "connector")),
-                      output_text(account && *account ? account : NULL),
-                      output_text(json_text(feed, "stream")),
-                      output_text(outcome ? outcome : "never pulled"),
-                      output_text(json_text(feed, "last_day")),
-                      output_text(json_text(feed, "last_ok_at")),
-                      feed ? output_int(json_int(feed, "rows", 0)) : output_text(NULL),
-                      output_text(json_text(connector, "schedule"))});
+    output_row(
+        o, (struct omni_cell[]){output_text(json_text(connector, "connector")),
+                                output_text(account && *account ? account : NULL),
+                                output_text(json_text(feed, "stream")),
+                                output_text(outcome ? outcome : "never pulled"),
+                                output_text(json_text(feed, "last_day")),
+                                output_text(json_text(feed, "last_ok_at")),
+                                feed ? output_int(json_int(feed, "rows", 0)) : output_text(NULL),
+                                output_text(json_text(connector, "schedule"))});
 }
 
 static void print_trouble(const json_t *connector, const json_t *feed)
@@ -112,15 +113,17 @@ static void print_status(const json_t *connectors)
     json_t *connector, *feed;
     size_t i, k;
     output_columns(o, columns, ARRAY_LEN(columns));
-    json_array_foreach (connectors, i, connector) {
-        json_array_foreach (json_object_get(connector, "feeds"), k, feed)
+    json_array_foreach(connectors, i, connector)
+    {
+        json_array_foreach(json_object_get(connector, "feeds"), k, feed)
             table_row(o, connector, feed);
         if (json_array_size(json_object_get(connector, "feeds")) == 0)
             table_row(o, connector, NULL);
     }
     output_finish(o);
-    json_array_foreach (connectors, i, connector) {
-        json_array_foreach (json_object_get(connector, "feeds"), k, feed)
+    json_array_foreach(connectors, i, connector)
+    {
+        json_array_foreach(json_object_get(connector, "feeds"), k, feed)
             print_trouble(connector, feed);
         print_sunset(connector);
     }

@@ -116,16 +116,27 @@ static void check_login(const struct subject *s, const struct omni_source *sourc
 
 /* ---- streams, accounts ---- */
 
+bool plugins_has_stream(const struct omni_source *source, const char *name)
+{
+    for (const struct omni_stream *const *s = source->streams; s && *s; s++) {
+        if (strcmp((*s)->name, name) == 0)
+            return true;
+        for (const struct omni_stream *const *p = (*s)->parts; p && *p; p++)
+            if (strcmp((*p)->name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
 static void check_stream(const struct subject *s, const struct omni_source *source,
                          const char *name)
 {
     const char *names[128] = {NULL};
     size_t n = 0;
-    for (; source->streams && source->streams[n] && n < ARRAY_LEN(names); n++) {
+    for (; source->streams && source->streams[n] && n < ARRAY_LEN(names); n++)
         names[n] = source->streams[n]->name;
-        if (strcmp(name, names[n]) == 0)
-            return;
-    }
+    if (plugins_has_stream(source, name))
+        return;
     /* Others may be found only once the plugin has seen the account. */
     bool is_error = n > 0;
     const char *near = text_suggest(name, names, n);

@@ -169,8 +169,8 @@ static void on_end(void *ctx, const char *died)
 {
     struct asked *a = ctx;
     if (died && !a->info.module && !a->info.why)
-        a->info.why = arena_printf(a->all->arena, "its process ended before it was described: %s",
-                                   died);
+        a->info.why =
+            arena_printf(a->all->arena, "its process ended before it was described: %s", died);
     else if (!a->info.module && !a->info.why)
         a->info.why = "did not describe itself";
 }

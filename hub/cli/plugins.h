@@ -8,8 +8,8 @@
 #include "cli/cli.h"
 
 struct plugin_info {
-    const char *name; /* as in the configuration */
-    const char *path; /* NULL: not found */
+    const char *name;                 /* as in the configuration */
+    const char *path;                 /* NULL: not found */
     const struct omni_module *module; /* NULL: refused; why says how */
     const json_t *json;
     const char *why;
@@ -35,6 +35,8 @@ const char *const *plugins_folders(const struct plugins *);
 /* The module's only source or sink, or the one called like the plugin; NULL: none. */
 const struct omni_source *plugins_source(const struct plugin_info *);
 const struct omni_sink *plugins_sink(const struct plugin_info *);
+/* Is it one of the source's streams, or a part of one? */
+bool plugins_has_stream(const struct omni_source *, const char *name);
 /* Everything that can be said of a connector or sink before a job runs: plugin, options, login,
  * streams, references. Returns what its env: references name (new reference). */
 json_t *plugins_check_connector(const struct plugins *, const struct config_connector *,

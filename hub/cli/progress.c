@@ -77,7 +77,8 @@ static void draw(struct progress *p, const char *current)
     int64_t rows = 0, windows = 0, total = 0, now = now_ms();
     const char *key;
     json_t *event;
-    json_object_foreach (p->feeds, key, event) {
+    json_object_foreach(p->feeds, key, event)
+    {
         rows += json_int(event, "rows", 0);
         windows += json_int(event, "windows", 0);
         total += json_int(event, "windows_total", 0);
@@ -88,8 +89,7 @@ static void draw(struct progress *p, const char *current)
     char cells[BAR_CELLS + 1];
     bar(cells, windows, total);
     auto_free char *line =
-        xasprintf("[%s] %" PRId64 "/%" PRId64 " windows  %" PRId64 " rows  %" PRId64
-                  " rows/s  %s",
+        xasprintf("[%s] %" PRId64 "/%" PRId64 " windows  %" PRId64 " rows  %" PRId64 " rows/s  %s",
                   cells, windows, total, rows, elapsed > 0 ? rows * 1000 / elapsed : 0, current);
     fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
     p->is_drawn = true;

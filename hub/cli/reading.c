@@ -64,7 +64,8 @@ void reading_table(const json_t *array, const char *const *members, size_t n)
     json_t *object;
     size_t i;
     output_columns(o, members, (uint32_t)n);
-    json_array_foreach (array, i, object) {
+    json_array_foreach(array, i, object)
+    {
         for (size_t k = 0; k < n; k++)
             cells[k] = member_cell(object, members[k]);
         output_row(o, cells);

@@ -18,6 +18,12 @@ static bool is_ok(const json_t *result)
     return outcome && strcmp(outcome, "ok") == 0;
 }
 
+static struct omni_cell text(const json_t *result, const char *key)
+{
+    const char *s = json_text(result, key);
+    return output_text(s && *s ? s : NULL);
+}
+
 static struct omni_cell number(const json_t *result, const char *key)
 {
     const json_t *v = json_object_get(result, key);
@@ -28,12 +34,13 @@ static struct omni_cell number(const json_t *result, const char *key)
 
 static void print_pulls(const json_t *results)
 {
-    static const char *const columns[] = {"connector", "account",  "stream",  "outcome", "rows",
+    static const char *const columns[] = {"connector", "account", "stream",  "outcome", "rows",
                                           "inserted",  "changed", "removed", "restated"};
     struct output *o = NULL;
     json_t *r;
     size_t i;
-    json_array_foreach (results, i, r) {
+    json_array_foreach(results, i, r)
+    {
         if (!json_text(r, "connector"))
             continue;
         if (!o) {
@@ -41,8 +48,7 @@ static void print_pulls(const json_t *results)
             output_columns(o, columns, ARRAY_LEN(columns));
         }
         output_row(o, (struct omni_cell[]){output_text(json_text(r, "connector")),
-                                           output_text(json_text(r, "account")),
-                                           output_text(json_text(r, "stream")),
+                                           text(r, "account"), text(r, "stream"),
                                            output_text(json_text(r, "outcome")), number(r, "read"),
                                            number(r, "inserted"), number(r, "changed"),
                                            number(r, "removed"), number(r, "restated")});
@@ -57,15 +63,15 @@ static void print_pushes(const json_t *results)
     struct output *o = NULL;
     json_t *r;
     size_t i;
-    json_array_foreach (results, i, r) {
+    json_array_foreach(results, i, r)
+    {
         if (!json_text(r, "sink"))
             continue;
         if (!o) {
             o = output_new(OUTPUT_TABLE, stdout);
             output_columns(o, columns, ARRAY_LEN(columns));
         }
-        output_row(o, (struct omni_cell[]){output_text(json_text(r, "sink")),
-                                           output_text(json_text(r, "dataset")),
+        output_row(o, (struct omni_cell[]){output_text(json_text(r, "sink")), text(r, "dataset"),
                                            output_text(json_text(r, "outcome")),
                                            number(r, "deliveries"), number(r, "rows")});
     }
@@ -113,21 +119,18 @@ int work_report(struct work *w)
     json_t *r;
     size_t i;
     progress_clear(w->progress);
-    json_array_foreach (w->results, i, r)
-        all_ok &= is_ok(r);
+    json_array_foreach(w->results, i, r) all_ok &= is_ok(r);
     if (!w->is_dry && cli_flag(w->cli, "json")) {
         print_json(w);
     } else if (!w->is_dry) {
         print_pulls(w->results);
         print_pushes(w->results);
-        json_array_foreach (w->results, i, r)
-            print_trouble(r);
+        json_array_foreach(w->results, i, r) print_trouble(r);
     } else {
         /* The rows have stdout for themselves. */
-        json_array_foreach (w->results, i, r)
-            if (!is_ok(r))
-                cli_error("%s: %s", json_text(r, "connector") ? json_text(r, "connector") : "job",
-                          json_text(r, "message") ? json_text(r, "message") : "failed");
+        json_array_foreach(w->results, i, r) if (!is_ok(r))
+            cli_error("%s: %s", json_text(r, "connector") ? json_text(r, "connector") : "job",
+                      json_text(r, "message") ? json_text(r, "message") : "failed");
     }
     return w->is_interrupted ? CLI_INTERRUPTED : all_ok ? CLI_OK : CLI_FAILED;
 }

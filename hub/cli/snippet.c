@@ -21,11 +21,17 @@ const char *snippet_type_name(uint32_t type)
 
 const char *snippet_login_name(uint32_t kind)
 {
-    static const char *const names[] = {
-        "none",          "bearer token",         "header",
-        "query",         "user and password",    "OAuth 2 refresh token",
-        "OAuth 2 client", "service account (JWT)", "OAuth 1",
-        "WSSE",          "session"};
+    static const char *const names[] = {"none",
+                                        "bearer token",
+                                        "header",
+                                        "query",
+                                        "user and password",
+                                        "OAuth 2 refresh token",
+                                        "OAuth 2 client",
+                                        "service account (JWT)",
+                                        "OAuth 1",
+                                        "WSSE",
+                                        "session"};
     return kind < ARRAY_LEN(names) ? names[kind] : "other";
 }
 

@@ -117,7 +117,8 @@ static omni_status end_stale_runs(struct work *w, struct err *err)
     size_t i;
     if (!runs)
         return err->status;
-    json_array_foreach (runs, i, run) {
+    json_array_foreach(runs, i, run)
+    {
         const char *outcome = json_text(run, "outcome"), *batch = json_text(run, "batch");
         if (!outcome || !batch || strcmp(outcome, "running") != 0)
             continue;
@@ -135,8 +136,8 @@ static omni_status open_state(struct work *w, struct err *err)
     if (st != OMNI_OK)
         return st;
     auto_free char *path = xasprintf("%s/hub.lock", hub->state_dir);
-    auto_free char *holder = xasprintf("omnihub %s, process %d", w->cli->command->name,
-                                       (int)getpid());
+    auto_free char *holder =
+        xasprintf("omnihub %s, process %d", w->cli->command->name, (int)getpid());
     w->lock = file_lock(path, holder, err);
     if (w->lock < 0)
         return OMNI_E_RETRY;
@@ -203,9 +204,8 @@ static void add_result(struct work_job *j, json_t *result_take)
     const char *key;
     json_t *label;
     json_object_del(result_take, "event");
-    json_object_foreach (j->labels, key, label)
-        if (!json_object_get(result_take, key))
-            json_object_set(result_take, key, label);
+    json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
+        json_object_set(result_take, key, label);
     progress_result(j->work->progress, j->name, result_take);
     json_array_append_new(j->work->results, result_take);
 }
@@ -244,7 +244,9 @@ static void report_death(struct work_job *j, const char *died)
     auto_free char *message =
         is_interrupted ? xstrdup("interrupted") : xasprintf("the job ended early: %s", died);
     struct store_run_end end = {
-        .outcome = is_interrupted ? "interrupted" : is_hung ? "hung" : "crashed",
+        .outcome = is_interrupted ? "interrupted"
+                   : is_hung      ? "hung"
+                                  : "crashed",
         .message = message,
         .remedy = is_interrupted ? "run it again: the window is taken up from the start"
                   : is_hung      ? "raise hub.run_timeout, or ask for fewer days at a time"
@@ -287,13 +289,13 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                            .event = event,
                            .end = end,
                            .ctx = ctx};
-    supervise_add(s, &(struct supervise_job){
-                         .spec = spec_take,
-                         .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
-                         .group = connector ? j->name : NULL,
-                         .ctx = j,
-                         .event = on_event,
-                         .end = on_end});
+    supervise_add(s,
+                  &(struct supervise_job){.spec = spec_take,
+                                          .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
+                                          .group = connector ? j->name : NULL,
+                                          .ctx = j,
+                                          .event = on_event,
+                                          .end = on_end});
 }
 
 struct supervise *work_begin_jobs(struct work *w)

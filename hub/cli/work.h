@@ -20,14 +20,14 @@ struct work {
     json_t *envs;    /* {"connector NAME" or "sink NAME": {…}}: what their env: references name */
     json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
     struct progress *progress;
-    char batch[48];  /* common to all jobs of this command; each job adds its number */
+    char batch[48]; /* common to all jobs of this command; each job adds its number */
     unsigned n_jobs;
     int lock;
     struct schema *schema;
     struct store *store; /* open for what became of jobs that died; NULL in a dry run */
     bool is_dry, is_interrupted;
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
-    const char *const *streams;              /* asked for on the command line; NULL: as configured */
+    const char *const *streams; /* asked for on the command line; NULL: as configured */
 };
 
 void work_init(struct work *, const struct cli *);

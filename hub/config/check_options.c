@@ -46,14 +46,10 @@ static bool all_scalars(const json_t *v)
     json_t *m;
     size_t i;
     if (json_is_array(v)) {
-        json_array_foreach (v, i, m)
-            if (!is_scalar(m))
-                return false;
+        json_array_foreach(v, i, m) if (!is_scalar(m)) return false;
         return true;
     }
-    json_object_foreach ((json_t *)v, key, m)
-        if (!is_scalar(m))
-            return false;
+    json_object_foreach((json_t *)v, key, m) if (!is_scalar(m)) return false;
     return json_is_object(v);
 }
 
@@ -194,8 +190,7 @@ static void check_missing(const struct check *c, const struct omni_option *const
         if (!(o->flags & OMNI_REQUIRED) || (v && !is_empty))
             continue;
         config_findings_add(
-            c->findings, true,
-            config_option_place(c->config, c->options, o->name, c->place),
+            c->findings, true, config_option_place(c->config, c->options, o->name, c->place),
             "%s: option \"%s\" is %s%s%s", c->what, o->name, v ? "empty" : "missing",
             o->help && *o->help ? ": " : "", o->help ? o->help : "");
     }
@@ -208,7 +203,8 @@ void config_check_options(const struct config *config, struct config_place place
     struct check c = {config, place, what, options, findings};
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)options, name, value) {
+    json_object_foreach((json_t *)options, name, value)
+    {
         const struct omni_option *o = find_option(declared, name);
         if (!o) {
             unknown_option(&c, declared, name);

@@ -76,8 +76,7 @@ static int by_place(const void *a, const void *b)
 {
     const struct config_finding *x = *(const struct config_finding *const *)a,
                                 *y = *(const struct config_finding *const *)b;
-    int files =
-        strcmp(x->place.file ? x->place.file : "", y->place.file ? y->place.file : "");
+    int files = strcmp(x->place.file ? x->place.file : "", y->place.file ? y->place.file : "");
     if (files)
         return files;
     if (x->place.line != y->place.line)

@@ -41,15 +41,12 @@ const char *keys_hint(struct arena *a, const char *word, const char *const *name
 
 const char *keys_type_name(const config_setting_t *s)
 {
-    static const char *const names[] = {[CONFIG_TYPE_NONE] = "nothing",
-                                        [CONFIG_TYPE_GROUP] = "a group { }",
-                                        [CONFIG_TYPE_INT] = "a whole number",
-                                        [CONFIG_TYPE_INT64] = "a whole number",
-                                        [CONFIG_TYPE_FLOAT] = "a decimal number",
-                                        [CONFIG_TYPE_STRING] = "a text",
-                                        [CONFIG_TYPE_BOOL] = "true or false",
-                                        [CONFIG_TYPE_ARRAY] = "an array [ ]",
-                                        [CONFIG_TYPE_LIST] = "a list ( )"};
+    static const char *const names[] = {
+        [CONFIG_TYPE_NONE] = "nothing",           [CONFIG_TYPE_GROUP] = "a group { }",
+        [CONFIG_TYPE_INT] = "a whole number",     [CONFIG_TYPE_INT64] = "a whole number",
+        [CONFIG_TYPE_FLOAT] = "a decimal number", [CONFIG_TYPE_STRING] = "a text",
+        [CONFIG_TYPE_BOOL] = "true or false",     [CONFIG_TYPE_ARRAY] = "an array [ ]",
+        [CONFIG_TYPE_LIST] = "a list ( )"};
     return names[config_setting_type(s)];
 }
 
@@ -89,7 +86,8 @@ static const char *const *get_texts(struct keys_context *c, const config_setting
         const config_setting_t *item =
             is_one ? s : config_setting_get_elem((config_setting_t *)s, (unsigned)i);
         if (config_setting_type(item) != CONFIG_TYPE_STRING) {
-            wrong_type(c, s, "a list of texts: (\"a\", \"b\")");
+            keys_finding(c, s, "%s: each member is a text in quotes, not %s",
+                         config_setting_name(s), keys_type_name(item));
             return NULL;
         }
         out[i] = arena_strdup(c->arena, config_setting_get_string(item));
@@ -179,8 +177,7 @@ static bool get_int(struct keys_context *c, const config_setting_t *s, const str
         wrong_type(c, s, "a whole number");
         return false;
     }
-    int64_t v =
-        type == CONFIG_TYPE_INT ? config_setting_get_int(s) : config_setting_get_int64(s);
+    int64_t v = type == CONFIG_TYPE_INT ? config_setting_get_int(s) : config_setting_get_int64(s);
     if (v < key->min || v > key->max) {
         keys_finding(c, s, "%s must be from %lld to %lld", key->name, (long long)key->min,
                      (long long)key->max);
@@ -325,8 +322,7 @@ void keys_read(struct keys_context *c, const config_setting_t *group, const stru
                size_t n_keys, void *out)
 {
     for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *s =
-            config_setting_get_elem((config_setting_t *)group, (unsigned)i);
+        const config_setting_t *s = config_setting_get_elem((config_setting_t *)group, (unsigned)i);
         const struct key *key = find_key(keys, n_keys, config_setting_name(s));
         if (key)
             read_key(c, s, key, (char *)out + key->offset);

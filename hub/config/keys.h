@@ -16,17 +16,17 @@ enum key_kind {
     KEY_DURATION, /* "15m" → int64_t seconds */
     KEY_PERCENT,  /* "0.5%" → int64_t per million */
     KEY_BOOL,
-    KEY_IS_OFF,   /* bool, the other way round: enabled = false */
-    KEY_CHOICE,   /* one of `choices`, separated by | */
+    KEY_IS_OFF,    /* bool, the other way round: enabled = false */
+    KEY_CHOICE,    /* one of `choices`, separated by | */
     KEY_IS_CHOSEN, /* bool: the second of two choices was written */
-    KEY_PATH,     /* relative to the folder of the main file */
+    KEY_PATH,      /* relative to the folder of the main file */
     KEY_PATHS,
     KEY_SCHEDULE,
     KEY_ZONE,
-    KEY_DATE,     /* "2026-01-31", "-30d" */
+    KEY_DATE, /* "2026-01-31", "-30d" */
     KEY_CURRENCY,
-    KEY_PATTERN,  /* a regular expression */
-    KEY_EXTRA,    /* true, "*", or a list of names */
+    KEY_PATTERN, /* a regular expression */
+    KEY_EXTRA,   /* true, "*", or a list of names */
     KEY_OPTIONS
 };
 

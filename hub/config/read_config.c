@@ -52,10 +52,8 @@ static const struct key connector_keys[] = {
 };
 
 static const struct key sink_keys[] = {
-    {"name", KEY_NAME, SINK(name), true},
-    {"plugin", KEY_TEXT, SINK(plugin), true},
-    {"datasets", KEY_TEXTS, SINK(datasets)},
-    {"enabled", KEY_IS_OFF, SINK(is_disabled)},
+    {"name", KEY_NAME, SINK(name), true},    {"plugin", KEY_TEXT, SINK(plugin), true},
+    {"datasets", KEY_TEXTS, SINK(datasets)}, {"enabled", KEY_IS_OFF, SINK(is_disabled)},
     {"options", KEY_OPTIONS, SINK(options)},
 };
 
@@ -161,8 +159,8 @@ static void read_item(struct reading *r, int kind, const config_setting_t *setti
         return;
     }
     config_setting_lookup_string(setting, "name", &name);
-    r->keys.what = name ? arena_printf(r->all->arena, "%s \"%s\"", section->one, name)
-                        : section->one;
+    r->keys.what =
+        name ? arena_printf(r->all->arena, "%s \"%s\"", section->one, name) : section->one;
     void *item = list_add(&r->lists[kind], section->size);
     if (kind == CONNECTORS)
         connector_defaults(item);
@@ -237,8 +235,8 @@ static int is_conf(const struct dirent *e)
 static void read_conf_d(struct reading *r, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    auto_free char *dir = slash ? xasprintf("%.*s/conf.d", (int)(slash - path), path)
-                                : xstrdup("conf.d");
+    auto_free char *dir =
+        slash ? xasprintf("%.*s/conf.d", (int)(slash - path), path) : xstrdup("conf.d");
     struct dirent **entries;
     int n = scandir(dir, &entries, is_conf, alphasort);
     if (n < 0) {

@@ -46,7 +46,8 @@ static void check_env(const struct walk *w, const char *path, const char *name)
         json_put_text(w->env, name, value);
         return;
     }
-    auto_free char *text = xasprintf("environment variable %s is %s", name, value ? "empty" : "not set");
+    auto_free char *text =
+        xasprintf("environment variable %s is %s", name, value ? "empty" : "not set");
     complain(w, path, text);
 }
 
@@ -85,11 +86,13 @@ static void walk(const struct walk *w, const char *path, const json_t *v)
     size_t i;
     if (json_is_string(v))
         check_text(w, path, json_string_value(v));
-    json_object_foreach ((json_t *)v, name, m) {
+    json_object_foreach((json_t *)v, name, m)
+    {
         auto_free char *below = xasprintf("%s%s%s", path, *path ? "." : "", name);
         walk(w, below, m);
     }
-    json_array_foreach (v, i, m) {
+    json_array_foreach(v, i, m)
+    {
         auto_free char *below = xasprintf("%s[%zu]", path, i);
         walk(w, below, m);
     }

@@ -24,12 +24,13 @@ static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "
 static const char *const weekdays[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
 enum { F_DAY = 2, F_MONTH = 3, F_WEEKDAY = 4, N_FIELDS = 5 };
-static const struct field fields[N_FIELDS] = {
-    {"minute", 0, 59, 0, NULL},     {"hour", 0, 23, 0, NULL},
-    {"day of month", 1, 31, 0, NULL}, {"month", 1, 12, 1, months},
-    {"day of week", 0, 7, 0, weekdays}};
+static const struct field fields[N_FIELDS] = {{"minute", 0, 59, 0, NULL},
+                                              {"hour", 0, 23, 0, NULL},
+                                              {"day of month", 1, 31, 0, NULL},
+                                              {"month", 1, 12, 1, months},
+                                              {"day of week", 0, 7, 0, weekdays}};
 
-static const char *const macros[] = {"@hourly", "@daily",  "@midnight", "@weekly",
+static const char *const macros[] = {"@hourly",  "@daily",  "@midnight", "@weekly",
                                      "@monthly", "@yearly", "@annually"};
 
 /* One number or name at *p; -1 where there is none. */
@@ -173,7 +174,8 @@ omni_status schedule_check(const char *text, struct err *err)
         return check_cron(text, err);
     const char *interval = text + 5 + strspn(text + 5, " \t");
     if (interval == text + 5 || !text_parse_duration(interval, &seconds))
-        return err_set(err, OMNI_E_CONFIG, "\"every\" takes an interval: \"every 15m\", \"every 6h\"");
+        return err_set(err, OMNI_E_CONFIG,
+                       "\"every\" takes an interval: \"every 15m\", \"every 6h\"");
     if (seconds < 60)
         return err_set(err, OMNI_E_CONFIG, "is too often: at least \"every 1m\"");
     return OMNI_OK;

@@ -33,7 +33,12 @@ static bool read_bytes(const char *path, struct buf *out, struct config_place pl
                        struct config_findings *f)
 {
     struct stat st;
-    if (stat(path, &st) < 0)
+    if (stat(path, &st) < 0 && strcmp(path, place.file) == 0)
+        config_findings_add(f, true, place,
+                            "cannot be read: %s; name the file with -c or "
+                            "OMNIHUB_CONF",
+                            strerror(errno));
+    else if (stat(path, &st) < 0)
         config_findings_add(f, true, place, "cannot read \"%s\": %s", path, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         config_findings_add(f, true, place, "\"%s\" is not a regular file", path);
@@ -101,8 +106,8 @@ static const char *skip_comment(const char *p, struct scan *s)
 static const char *scan_number(const char *p, struct scan *s)
 {
     const char *start = p;
-    while (isalnum((unsigned char)*p) || *p == '.' || ((*p == '-' || *p == '+') && p > start &&
-                                                        (p[-1] == 'e' || p[-1] == 'E')))
+    while (isalnum((unsigned char)*p) || *p == '.' ||
+           ((*p == '-' || *p == '+') && p > start && (p[-1] == 'e' || p[-1] == 'E')))
         p++;
     size_t n = (size_t)(p - start);
     bool is_long = n > 1 && (p[-1] == 'L');
@@ -132,8 +137,7 @@ static void scan_include(const char *p, struct scan *s)
     auto_free char *name = xstrndup(p + 1, n);
     if (name[0] == '/') {
         config_findings_add(s->findings, true, here(s),
-                            "@include takes a path relative to the folder of %s",
-                            s->source->path);
+                            "@include takes a path relative to the folder of %s", s->source->path);
         return;
     }
     if (s->depth >= SOURCE_MAX_INCLUDES) {

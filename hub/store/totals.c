@@ -4,6 +4,7 @@
 
 #include "store/totals.h"
 
+#include "base/day.h"
 #include "base/exact.h"
 #include "base/mem.h"
 #include "store/internal.h"
@@ -15,24 +16,27 @@ static sqlite3_stmt *select_window(struct store *s, const struct store_window *w
                                    struct err *err)
 {
     static const char *const scopes[] = {
-        [OMNI_WINDOW] = "_slice BETWEEN ?2 AND ?3",
-        [OMNI_CURSOR] = "1",
-        [OMNI_SNAPSHOT] = "1",
-        [OMNI_PARTS] = "_part = (SELECT id FROM parts WHERE feed = ?1 AND name = ?4)",
+        [OMNI_WINDOW] = "BETWEEN ?2 AND ?3",
+        [OMNI_CURSOR] = "= ?1",
+        [OMNI_SNAPSHOT] = "= ?1",
+        [OMNI_PARTS] = "= ?1 AND _part = (SELECT id FROM parts WHERE feed = ?1 AND name = ?4)",
     };
     if (w->sync >= ARRAY_LEN(scopes)) {
         err_set(err, OMNI_E_BUG, "a window of an unknown kind");
         return NULL;
     }
+    const struct schema_dataset *d = w->dataset;
+    const char *day = w->sync == OMNI_WINDOW ? d->columns[d->day].name : "_feed";
     sqlite3_stmt *stmt =
-        sql_prepare_fmt(s->db, err, "SELECT %s FROM \"d_%w\" WHERE _feed = ?1 AND %s", what,
-                        w->dataset->name, scopes[w->sync]);
+        sql_prepare_fmt(s->db, err, "SELECT %s FROM \"d_%w\" WHERE _feed = ?1 AND \"%w\" %s", what,
+                        d->name, day, scopes[w->sync]);
     if (!stmt)
         return NULL;
     sqlite3_bind_int64(stmt, 1, w->feed);
     if (w->sync == OMNI_WINDOW) {
-        sqlite3_bind_int64(stmt, 2, w->from_day);
-        sqlite3_bind_int64(stmt, 3, w->to_day);
+        char from[DAY_TEXT], to[DAY_TEXT];
+        sqlite3_bind_text(stmt, 2, day_print(w->from_day, from), -1, SQLITE_TRANSIENT);
+        sqlite3_bind_text(stmt, 3, day_print(w->to_day, to), -1, SQLITE_TRANSIENT);
     }
     if (w->sync == OMNI_PARTS)
         sqlite3_bind_text(stmt, 4, w->part, -1, SQLITE_STATIC);

@@ -9,3 +9,21 @@ TESTS += %D%/test_wire %D%/test_spawn
 %C%_test_spawn_CPPFLAGS = $(UNIT_CPPFLAGS) -DHUB_LIBEXECDIR='"$(omnilibexecdir)"'
 %C%_test_spawn_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_spawn_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_spec
+TESTS += %D%/test_spec
+%C%_test_spec_SOURCES = %D%/test_spec.c
+%C%_test_spec_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_spec_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_spec_LDADD = $(UNIT_LIBS)
+
+# The same stand-in as for the command line: jobs are looked for beside the program that runs them.
+check_PROGRAMS += %D%/test_supervise %D%/omnihub-job
+TESTS += %D%/test_supervise
+%C%_test_supervise_SOURCES = %D%/test_supervise.c
+%C%_test_supervise_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_supervise_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_supervise_LDADD = $(UNIT_LIBS)
+%C%_omnihub_job_SOURCES = tests/unit/cli/fake_job.c
+%C%_omnihub_job_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_omnihub_job_CFLAGS = $(UNIT_CFLAGS)
+%C%_omnihub_job_LDADD = $(HUB_LIBS)

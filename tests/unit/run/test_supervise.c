@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hub/run/supervise.c: order of events, how many run at a time, jobs added on the way, ends in
+ * words. Deadlines and signals are tested through `omnihub pull`. */
+#include <config.h>
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "run/supervise.h"
+
+struct seen {
+    struct supervise *supervise;
+    int events, ends;
+    char died[200], last[32];
+    const json_t *next; /* a job to add from end() */
+};
+
+static void on_event(void *ctx, const json_t *event)
+{
+    struct seen *s = ctx;
+    s->events++;
+    snprintf(s->last, sizeof s->last, "%s", json_text(event, "event"));
+}
+
+static void on_end(void *ctx, const char *died);
+
+static void add(struct supervise *s, const json_t *spec, const char *group, struct seen *seen)
+{
+    supervise_add(s,
+                  &(struct supervise_job){
+                      .spec = spec, .group = group, .ctx = seen, .event = on_event, .end = on_end});
+}
+
+static void on_end(void *ctx, const char *died)
+{
+    struct seen *s = ctx;
+    s->ends++;
+    snprintf(s->died, sizeof s->died, "%s", died ? died : "");
+    if (s->next) {
+        const json_t *next = s->next;
+        s->next = NULL;
+        add(s->supervise, next, NULL, s);
+    }
+}
+
+/* Orders for the stand-in: play this script. */
+static json_t *script(const char *text, char path[64])
+{
+    snprintf(path, 64, "/tmp/omnihub-supervise-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return json_pack("{s:s, s:{s:s}}", "verb", "pull", "options", "script", path);
+}
+
+static struct seen run_one(const char *text)
+{
+    char path[64];
+    struct seen seen = {.died = "never ended"};
+    auto_json *spec = script(text, path);
+    struct supervise *s = supervise_new(1);
+    add(s, spec, NULL, &seen);
+    assert_true(supervise_run(s));
+    supervise_free(s);
+    unlink(path);
+    return seen;
+}
+
+static void events_come_in_order(void **state)
+{
+    (void)state;
+    struct seen seen = run_one("{\"event\":\"a\"}\n{\"event\":\"b\"}\n{\"event\":\"c\"}\n");
+    assert_int_equal(seen.events, 3);
+    assert_string_equal(seen.last, "c");
+    assert_string_equal(seen.died, "");
+    assert_int_equal(seen.ends, 1);
+}
+
+static void ends_are_told_in_words(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(run_one("{\"do\":\"crash\"}\n").died, "signal 6"));
+    assert_non_null(strstr(run_one("{\"do\":\"exit\"}\n").died, "exit code 7"));
+    assert_non_null(
+        strstr(run_one("{\"do\":\"garbage\"}\n{\"do\":\"hang\"}\n").died, "cannot be read"));
+}
+
+static void the_environment_is_clean(void **state)
+{
+    (void)state;
+    setenv("SHOP_TOKEN", "secret", 1);
+    assert_non_null(strstr(run_one("{\"do\":\"env\"}\n").died, "exit code 0"));
+}
+
+static void jobs_may_add_jobs(void **state)
+{
+    (void)state;
+    char path[64];
+    auto_json *spec = script("{\"event\":\"a\"}\n", path);
+    struct supervise *s = supervise_new(3);
+    struct seen seen = {.supervise = s, .next = spec};
+    for (int i = 0; i < 5; i++)
+        add(s, spec, "one login", &seen);
+    assert_true(supervise_run(s));
+    assert_int_equal(seen.ends, 6);
+    assert_int_equal(seen.events, 6);
+    supervise_free(s);
+    unlink(path);
+}
+
+static void nothing_to_do_is_fine(void **state)
+{
+    (void)state;
+    struct supervise *s = supervise_new(0);
+    assert_true(supervise_run(s));
+    supervise_free(s);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(events_come_in_order),     cmocka_unit_test(ends_are_told_in_words),
+    cmocka_unit_test(the_environment_is_clean), cmocka_unit_test(jobs_may_add_jobs),
+    cmocka_unit_test(nothing_to_do_is_fine),
+};
+
+UNIT_MAIN(tests)
