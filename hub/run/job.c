@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "run/job_files.h"
+#include "run/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
 
@@ -239,14 +240,16 @@ static omni_status job_open_http(struct job *job, struct err *err)
 
 /* ---- source ---- */
 
-static omni_status job_start_plugin(struct job *job, struct err *err)
+omni_status job_start_plugin(struct job *job, struct err *err)
 {
     const char *isolation = json_text(job->spec, "isolation");
     const char *sandbox = json_text(job->spec, "sandbox");
+    const char *program = json_text(job->spec, "plugin_program");
+    auto_free char *sibling = program ? NULL : spawn_sibling("omnihub-plugin");
     job_services_init(job);
     struct plugin_options options = {
         .path = json_text(job->spec, "plugin_path"),
-        .program = json_text(job->spec, "plugin_program"),
+        .program = program ? program : sibling,
         .isolation =
             isolation && strcmp(isolation, "none") == 0 ? ISOLATION_NONE : ISOLATION_PROCESS,
         .sandbox = sandbox && strcmp(sandbox, "require") == 0 ? SANDBOX_REQUIRE : SANDBOX_BEST,

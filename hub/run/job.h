@@ -71,6 +71,7 @@ int job_accounts(struct job *);
 int job_check(struct job *);
 int job_pull(struct job *);
 int job_push(struct job *);
+int job_check_sink(struct job *);
 int job_combine(struct job *);
 
 /* True after SIGTERM, SIGINT: end soon. */
@@ -80,6 +81,8 @@ bool job_is_cancelled(void);
 
 /* Loads the schema and channel rules and opens the store as the spec says. */
 omni_status job_open_store(struct job *, struct err *);
+/* Starts the plugin and takes its description: job->plugin. */
+omni_status job_start_plugin(struct job *, struct err *);
 /* Starts the plugin, resolves options, prepares login and HTTP client, opens the source. */
 omni_status job_open_source(struct job *, struct err *);
 /* References in options → values; a new reference, NULL with err. */

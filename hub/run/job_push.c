@@ -117,3 +117,13 @@ int job_push(struct job *job)
     combine_free(combine);
     return is_fine ? 0 : 1;
 }
+
+int job_check_sink(struct job *job)
+{
+    struct err err = {0};
+    struct sink *sink = push_open(job, &err);
+    omni_status status = sink ? sink_check(sink, &err) : err.status;
+    job_emit_plain(job, status, &err, NULL);
+    sink_close(sink);
+    return status == OMNI_OK ? 0 : 1;
+}

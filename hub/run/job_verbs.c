@@ -13,14 +13,9 @@
 int job_describe(struct job *job)
 {
     struct err err = {0};
-    job_services_init(job);
-    struct plugin_options options = {.path = json_text(job->spec, "plugin_path"),
-                                     .program = json_text(job->spec, "plugin_program"),
-                                     .services = &job->services};
-    enum plugin_end end = PLUGIN_FINE;
-    job->plugin = plugin_start(&options, &end, &err);
-    if (!job->plugin) {
-        job_emit_plain(job, err.status ? err.status : OMNI_E_BUG, &err, NULL);
+    omni_status status = job_start_plugin(job, &err);
+    if (status != OMNI_OK) {
+        job_emit_plain(job, status, &err, NULL);
         return 1;
     }
     spec_event(job->events, json_pack("{s:s, s:O}", "event", "describe", "module",
@@ -50,6 +45,8 @@ int job_accounts(struct job *job)
 int job_check(struct job *job)
 {
     struct err err = {0};
+    if (json_text(job->spec, "sink"))
+        return job_check_sink(job);
     omni_status status = ask(job, plugin_check, &err);
     if (status == OMNI_E_UNSUPPORTED && plugin_end(job->plugin) == PLUGIN_FINE)
         status = OMNI_OK; /* nothing to log in to */
