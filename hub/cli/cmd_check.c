@@ -112,7 +112,7 @@ static void check_datasets(const struct cli *cli)
     struct shapes s;
     struct err err = {0};
     const struct config *c = cli->config;
-    if (shapes_open(&s, c, &err) == OMNI_OK) {
+    if (shapes_open(&s, c, cli->findings, &err) == OMNI_OK) {
         for (size_t i = 0; i < c->n_sinks; i++)
             if (wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
                 check_sink_datasets(cli, &s, &c->sinks[i]);

@@ -125,7 +125,7 @@ static int run(struct cli *cli)
     if (cli_load(cli) != CLI_OK)
         return CLI_USAGE;
     int code = CLI_OK;
-    if (shapes_open(&s, cli->config, &err) == OMNI_OK) {
+    if (shapes_open(&s, cli->config, NULL, &err) == OMNI_OK) {
         code = show(cli, &s);
     } else {
         cli_error("%s", err.text);

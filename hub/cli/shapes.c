@@ -35,7 +35,38 @@ static omni_status open_store(struct shapes *s, const struct config *c, struct e
     return s->store ? OMNI_OK : err->status;
 }
 
-omni_status shapes_open(struct shapes *s, const struct config *c, struct err *err)
+/* The text begins with the place that the finding has anyway. */
+static void add_finding(struct config_findings *findings, struct config_place place,
+                        const char *text)
+{
+    auto_free char *prefix = xasprintf("%s:%d: ", place.file, place.line);
+    config_findings_add(findings, true, place, "%s",
+                        text_starts(text, prefix) ? text + strlen(prefix) : text);
+}
+
+/* One after the other, so that a dataset may use those before it and each gets its own finding. */
+static omni_status prepare_each(struct shapes *s, const struct config *c, const char *dir,
+                                struct config_findings *findings, struct err *err)
+{
+    size_t n = 0;
+    s->combine = combine_new(s->store, dir, s->own, 0, c->hub.currency, err);
+    for (size_t i = 0; s->combine && i < c->n_datasets; i++) {
+        struct err own = {0};
+        s->own[n] = s->own[i];
+        struct combine *more = combine_new(s->store, dir, s->own, n + 1, c->hub.currency, &own);
+        if (!more) {
+            add_finding(findings, c->datasets[i].place, own.text);
+            continue;
+        }
+        combine_free(s->combine);
+        s->combine = more;
+        n++;
+    }
+    return s->combine ? OMNI_OK : err->status;
+}
+
+omni_status shapes_open(struct shapes *s, const struct config *c, struct config_findings *findings,
+                        struct err *err)
 {
     *s = (struct shapes){0};
     s->schema = schema_load(c->hub.schema_dir, err);
@@ -43,6 +74,8 @@ omni_status shapes_open(struct shapes *s, const struct config *c, struct err *er
         return err->status;
     auto_free char *dir = reading_combined_dir(c);
     s->own = reading_own_datasets(c);
+    if (findings)
+        return prepare_each(s, c, dir, findings, err);
     s->combine = combine_new(s->store, dir, s->own, c->n_datasets, c->hub.currency, err);
     return s->combine ? OMNI_OK : err->status;
 }

@@ -16,8 +16,11 @@ struct shapes {
     char *scratch; /* a store of its own for a moment, where there is none yet; NULL */
 };
 
-/* Reads schema and combined datasets, prepares the admin's SQL. shapes_close() in any case. */
-omni_status shapes_open(struct shapes *, const struct config *, struct err *);
+/* Reads schema and combined datasets, prepares the admin's SQL. With findings, each of the admin's
+ * datasets that is wrong becomes one, and the others go on; NULL: the first is the error.
+ * shapes_close() in any case. */
+omni_status shapes_open(struct shapes *, const struct config *, struct config_findings *,
+                        struct err *);
 void shapes_close(struct shapes *);
 size_t shapes_count(const struct shapes *);
 const struct schema_dataset *shapes_at(const struct shapes *, size_t i);

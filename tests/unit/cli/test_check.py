@@ -150,6 +150,20 @@ def several_files():
         tap.has(err, "conf.d/40.conf:1: hub: is there already", "one hub section")
 
 
+def own_datasets():
+    with Hub() as hub:
+        hub.conf('''datasets = (
+  { name = "one"; key = ("date"); sql = "SELEC 1"; },
+  { name = "two"; key = ("date"); sql = "SELECT nope FROM orders"; },
+  { name = "fine"; key = ("date"); sql = "SELECT date FROM orders GROUP BY 1"; } );
+''')
+        code, _, err = hub("check")
+        tap.is_(code, 2, "SQL is prepared, also before anything was pulled")
+        for line, text in ((3, 'omnihub.conf:3: dataset "one": '), (4, 'omnihub.conf:4: dataset "two": ')):
+            tap.ok(len([l for l in err.splitlines() if text in l]) == 1, "line %d has its finding" % line)
+        tap.is_(len(err.splitlines()), 2, "and nothing else")
+
+
 def plugins():
     with Hub() as hub:
         hub.conf("")
@@ -199,4 +213,4 @@ def usage():
         tap.ok(p.stdout, "answers on stdout")
 
 
-tap.run([good_configuration, everything_at_once, narrowed, secrets, files, several_files, plugins, describe, usage])
+tap.run([good_configuration, everything_at_once, narrowed, secrets, files, several_files, own_datasets, plugins, describe, usage])
