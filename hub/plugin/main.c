@@ -76,7 +76,8 @@ int main(int argc, char **argv)
         return 2;
     }
     spawn_child_setup((pid_t)parent);
-    /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers. */
+    /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers.
+     */
     tzset();
     json_object_seed(0);
     struct remote *remote = remote_new(FRAMES_FD);
