@@ -27,7 +27,7 @@ struct read_value {
 };
 
 struct read_where {
-    uint64_t record; /* 1 … */
+    uint64_t record; /* 1 …; of a part: the record it lies in */
     uint64_t line;   /* NDJSON, CSV: the line where the record starts, 1 …; 0: JSON */
     uint64_t offset; /* of the record's first byte in the decoded reply */
 };
@@ -35,17 +35,32 @@ struct read_where {
 struct reader_calls {
     void *ctx;
     /* A record of streams[stream]: 0 is the stream itself, then its parts in order. values: one per
-     * field, in field order. Any status but OMNI_OK ends the reading with it. */
+     * field, in field order. A record's own row comes first, then the rows of its first part, of
+     * its second … Any status but OMNI_OK ends the reading with it. */
     omni_status (*row)(void *ctx, uint32_t stream, const struct read_value *values,
                        const struct read_where *, struct err *);
     /* NDJSON, CSV: a record that cannot be read. OMNI_OK: skip it and go on. NULL: it ends the
      * reading. */
     omni_status (*bad)(void *ctx, const struct read_where *, const char *reason, const char *raw,
                        size_t len, struct err *);
-    /* Optional: a member of a record that no field names, once per name. */
+    /* Optional: a member of a record (b.c: inside one that a field leads into) or a column of a CSV
+     * that no field names; once per name, and not for more than 128 names in one object. */
     void (*unknown)(void *ctx, uint32_t stream, const char *name, size_t len);
 };
 
+/* How records are found.
+ * JSON: the first [*] or filter of `records` is where records are read while they arrive; what they
+ * hold is read once each of them is whole. Paths lead through names, indexes and filters; [*] is
+ * for `records` and `inside` only. A [*] that meets an object takes it as the one record; null and
+ * a way that ends early mean no records; texts and numbers there are an error. Scalars are records
+ * only where a field's path is $. Of a filter's several matches the exact sum (a READ_NUMBER with
+ * at most six decimals) is the value, one match stays as it was written. Names that a path leads
+ * through must not appear twice in an object; others may.
+ * NDJSON: blank lines are passed over; a bad line gives none of its rows.
+ * CSV: a column is found by its exact name, blanks around it left out, else by the only one that
+ * differs in case alone. Empty is READ_NULL, empty in quotes is READ_TEXT of length 0. Blank lines
+ * are passed over. header=none: fields name columns by position, "1", "2" …; the first record says
+ * how many there are. */
 struct reader_spec {
     uint32_t format;            /* OMNI_FORMAT_* */
     const char *format_options; /* see omni_http.format_options; NULL: none */

@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
+# libFuzzer targets: ./configure --enable-fuzzing --enable-sanitizer=address,undefined CC=clang, then
+# make fuzz FUZZ_SECONDS=60. A target NAME is NAME.c here, two lines below, and corpus/NAME/ with
+# replies to begin with. What a run finds new stays in the build folder; a crash is left there as a file.
+FUZZ_SECONDS = 60
+FUZZ_CPPFLAGS = $(UNIT_CPPFLAGS)
+FUZZ_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_targets = %D%/fuzz_reader
+EXTRA_DIST += %D%/corpus
+
+if FUZZING
+noinst_PROGRAMS += $(fuzz_targets)
+%C%_fuzz_reader_SOURCES = %D%/fuzz_reader.c tests/unit/read/cases.c tests/unit/read/oracle.c tests/unit/read/rows.c
+%C%_fuzz_reader_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/tests/unit/read
+%C%_fuzz_reader_CFLAGS = $(FUZZ_CFLAGS)
+%C%_fuzz_reader_LDFLAGS = $(FUZZ_LINK)
+%C%_fuzz_reader_LDADD = $(HUB_LIBS)
+
+.PHONY: fuzz
+fuzz: $(fuzz_targets)
+	@for target in $(fuzz_targets); do \
+	  name=`basename $$target`; \
+	  mkdir -p %D%/found/$$name && \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	    -artifact_prefix=%D%/found/$$name- %D%/found/$$name $(srcdir)/%D%/corpus/$$name || exit 1; \
+	done
+endif
