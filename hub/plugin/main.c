@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     struct remote *remote = remote_new(FRAMES_FD);
     if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox))
         return 2;
-    last_words_install(FRAMES_FD, sandbox.memory);
+    last_words_install(FRAMES_FD);
     struct load *load = load_fenced(&sandbox, &err);
     if (!load) {
         remote_send_refused(remote, err.status, err.text);
