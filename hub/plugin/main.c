@@ -30,13 +30,13 @@ static bool is_socket(int fd)
 #ifdef HUB_SANITIZED
 /* Crashes are ours to report, and nothing can be opened that symbols or leaks would be read from.
  */
-const char *__asan_default_options(void);
+OMNI_EXPORT const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0:handle_sigbus=0:"
            "symbolize=0:detect_leaks=0:allocator_may_return_null=1:use_sigaltstack=0";
 }
-const char *__ubsan_default_options(void);
+OMNI_EXPORT const char *__ubsan_default_options(void);
 const char *__ubsan_default_options(void)
 {
     return "symbolize=0";
