@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 /* Handlers get no argument of ours: the one place where there is no way around a static. */
 static struct {
     int fd, statm;
-    uint64_t pages; /* most that the address space may have */
+    uint64_t page;
 } words;
 
 enum { STACK = 64 * 1024 };
@@ -51,10 +52,13 @@ static bool is_full(void)
 {
     char text[64];
     uint64_t pages = 0;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
     ssize_t n = words.statm < 0 ? 0 : read(words.statm, text, sizeof text);
     for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
         pages = pages * 10 + (uint64_t)(text[i] - '0');
-    return words.pages > 0 && pages + words.pages / 16 > words.pages;
+    return pages * words.page + limit.rlim_cur / 16 > limit.rlim_cur;
 }
 
 /* Most plugins that run out of memory use the NULL that malloc() gave them. */
@@ -66,14 +70,14 @@ static void on_crash(int sig)
     /* The handler is gone (SA_RESETHAND): the same thing happens again and ends the process. */
 }
 
-void last_words_install(int fd, uint64_t memory)
+void last_words_install(int fd)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     const stack_t own_stack = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction denied = {.sa_sigaction = on_denied, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)(SA_RESETHAND | SA_ONSTACK)};
     words.fd = fd;
-    words.pages = memory / (uint64_t)sysconf(_SC_PAGESIZE);
+    words.page = (uint64_t)sysconf(_SC_PAGESIZE);
     /* Opened now: later nothing can be. */
     words.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     sigaltstack(&own_stack, NULL);

@@ -4,10 +4,7 @@
 #ifndef HUB_LAST_WORDS_H
 #define HUB_LAST_WORDS_H
 
-#include <stdint.h>
-
-/* Installs the handlers; before the fences. They send DENIED and CRASHED frames on fd. memory: the
- * limit of the address space. */
-void last_words_install(int fd, uint64_t memory);
+/* Installs the handlers; before the fences. They send DENIED and CRASHED frames on fd. */
+void last_words_install(int fd);
 
 #endif

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,27 @@ static omni_status check_elf(int fd, const char *path, struct err *err)
     return OMNI_OK;
 }
 
+/* Mapping more than the file has would end this process with SIGBUS at the first touch. */
+static omni_status check_whole(int fd, const char *path, struct err *err)
+{
+    struct stat st;
+    ElfW(Ehdr) head;
+    if (fstat(fd, &st) != 0 || pread(fd, &head, sizeof head, 0) != sizeof head ||
+        head.e_phentsize != sizeof(ElfW(Phdr)))
+        return err_set(err, OMNI_E_CONFIG, "%s: its ELF header cannot be read", path);
+    for (unsigned i = 0; i < head.e_phnum; i++) {
+        ElfW(Phdr) part;
+        off_t at = (off_t)(head.e_phoff + i * sizeof part);
+        bool is_read = pread(fd, &part, sizeof part, at) == sizeof part;
+        if (!is_read || part.p_offset > (uint64_t)st.st_size ||
+            part.p_filesz > (uint64_t)st.st_size - part.p_offset)
+            return err_set(err, OMNI_E_CONFIG,
+                           "%s: cut short: it has %lld bytes and should have more; copy it again",
+                           path, (long long)st.st_size);
+    }
+    return OMNI_OK;
+}
+
 /* A symbol of another major version, to say more than "not found". */
 static unsigned other_major(void *handle)
 {
@@ -224,7 +246,8 @@ struct load *load_open(const char *path, struct err *err)
         return NULL;
     struct load *l = xcalloc(1, sizeof *l);
     l->fd = fd;
-    if (check_elf(fd, path, err) == OMNI_OK && load_now(l, path, err) == OMNI_OK)
+    if (check_elf(fd, path, err) == OMNI_OK && check_whole(fd, path, err) == OMNI_OK &&
+        load_now(l, path, err) == OMNI_OK)
         return l;
     load_close(l);
     return NULL;

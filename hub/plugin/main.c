@@ -30,13 +30,13 @@ static bool is_socket(int fd)
 #ifdef HUB_SANITIZED
 /* Crashes are ours to report, and nothing can be opened that symbols or leaks would be read from.
  */
-const char *__asan_default_options(void);
+OMNI_EXPORT const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0:handle_sigbus=0:"
            "symbolize=0:detect_leaks=0:allocator_may_return_null=1:use_sigaltstack=0";
 }
-const char *__ubsan_default_options(void);
+OMNI_EXPORT const char *__ubsan_default_options(void);
 const char *__ubsan_default_options(void)
 {
     return "symbolize=0";
@@ -76,13 +76,14 @@ int main(int argc, char **argv)
         return 2;
     }
     spawn_child_setup((pid_t)parent);
-    /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers. */
+    /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers.
+     */
     tzset();
     json_object_seed(0);
     struct remote *remote = remote_new(FRAMES_FD);
     if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox))
         return 2;
-    last_words_install(FRAMES_FD, sandbox.memory);
+    last_words_install(FRAMES_FD);
     struct load *load = load_fenced(&sandbox, &err);
     if (!load) {
         remote_send_refused(remote, err.status, err.text);

@@ -6,7 +6,7 @@ FUZZ_SECONDS = 60
 FUZZ_CPPFLAGS = $(UNIT_CPPFLAGS)
 FUZZ_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_targets = %D%/fuzz_reader
+fuzz_targets = %D%/fuzz_reader %D%/fuzz_frames
 EXTRA_DIST += %D%/corpus
 
 .PHONY: fuzz
@@ -17,6 +17,12 @@ noinst_PROGRAMS += $(fuzz_targets)
 %C%_fuzz_reader_CFLAGS = $(FUZZ_CFLAGS)
 %C%_fuzz_reader_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_reader_LDADD = $(HUB_LIBS)
+
+%C%_fuzz_frames_SOURCES = %D%/fuzz_frames.c
+%C%_fuzz_frames_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_frames_CFLAGS = $(FUZZ_CFLAGS)
+%C%_fuzz_frames_LDFLAGS = $(FUZZ_LINK)
+%C%_fuzz_frames_LDADD = $(HUB_LIBS)
 
 fuzz: $(fuzz_targets)
 	@for target in $(fuzz_targets); do \

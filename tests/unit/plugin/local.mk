@@ -44,3 +44,10 @@ TESTS += %D%/test_sdk
 %C%_test_sdk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sdk_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sdk_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_describe
+TESTS += %D%/test_describe
+%C%_test_describe_SOURCES = %D%/test_describe.c
+%C%_test_describe_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_describe_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_describe_LDADD = $(UNIT_LIBS)
