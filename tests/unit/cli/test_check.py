@@ -33,7 +33,7 @@ def everything_at_once():
     streams = ("orderz");
     options = { acount_id = "a1";
                 access_token = "env:SHOP_TOKEN";
-                mode = "quick"; limit = "5"; wait = "soon"; since = "then"; names = "a";
+                mode = "quick"; limit = "5"; wait = "soon"; since = "then"; names = 5;
                 map = { a = { b = 1; }; }; deep = "x"; flag = "yes"; }; },
   { name = "gone"; plugin = "shopp"; },
   { name = "gone"; plugin = "out"; options = { }; }
@@ -172,7 +172,7 @@ def plugins():
         code, out, _ = hub("plugins", "--json")
         rows = {r["plugin"]: r for r in json.loads(out)}
         tap.is_(code, 0, "plugins lists")
-        tap.is_(sorted(rows), ["bad", "none", "out", "shop"], "all of the folder")
+        tap.ok({"bad", "none", "out", "shop"} <= set(rows), "all of the folder, beside those installed")
         tap.has(rows["bad"]["refused"], "signal 6", "one that crashes says so")
         tap.has(rows["none"]["refused"], "omnihub_module_v1", "one that is refused says why")
         tap.is_((rows["shop"]["kind"], rows["shop"]["api_sunset"]), ("source", "2031-05-01"), "the others go on")

@@ -92,7 +92,7 @@ static void refuses_what_is_wrong(void **state)
     refuses("\"parts\"", "null", "stream \"t\": sync: is none of its values");
     refuses("\"sync\"", "\"settle_days\":-1,\"sync\"", "settle_days: is not a number");
     refuses("\"sync\"", "\"settle_days\":1.5,\"sync\"", "settle_days: is not a number");
-    refuses("\"micros\"", "\"null\"", "type: is none of its values");
+    refuses("\"micros\"", "\"nothing\"", "type: is none of its values");
     refuses("\"path\":\"$.x\",", "", "path: is missing");
 }
 
