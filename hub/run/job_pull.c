@@ -117,10 +117,12 @@ static omni_status stream_feeds(struct job *job, struct window *w, struct err *e
 static omni_status stream_pipeline(struct job *job, const struct omni_stream *stream,
                                    struct err *err)
 {
-    auto_free char *spool_dir = xasprintf("%s/tmp", json_text(job->spec, "state_dir"));
     struct pipeline_spec spec = {.schema = job->schema,
                                  .stream = stream,
-                                 .spool_dir = spool_dir,
+                                 /* Beside the store, where there is room for the rows anyway; a dry
+                                    run leaves no trace there. */
+                                 .spool_dir =
+                                     job->store ? json_text(job->spec, "state_dir") : P_tmpdir,
                                  .reject_max = json_int(job->spec, "reject_max", PULL_REJECT_MAX),
                                  .context = {.account = job->account,
                                              .currency = job->currency,
