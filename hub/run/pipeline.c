@@ -61,6 +61,16 @@ static void put_places(struct pipeline *in, uint32_t stream, struct read_value *
     }
 }
 
+/* A row of another day (OMNI_STREAM_CLIP) has no cells: it was never asked for. */
+static omni_status keep_row(struct pipeline *in, uint32_t stream, const struct omni_cell *cells,
+                            struct err *err)
+{
+    if (cells)
+        return spool_add(in->spools[stream], cells, err);
+    in->records -= stream == 0;
+    return OMNI_OK;
+}
+
 static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, struct err *err)
 {
@@ -75,7 +85,7 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
     }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
     if (status == OMNI_OK)
-        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
+        return keep_row(in, stream, cells, err);
     if (status == OMNI_E_DATA && in->skips_bad) {
         reject_add(in, where, err->text, NULL, 0);
         return OMNI_OK;
@@ -230,7 +240,7 @@ omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uin
         err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
         return status;
     }
-    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
+    return keep_row(in, 0, cells, err);
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)
