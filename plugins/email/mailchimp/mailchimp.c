@@ -62,6 +62,7 @@ static const struct omni_field *const report_fields[] = {
 
 static const struct omni_field *const campaign_fields[] = {
     ID("id", "message_id"),
+    TEXT("id", "campaign_id"),
     TEXT("type", "type"),
     TEXT("status", "status"),
     TEXT_IF("settings.title", "name"),
