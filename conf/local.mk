@@ -20,6 +20,7 @@ omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
 	%D%/conf.d/klaviyo.conf.sample \
 	%D%/conf.d/mailchimp.conf.sample \
+	%D%/conf.d/mastodon.conf.sample \
 	%D%/conf.d/sinks.conf.sample \
 	%D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf

@@ -8,3 +8,4 @@ include plugins/file/rest/local.mk
 include plugins/sinks/sqlite/local.mk
 include plugins/sinks/csv/local.mk
 include plugins/sinks/jsonl/local.mk
+include plugins/social/mastodon/local.mk
