@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+hub_libhub_a_SOURCES += \
+	%D%/schedule.c %D%/schedule.h \
+	%D%/schedule_next.c
