@@ -380,8 +380,9 @@ static const struct job_meaning meanings[] = {
      "correct the configuration; `omnihub describe` shows what the plugin "
      "takes"},
     {OMNI_E_DATA, "failed",
-     "nothing was stored of this window; --record keeps the replies to look "
-     "at"},
+     "nothing of this window was stored, what was there before stays; mend the input, or look at "
+     "the "
+     "replies with --record"},
     {OMNI_E_TOO_MUCH, "failed",
      "one day is more than the platform gives; pull fewer streams or "
      "ask for fewer fields"},
