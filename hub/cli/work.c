@@ -180,6 +180,18 @@ struct work_job {
     void *ctx;
 };
 
+static json_t *http_spec(const struct config_http *http)
+{
+    json_t *spec = json_object();
+    json_put_int(spec, "connect_ms", http->connect_timeout_s * 1000);
+    json_put_int(spec, "stall_ms", http->stall_timeout_s * 1000);
+    json_put_int(spec, "total_ms", http->request_timeout_s * 1000);
+    json_put_int(spec, "max_wait_ms", http->max_wait_s * 1000);
+    json_put_int(spec, "max_attempts", http->max_attempts);
+    json_put_int(spec, "max_body", http->max_body_mb * 1024 * 1024);
+    return spec;
+}
+
 json_t *work_spec(struct work *w, const char *verb)
 {
     const struct config_hub *hub = &w->cli->config->hub;
@@ -194,6 +206,7 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_text(spec, "currency", hub->currency);
     json_put_text(spec, "proxy", hub->proxy);
     json_put_text(spec, "ca_file", hub->ca_file);
+    json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
     json_put_int(spec, "log_level", (int64_t)log_get_level());
     return spec;

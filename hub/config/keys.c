@@ -261,6 +261,19 @@ static void read_text(struct keys_context *c, const config_setting_t *s, const s
     *member = key->kind == KEY_PATH ? path_from(c, text) : text;
 }
 
+static void read_group(struct keys_context *c, const config_setting_t *s, const struct key *key,
+                       void *members)
+{
+    const char *outside = c->what;
+    if (!config_setting_is_group(s)) {
+        wrong_type(c, s, "a group { }");
+        return;
+    }
+    c->what = arena_printf(c->arena, "%s.%s", outside, key->name);
+    keys_read(c, s, key->group, key->n_group, members);
+    c->what = outside;
+}
+
 static void read_key(struct keys_context *c, const config_setting_t *s, const struct key *key,
                      void *member)
 {
@@ -289,6 +302,9 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
         break;
     case KEY_EXTRA:
         *(const char **)member = get_extra(c, s);
+        break;
+    case KEY_GROUP:
+        read_group(c, s, key, member);
         break;
     case KEY_OPTIONS:
         if (config_setting_is_group(s))
