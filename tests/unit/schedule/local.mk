@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-check_PROGRAMS += %D%/test_schedule %D%/test_schedule_next
-TESTS += %D%/test_schedule %D%/test_schedule_next
+check_PROGRAMS += %D%/test_agenda %D%/test_schedule %D%/test_schedule_next
+TESTS += %D%/test_agenda %D%/test_schedule %D%/test_schedule_next
+%C%_test_agenda_SOURCES = %D%/test_agenda.c
+%C%_test_agenda_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_agenda_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_agenda_LDADD = $(UNIT_LIBS)
 %C%_test_schedule_SOURCES = %D%/test_schedule.c
 %C%_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_schedule_CFLAGS = $(UNIT_CFLAGS)
