@@ -314,6 +314,7 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
 struct supervise *work_begin_jobs(struct work *w)
 {
     bool is_single = w->record || w->replay;
+    w->n_jobs_before = w->n_jobs;
     return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
 }
 

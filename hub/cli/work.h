@@ -21,11 +21,11 @@ struct work {
     json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
     struct progress *progress;
     char batch[48]; /* common to all jobs of this command; each job adds its number */
-    unsigned n_jobs;
+    unsigned n_jobs, n_jobs_before; /* before: of the verbs that are done */
     int lock;
     struct schema *schema;
     struct store *store; /* open for what became of jobs that died; NULL in a dry run */
-    bool is_dry, is_interrupted;
+    bool is_dry, is_interrupted, accept_empty;
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
     const char *const *streams; /* asked for on the command line; NULL: as configured */
 };

@@ -77,6 +77,8 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_text(spec, "replay", w->replay);
     if (w->is_dry)
         json_put_flag(spec, "dry_run", true);
+    if (w->accept_empty)
+        json_put_flag(spec, "accept_empty", true);
     return spec;
 }
 
@@ -172,6 +174,15 @@ static void add_accounts(struct work *w, struct supervise *s, const struct confi
              on_accounts_end, l);
 }
 
+/* A command that has nothing to do says so, instead of ending without a word. */
+static void tell_if_idle(const struct work *w, bool is_none, const char *what, const char *verb)
+{
+    if (is_none)
+        cli_note(w->cli, "omnihub: the configuration has no %ss: nothing to %s", what, verb);
+    else if (w->n_jobs == w->n_jobs_before)
+        cli_note(w->cli, "omnihub: every %s is disabled: nothing to %s", what, verb);
+}
+
 void work_pull(struct work *w)
 {
     const struct config *c = w->cli->config;
@@ -187,6 +198,7 @@ void work_pull(struct work *w)
         for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
             add_pull(w, s, k, *a);
     }
+    tell_if_idle(w, c->n_connectors == 0, "connector", "pull");
     work_run_jobs(w, s);
 }
 
@@ -239,6 +251,8 @@ void work_push(struct work *w)
         if (is_sync ? !k->is_disabled : work_wants(w->cli, k->name, k->is_disabled))
             add_sink(w, s, k, JOB_PUSH);
     }
+    if (!is_sync)
+        tell_if_idle(w, c->n_sinks == 0, "sink", "push");
     work_run_jobs(w, s);
 }
 
