@@ -71,6 +71,7 @@ static const struct shape_member auth_members[] = {
     {"token_url", SHAPE_LINE, false, AT(omni_auth, token_url)},
     {"scope", SHAPE_LINE, false, AT(omni_auth, scope)},
     {"header", SHAPE_LINE, false, AT(omni_auth, header)},
+    {"headers", SHAPE_TEXT, false, AT(omni_auth, headers)},
     {0},
 };
 const struct shape shape_auth = {"login", sizeof(struct omni_auth), auth_members};

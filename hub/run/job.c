@@ -18,7 +18,7 @@
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
 
-enum { JOB_LOGIN_VALUES = 8 };
+enum { JOB_LOGIN_VALUES = 8, JOB_LOGIN_HEADERS = 8 };
 
 /* ---- store ---- */
 
@@ -180,6 +180,35 @@ static const char *login_text(const struct job *job, const char *text)
     return out.len ? arena_strdup(job->arena, out.data) : NULL;
 }
 
+/* False where an option that the line names is not given. */
+static bool has_options(const struct job *job, const char *line)
+{
+    for (const char *p = line; (p = strchr(p, '{'));) {
+        size_t len = strcspn(++p, "}");
+        const char *value = option_value(job, arena_strndup(job->arena, p, len));
+        if (!value || !*value)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+/* The login's headers as a list; NULL where there are none. */
+static const char *const *login_headers(const struct job *job, const char *lines)
+{
+    size_t n = 0;
+    const char **list = arena_alloc(job->arena, (JOB_LOGIN_HEADERS + 1) * sizeof *list);
+    for (const char *p = lines; p && *p && n < JOB_LOGIN_HEADERS;) {
+        size_t len = strcspn(p, "\n");
+        const char *line = arena_strndup(job->arena, p, len);
+        if (len && has_options(job, line))
+            list[n++] = login_text(job, line);
+        p += len + (p[len] == '\n');
+    }
+    list[n] = NULL;
+    return n ? list : NULL;
+}
+
 /* False where the source has logins but the options of none are given. */
 static bool job_choose_login(const struct job *job, struct http_login *login, const char **values)
 {
@@ -196,7 +225,8 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
                                      .token_url =
                                          token_url ? token_url : login_text(job, (*all)->token_url),
                                      .scope = login_text(job, (*all)->scope),
-                                     .header = login_text(job, (*all)->header)};
+                                     .header = login_text(job, (*all)->header),
+                                     .headers = login_headers(job, (*all)->headers)};
         return true;
     }
     return false;

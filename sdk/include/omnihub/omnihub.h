@@ -212,8 +212,10 @@ struct omni_auth {
                             separated by commas */
     const char
         *token_url; /* absolute; a path is under api_url. NULL with JWT: the key file's token_uri */
-    const char *scope;  /* separated by spaces */
-    const char *header; /* {name} in token_url, scope and header: that option's text */
+    const char *scope;   /* separated by spaces */
+    const char *header;  /* {name} in token_url, scope, header and headers: that option's text */
+    const char *headers; /* what else goes with the login, "Name: value" a line, also of secret
+                            options; a line with an option that is not given is left out */
 };
 
 /* ---- what the hub offers
