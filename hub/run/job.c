@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "run/job_files.h"
+#include "run/job_url.h"
 #include "run/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
@@ -249,11 +250,21 @@ static struct http_limits job_http_limits(const struct job *job)
                                 .max_body = (uint64_t)json_int(given, "max_body", 0)};
 }
 
+static const char *url_value(const void *ctx, const char *name)
+{
+    return option_value(ctx, name);
+}
+
 static omni_status job_open_http(struct job *job, struct err *err)
 {
+    auto_free char *expanded = NULL;
     const char *url = json_text(job->options, "api_url");
-    if (!url)
-        url = job->source->api_url;
+    if (!url && job->source->api_url) {
+        const struct job_url_options values = {.ctx = job, .value = url_value};
+        url = expanded = job_url_expand(job->source->api_url, &values, err);
+        if (!url)
+            return err->status;
+    }
     if (job->source->flags & OMNI_SOURCE_FILES)
         job->files = job_files_new(json_object_get(job->options, "path"));
     if (!url)

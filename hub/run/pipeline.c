@@ -91,7 +91,7 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
     }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
     if (status == OMNI_OK)
-        return spool_add(in->spools[stream], cells, err);
+        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
     if (status == OMNI_E_DATA && in->skips_bad) {
         reject_values(in, stream, values, where, err->text);
         return OMNI_OK;
@@ -246,7 +246,7 @@ omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uin
         err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
         return status;
     }
-    return spool_add(in->spools[0], cells, err);
+    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)
