@@ -212,6 +212,16 @@ json_t *work_spec(struct work *w, const char *verb)
     return spec;
 }
 
+void work_take_result(struct work *w, json_t *result_take)
+{
+    if (w->hooks) {
+        w->hooks->result(w->hooks->ctx, result_take);
+        json_decref(result_take);
+    } else {
+        json_array_append_new(w->results, result_take);
+    }
+}
+
 static void add_result(struct work_job *j, json_t *result_take)
 {
     const char *key;
@@ -220,7 +230,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
     progress_result(j->work->progress, j->name, result_take);
-    json_array_append_new(j->work->results, result_take);
+    work_take_result(j->work, result_take);
 }
 
 static void print_row(struct work_job *j, const json_t *event)
@@ -280,7 +290,9 @@ static void on_end(void *ctx, const char *died)
     if (died)
         report_death(j, died);
     if (j->end)
-        j->end(j->ctx);
+        j->end(j->ctx); /* may add jobs, so the hook comes after */
+    if (j->work->hooks)
+        j->work->hooks->ended(j->work->hooks->ctx, j->labels);
     json_decref(j->spec);
     json_decref(j->labels);
     free(j->name);
@@ -302,6 +314,8 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                            .event = event,
                            .end = end,
                            .ctx = ctx};
+    if (w->hooks)
+        w->hooks->added(w->hooks->ctx, labels_take);
     supervise_add(s,
                   &(struct supervise_job){.spec = spec_take,
                                           .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
@@ -318,11 +332,15 @@ struct supervise *work_begin_jobs(struct work *w)
     return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
 }
 
-void work_run_jobs(struct work *w, struct supervise *s)
+void work_go_home(const struct work *w)
 {
-    /* Relative paths among the options start at the configuration's folder. */
     if (chdir(config_folder(w->cli->config)) < 0)
         log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
+}
+
+void work_run_jobs(struct work *w, struct supervise *s)
+{
+    work_go_home(w);
     if (!supervise_run(s))
         w->is_interrupted = true;
     supervise_free(s);

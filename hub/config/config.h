@@ -31,6 +31,7 @@ struct config_hub {
     const char *channel_rules;      /* the admin's own rules file; NULL */
     bool sandbox_require;           /* sandbox = "require" */
     int64_t parallel;               /* jobs at a time; default 4 */
+    int64_t retry_after_s;          /* first wait after a passing failure; default 60 */
     int64_t run_timeout_s;          /* longest run of one job; default 6 h */
     struct config_http http;
 };

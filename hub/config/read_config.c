@@ -42,6 +42,7 @@ static const struct key hub_keys[] = {
     {"channel_rules", KEY_PATH, HUB(channel_rules)},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
+    {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
     {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
     {"http", KEY_GROUP, HUB(http), .group = http_keys, .n_group = ARRAY_LEN(http_keys)},
 };
@@ -124,6 +125,7 @@ static void hub_defaults(struct config_hub *hub)
                                .plugin_dirs = no_dirs,
                                .schema_dir = HUB_SCHEMADIR,
                                .parallel = 4,
+                               .retry_after_s = 60,
                                .run_timeout_s = INT64_C(6) * 3600};
 }
 

@@ -13,7 +13,8 @@ struct job_url_options {
 
 /* In braces: "a", that option's text; "a-", what stands behind the last hyphen of it; "a|b-", the
  * first of them that is given. They may hold letters, digits, hyphens and dots only, so that an
- * option can name a host but never leave it. A new text; NULL with OMNI_E_CONFIG naming the option. */
+ * option can name a host but never leave it. A new text; NULL with OMNI_E_CONFIG naming the option.
+ */
 char *job_url_expand(const char *url, const struct job_url_options *, struct err *);
 
 #endif

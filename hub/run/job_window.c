@@ -217,10 +217,10 @@ static void tell_window(const struct job *job, const struct store_result *before
     const struct window *w = job->window;
     const struct store_result *r = &w->result;
     char from[DAY_TEXT], to[DAY_TEXT];
-    auto_free char *what = w->stream->sync == OMNI_WINDOW
-                               ? xasprintf("%s … %s", day_print(w->days.from, from),
-                                           day_print(w->days.to, to))
-                               : xstrdup(w->part ? w->part : "the whole list");
+    auto_free char *what =
+        w->stream->sync == OMNI_WINDOW
+            ? xasprintf("%s … %s", day_print(w->days.from, from), day_print(w->days.to, to))
+            : xstrdup(w->part ? w->part : "the whole list");
     log_info("%s: %s rows=%" PRIu64 " inserted=%" PRIu64 " changed=%" PRIu64 " unchanged=%" PRIu64
              " removed=%" PRIu64 " restated=%" PRIu64,
              w->stream->name, what, job->pipeline->records, r->inserted - before->inserted,

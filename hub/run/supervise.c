@@ -26,9 +26,10 @@
 
 enum {
     EVENT_MAX_BYTES = 16 * 1024 * 1024, /* a line; a plugin's description is the longest */
-    FORGET_AT = 64,                     /* ended jobs at the front of the queue */
-    GROUP_MAX = 2,                      /* jobs of one group at a time */
-    GRACE_MS = 5000                     /* between TERM and KILL */
+    REAP_MS = 50,
+    FORGET_AT = 64, /* ended jobs at the front of the queue */
+    GROUP_MAX = 2,  /* jobs of one group at a time */
+    GRACE_MS = 5000 /* between TERM and KILL */
 };
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_STOPPING, JOB_KILLED, JOB_ENDED };
@@ -329,6 +330,9 @@ static int wait_ms(const struct supervise *s)
     for (size_t i = s->first_open; i < s->n; i++)
         if (s->jobs[i]->state != JOB_WAITING && s->jobs[i]->deadline_ms < next)
             next = s->jobs[i]->deadline_ms;
+    for (size_t i = s->first_open; i < s->n; i++)
+        if (s->jobs[i]->pid > 0 && s->jobs[i]->events < 0 && s->jobs[i]->state != JOB_ENDED)
+            return REAP_MS; /* its pipe is closed, its end may have been told to somebody else */
     if (next == INT64_MAX)
         return -1;
     int64_t left = next - now_ms();
