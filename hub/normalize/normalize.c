@@ -89,6 +89,10 @@ static omni_status take_value(struct normalizer *n, struct binding *b, const str
             return normalize_refuse(b, n->dataset, v->s, v->len,
                                     "is in minor units, but the row's currency is not known", err);
     }
+    /* Descriptive columns keep a tree as its JSON text; in a key it is another thing than it was.
+     */
+    if (v->kind == READ_TREE && b->column >= 0 && (size_t)b->column < n->dataset->n_keys)
+        return normalize_refuse(b, n->dataset, v->s, v->len, "is not a single value", err);
     if (is_null_text(b->field, v)) {
         converted = (struct omni_cell){.type = OMNI_NULL};
     } else {

@@ -239,6 +239,17 @@ static bool http_cancelled(void *ctx)
     return job_is_cancelled();
 }
 
+static struct http_limits job_http_limits(const struct job *job)
+{
+    const json_t *given = json_object_get(job->spec, "http");
+    return (struct http_limits){.connect_ms = (uint32_t)json_int(given, "connect_ms", 0),
+                                .stall_ms = (uint32_t)json_int(given, "stall_ms", 0),
+                                .total_ms = (uint32_t)json_int(given, "total_ms", 0),
+                                .max_wait_ms = (uint32_t)json_int(given, "max_wait_ms", 0),
+                                .max_attempts = (uint32_t)json_int(given, "max_attempts", 0),
+                                .max_body = (uint64_t)json_int(given, "max_body", 0)};
+}
+
 static const char *url_value(const void *ctx, const char *name)
 {
     return option_value(ctx, name);
@@ -273,6 +284,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                    .login = login.kind == OMNI_AUTH_NONE ? NULL : &login,
                                    .record = json_text(job->spec, "record"),
                                    .replay = json_text(job->spec, "replay"),
+                                   .limits = job_http_limits(job),
                                    .ctx = job,
                                    .cancelled = http_cancelled};
     job->http = http_new(&options, err);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -71,6 +72,21 @@ static omni_status keep_row(struct pipeline *in, uint32_t stream, const struct o
     return OMNI_OK;
 }
 
+/* A record that was read but cannot be used is kept by what its fields held: name=value, … */
+static void reject_values(struct pipeline *in, uint32_t stream, const struct read_value *values,
+                          const struct read_where *where, const char *reason)
+{
+    const struct omni_field *const *fields = in->streams[stream]->fields;
+    auto_buf raw = BUF_INIT(REJECT_RAW);
+    for (size_t i = 0; fields && fields[i]; i++) {
+        bool has_text = values[i].kind != READ_ABSENT && values[i].s;
+        if (!buf_printf(&raw, "%s%s=", i ? ", " : "", fields[i]->path) ||
+            (has_text && !buf_add(&raw, values[i].s, values[i].len)))
+            break; /* as much as there is room for */
+    }
+    reject_add(in, where, reason, raw.len ? buf_text(&raw) : NULL, raw.len);
+}
+
 static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, struct err *err)
 {
@@ -87,7 +103,7 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
     if (status == OMNI_OK)
         return keep_row(in, stream, cells, err);
     if (status == OMNI_E_DATA && in->skips_bad) {
-        reject_add(in, where, err->text, NULL, 0);
+        reject_values(in, stream, values, where, err->text);
         return OMNI_OK;
     }
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
