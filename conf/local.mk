@@ -18,6 +18,7 @@ include conf/demo/local.mk
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
+	%D%/conf.d/instagram.conf.sample \
 	%D%/conf.d/klaviyo.conf.sample \
 	%D%/conf.d/mailchimp.conf.sample \
 	%D%/conf.d/mastodon.conf.sample \

@@ -8,4 +8,5 @@ include plugins/file/rest/local.mk
 include plugins/sinks/sqlite/local.mk
 include plugins/sinks/csv/local.mk
 include plugins/sinks/jsonl/local.mk
+include plugins/social/instagram/local.mk
 include plugins/social/mastodon/local.mk

@@ -20,6 +20,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
+from instagram import Instagram  # noqa: E402
 from klaviyo import Klaviyo  # noqa: E402
 from mailchimp import Mailchimp  # noqa: E402
 from mastodon import Mastodon  # noqa: E402
@@ -39,7 +40,7 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "klaviyo": Klaviyo(world), "mailchimp": Mailchimp(world),
+                        "instagram": Instagram(world), "klaviyo": Klaviyo(world), "mailchimp": Mailchimp(world),
                         "mastodon": Mastodon(world)}
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
