@@ -14,7 +14,8 @@
 #include "base/text.h"
 
 enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000000 };
-/* Where records lie in batches, a batch is read as a whole: Google Ads puts 10,000 rows into one. */
+/* Where records lie in batches, a batch is read as a whole: Google Ads puts 10,000 rows into one.
+ */
 enum { RECORD_MAX = 64 * 1024 * 1024 };
 
 /* ---- rejects ---- */
