@@ -4,6 +4,7 @@ include plugins/ads/google_ads/local.mk
 include plugins/ads/meta_ads/local.mk
 include plugins/file/file/local.mk
 include plugins/file/rest/local.mk
+include plugins/search/google_search_console/local.mk
 include plugins/sinks/sqlite/local.mk
 include plugins/sinks/csv/local.mk
 include plugins/sinks/jsonl/local.mk
