@@ -168,34 +168,11 @@ static omni_status gsc_check(void *self, struct omni_run *run)
 
 /* ---- rows ---- */
 
-/* A decimal number as digits and places: "4.25" is 425 and 2. Zeros at its end are left out. */
-static int parse_decimal(struct omni_json row, const char *name, int64_t *digits, int *places)
-{
-    char text[48];
-    const char *p = text;
-    int is_fraction = 0;
-    *digits = *places = 0;
-    if (omni_json_at(row, name).kind != OMNI_JSON_NUMBER ||
-        !omni_json_text(row, name, text, sizeof(text)))
-        return 0;
-    for (; *p >= '0' && *p <= '9' && *digits < INT64_MAX / 10 - 1; p++) {
-        *digits = *digits * 10 + (*p - '0');
-        *places += is_fraction;
-        if (p[1] == '.' && !is_fraction++)
-            p++;
-    }
-    while (*places > 0 && *digits % 10 == 0) {
-        *digits /= 10;
-        --*places;
-    }
-    return *p == '\0' && p > text;
-}
-
 /* Clicks and impressions are doubles that are whole. */
 static int parse_count(struct omni_json row, const char *name, int64_t *count)
 {
     int places;
-    return parse_decimal(row, name, count, &places) && places == 0;
+    return omni_json_decimal(row, name, count, &places) && places == 0;
 }
 
 /* average × impressions, as millionths: exact but for the last of them, rounded half up. */
@@ -203,7 +180,7 @@ static int weigh(int64_t digits, int places, int64_t impressions, int64_t *micro
 {
     __extension__ __int128 product = (__int128)digits * impressions;
     __extension__ __int128 divisor = 1;
-    if (product > (__int128)INT64_MAX * INT64_MAX / 10000000)
+    if (product < 0 || product > (__int128)INT64_MAX * INT64_MAX / 10000000)
         return 0;
     for (int i = places; i < 6; i++)
         product *= 10;
@@ -248,7 +225,7 @@ static omni_status give_row(struct gsc *gsc, struct omni_run *run, struct omni_j
     char date[16];
     if (!omni_json_text(row, "keys[0]", date, sizeof(date)) || !omni_day_parse(date, &day) ||
         !parse_count(row, "clicks", &clicks) || !parse_count(row, "impressions", &impressions) ||
-        !parse_decimal(row, "position", &digits, &places) ||
+        !omni_json_decimal(row, "position", &digits, &places) ||
         !weigh(digits, places, impressions, &weighted))
         return gsc->hub->fail(run, OMNI_E_DATA,
                               "a row without date, clicks, impressions and position, or with one "
