@@ -20,6 +20,7 @@ omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
 	%D%/conf.d/google_ads.conf.sample \
 	%D%/conf.d/google_search_console.conf.sample \
+	%D%/conf.d/linkedin_ads.conf.sample \
 	%D%/conf.d/sinks.conf.sample \
 	%D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf

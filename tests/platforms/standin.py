@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ga4 import Ga4  # noqa: E402
 from gads import GoogleAds  # noqa: E402
 from gsc import SearchConsole  # noqa: E402
+from linkedin import LinkedIn  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
@@ -38,7 +39,8 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "gads": GoogleAds(world, self.oauth),
-                        "gsc": SearchConsole(world, self.oauth), "meta": Meta(world), "shop": Shop(world)}
+                        "gsc": SearchConsole(world, self.oauth), "linkedin": LinkedIn(world), "meta": Meta(world),
+                        "shop": Shop(world)}
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 
