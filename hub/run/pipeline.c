@@ -15,6 +15,9 @@
 #include "base/text.h"
 
 enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000000 };
+/* Where records lie in batches, a batch is read as a whole: Google Ads puts 10,000 rows into one.
+ */
+enum { RECORD_MAX = 64 * 1024 * 1024 };
 
 /* ---- rejects ---- */
 
@@ -206,6 +209,7 @@ omni_status pipeline_open(struct pipeline *in, const struct omni_http *http, con
                                .format_options = http->format_options,
                                .records = records,
                                .stream = in->streams[0],
+                               .max_record = RECORD_MAX,
                                .calls = {.ctx = in, .row = on_row, .bad = on_bad}};
     in->reader = reader_new(&spec, err);
     if (!in->reader)

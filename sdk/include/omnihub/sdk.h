@@ -135,6 +135,12 @@ struct omni_json omni_json_at(struct omni_json, const char *path);
 int omni_json_text(struct omni_json, const char *path, char *out, size_t size);
 /* A whole number, also one written as text. 0: not there, not whole, beyond 64 bits. */
 int omni_json_int(struct omni_json, const char *path, int64_t *out);
+/* A number, also one written as text, exactly as it is written: 4.25 is 425 and 2 places. 0: not
+ * there, not a number, or whole digits beyond 18; of the digits behind the point those beyond 18 in
+ * all are left out. */
+int omni_json_decimal(struct omni_json, const char *path, int64_t *digits, int *places);
+/* digits / 10^places in millionths, for an OMNI_MICROS cell; rounded half to even. 0: too large. */
+int omni_micros(int64_t digits, int places, int64_t *micros);
 /* 1: true; 0: anything else. */
 int omni_json_is_true(struct omni_json, const char *path);
 /* Walks through an array's items or an object's values: begin with an *item of all zeros; 0 at the
