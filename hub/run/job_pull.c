@@ -222,10 +222,27 @@ static omni_status pull_windows(struct job *job, const struct plan_input *plan, 
     return OMNI_OK;
 }
 
-static omni_status plan_of(const struct job *job, struct plan_input *plan, struct err *err)
+/* How far earlier pulls came. Beginning anew in silence would hide that the state was damaged, and
+ * a day in the future (a clock that was wrong) would leave out the days until then. */
+static omni_status plan_last(struct job *job, struct plan_input *plan, struct err *err)
 {
-    const char *last = window_state_get((struct job *)job, LAST_DAY);
+    enum { ZONES_APART_DAYS = 2 };
+    const char *last = window_state_get(job, LAST_DAY);
     plan->has_last = last && day_parse_iso(last, strlen(last), &plan->last_to);
+    if (!last || (plan->has_last && plan->last_to <= job->today + ZONES_APART_DAYS))
+        return OMNI_OK;
+    return err_set(err, OMNI_E_CONFIG,
+                   "the stored state " LAST_DAY " is \"%.40s\", which is %s; look at it with "
+                   "`omnihub state show %s`, forget it with `omnihub state reset %s`",
+                   last,
+                   plan->has_last ? "in the future: is this machine's clock right?" : "no day",
+                   job->connector, job->connector);
+}
+
+static omni_status plan_of(struct job *job, struct plan_input *plan, struct err *err)
+{
+    if (plan_last(job, plan, err) != OMNI_OK)
+        return err->status;
     const char *start = json_text(job->spec, "start");
     const struct {
         const char *text, *name;

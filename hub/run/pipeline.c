@@ -47,6 +47,36 @@ static void reject_add(struct pipeline *in, const struct read_where *where, cons
     r->raw = xstrndup(raw ? raw : "", raw ? r->raw_len : 0);
 }
 
+/* ---- pages that come again ---- */
+
+static uint64_t key_hash(const struct schema_dataset *dataset, const struct omni_cell *cells)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < dataset->n_keys; i++) {
+        const struct omni_cell *c = &cells[i];
+        const unsigned char *bytes = (const void *)(c->type == OMNI_TEXT ? c->v.s : (char *)&c->v);
+        size_t len = c->type == OMNI_TEXT ? c->len : sizeof c->v;
+        hash = (hash ^ c->type) * UINT64_C(1099511628211);
+        for (size_t k = 0; k < len; k++)
+            hash = (hash ^ bytes[k]) * UINT64_C(1099511628211);
+    }
+    return hash | 1;
+}
+
+/* An API that takes no notice of page or offset sends its first page for ever. */
+static omni_status check_first_row(struct pipeline *in, const struct omni_cell *cells,
+                                   struct err *err)
+{
+    if (in->first_key || in->name || in->streams[0]->sync == OMNI_CURSOR)
+        return OMNI_OK;
+    in->first_key = key_hash(in->datasets[0], cells);
+    return in->first_key != in->last_first_key
+               ? OMNI_OK
+               : err_set(err, OMNI_E_DATA,
+                         "a page begins with the same row as the page before: the platform sends "
+                         "one page again and again");
+}
+
 /* ---- what the reader calls ---- */
 
 /* "till.csv:3" for fields that ask for the record's place. */
@@ -93,12 +123,14 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
         values = in->values;
     }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
-    if (status == OMNI_OK)
-        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
-    if (status == OMNI_E_DATA && in->skips_bad) {
+    if (status == OMNI_OK && cells && stream == 0)
+        status = check_first_row(in, cells, err);
+    else if (status == OMNI_E_DATA && in->skips_bad) {
         reject_values(in, stream, values, where, err->text);
         return OMNI_OK;
     }
+    if (status == OMNI_OK)
+        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
     return status;
 }
@@ -183,6 +215,7 @@ void pipeline_clear(struct pipeline *in)
         spool_clear(in->spools[i]);
     rejects_cut(in, 0);
     in->records = in->rejected = 0;
+    in->first_key = in->last_first_key = 0;
     free(mem_take(in->quality));
 }
 
@@ -194,6 +227,8 @@ omni_status pipeline_open(struct pipeline *in, const struct omni_http *http, con
     auto_free char *key =
         xasprintf("%" PRIu32 "|%s|%s", http->format,
                   http->format_options ? http->format_options : "", records ? records : "");
+    in->last_first_key = in->first_key ? in->first_key : in->last_first_key;
+    in->first_key = 0;
     in->skips_bad = http->format != OMNI_FORMAT_JSON;
     for (uint32_t i = 0; i < in->n; i++)
         in->marks[i] = spool_mark(in->spools[i]);
@@ -223,6 +258,7 @@ omni_status pipeline_rewind(struct pipeline *in, struct err *err)
     omni_status status = OMNI_OK;
     for (uint32_t i = 0; i < in->n && status == OMNI_OK; i++)
         status = spool_rewind_to(in->spools[i], in->marks[i], err);
+    in->first_key = 0;
     in->records = in->records_mark;
     in->rejected = in->rejected_mark;
     rejects_cut(in, in->rejected < PIPELINE_REJECTS ? (size_t)in->rejected : PIPELINE_REJECTS);

@@ -53,6 +53,10 @@ struct pipeline {
     struct spool_mark marks[PIPELINE_STREAMS];
     uint64_t records_mark, rejected_mark;
 
+    /* Hashes of the key of a reply's first row, 0: none yet: a page that comes again is noticed
+       before the store would refuse its rows. */
+    uint64_t first_key, last_first_key;
+
     uint64_t records, rejected;
     struct pipeline_reject rejects[PIPELINE_REJECTS]; /* the first ones */
     size_t n_rejects;

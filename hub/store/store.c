@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "store/internal.h"
 
@@ -51,13 +53,39 @@ static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA cache_size = -16384;"
                                      "PRAGMA journal_size_limit = 67108864;";
 
+/* On a read-only file system SQLite could not make the files that readers of a log share, though
+ * nobody can write: then the file alone is read. With a log that is not empty, it would be stale.
+ * NULL: not so. */
+static char *frozen_uri(const char *path)
+{
+    auto_free char *log = xasprintf("%s-wal", path), *folder = xstrdup(path);
+    char *slash = strrchr(folder, '/');
+    struct stat st;
+    if (!slash || (stat(log, &st) == 0 && st.st_size > 0))
+        return NULL;
+    slash[slash == folder] = '\0';
+    if (access(folder, W_OK) == 0 || errno != EROFS)
+        return NULL;
+    auto_buf uri = BUF_INIT(3 * PATH_MAX);
+    buf_adds(&uri, "file:");
+    for (const char *p = path; *p; p++) /* of the uri's own characters these three matter */
+        if (strchr("%?#", *p))
+            buf_printf(&uri, "%%%02X", (unsigned char)*p);
+        else
+            buf_addc(&uri, *p);
+    return buf_adds(&uri, "?immutable=1") ? buf_take(&uri) : NULL;
+}
+
 sqlite3 *store_connect(const char *path, bool is_writer, struct err *err)
 {
     sqlite3 *db = NULL;
     int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     if (strcmp(path, ":memory:") == 0)
         flags |= SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+    auto_free char *frozen = is_writer ? NULL : frozen_uri(path);
+    if (frozen)
+        flags |= SQLITE_OPEN_URI;
+    if (sqlite3_open_v2(frozen ? frozen : path, &db, flags, NULL) != SQLITE_OK) {
         sql_fail(db, err);
         sqlite3_close(db);
         return NULL;
