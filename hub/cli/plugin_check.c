@@ -44,7 +44,7 @@ static const struct plugin_info *find(const struct subject *s)
     const struct plugin_info *info = s->plugin ? plugins_find(s->plugins, s->plugin) : NULL;
     if (info && info->module)
         return info;
-    if (info)
+    if (info && !(info->has_died && plugins_may_die(s->plugins)))
         COMPLAIN(s, true, "%s: plugin \"%s\": %s", s->what, s->plugin, info->why);
     return NULL;
 }

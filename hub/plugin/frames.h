@@ -38,7 +38,7 @@ enum {
     ANSWER, /* status (u32), then: HTTP and FETCH_ROWS the struct omni_http, REMEMBER the value */
 
     /* plugin → job */
-    STARTED = 64, /* description (JSON), what the sandbox lacks (text) */
+    STARTED = 64, /* description (JSON), what the sandbox lacks, what of it is weaker (texts) */
     REFUSED,      /* status (u32), text: it could not be loaded */
     DENIED,       /* number of the system call (u32) */
     CRASHED,      /* signal (u32), whether memory had run out (u32) */

@@ -70,6 +70,8 @@ const struct omni_module *plugin_module(const struct plugin *);
 /* The description as JSON, borrowed. */
 const json_t *plugin_json(const struct plugin *);
 enum plugin_end plugin_end(const struct plugin *);
+/* It made a call that the contract does not allow, whatever else became of it. */
+bool plugin_is_broken(const struct plugin *);
 const char *plugin_end_name(enum plugin_end); /* "crashed" */
 
 /* The source's callbacks. config: the options as a JSON object, secrets replaced by "***". Each

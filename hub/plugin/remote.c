@@ -424,13 +424,15 @@ void remote_send_refused(struct remote *r, omni_status status, const char *text)
     send_frame(r, &r->out);
 }
 
-noreturn void remote_serve(struct remote *r, const struct omni_module *module, const char *lacks)
+noreturn void remote_serve(struct remote *r, const struct omni_module *module,
+                           const struct sandbox *sandbox)
 {
     auto_json *json = describe_module(module);
     auto_free char *text = json_print(json);
     wire_begin(&r->out, STARTED);
     wire_put_text(&r->out, text);
-    wire_put_text(&r->out, lacks);
+    wire_put_text(&r->out, buf_text(&sandbox->lacks));
+    wire_put_text(&r->out, buf_text(&sandbox->weaker));
     send_frame(r, &r->out);
     r->module = module;
     r->guest = guest_new(module, &r->services);

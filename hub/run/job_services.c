@@ -130,6 +130,9 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     calls->ctx = x;
     calls->judge = exchange_judge;
     omni_status status = http_send(x->job->http, &request, calls, &reply, err);
+    struct err why = {0};
+    if (status == OMNI_E_CONFIG && http_check_url(x->job->http, http->url, &why) != OMNI_OK)
+        err_set(&x->job->denied, status, "%s", why.text);
     http->status = reply.status;
     http->reply = reply.body ? reply.body : "";
     http->reply_len = reply.body_len;

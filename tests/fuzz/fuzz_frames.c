@@ -125,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct gate gate;
     gate_init(&gate, &services, arena);
     gate_begin(&gate);
+    gate.is_discovering = true;
     const struct child child = {.services = &gate.in};
     auto_wire answer = WIRE_OUT(1 << 20);
     const char *wrong = NULL;
