@@ -77,6 +77,9 @@ static omni_status apply_row(struct apply *a, const struct omni_cell *cells, str
     if (table_take(&a->t, cells, err) != OMNI_OK)
         return err->status;
     int32_t day = w->dataset->day >= 0 ? (int32_t)cells[w->dataset->day].v.i : 0;
+    if (w->sync == OMNI_WINDOW && cells[w->dataset->day].type == OMNI_NULL)
+        return err_set(err, OMNI_E_DATA, "%s: a row without %s belongs to no window",
+                       w->dataset->name, w->dataset->columns[w->dataset->day].name);
     if (w->sync == OMNI_WINDOW && (day < w->from_day || day > w->to_day))
         return err_set(err, OMNI_E_BUG, "%s: a row lies outside its window", w->dataset->name);
     if (w->dataset->day >= 0)
@@ -176,7 +179,8 @@ static omni_status remove_row(struct apply *a, int64_t rowid, struct err *err)
 static omni_status collect_gone(struct apply *a, struct rowset *gone, struct err *err)
 {
     const struct schema_dataset *d = a->w->dataset;
-    const char *day = d->day_keyed ? d->columns[d->day].name : NULL;
+    bool is_by_day = d->day_keyed || a->w->sync == OMNI_WINDOW;
+    const char *day = is_by_day ? d->columns[d->day].name : NULL;
     auto_stmt *stmt =
         a->w->sync == OMNI_PARTS
             ? sql_prepare_fmt(a->t.db, err, "SELECT rowid FROM \"d_%w\" WHERE _part = ?1", d->name)

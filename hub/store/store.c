@@ -109,8 +109,7 @@ static omni_status read_pragma(sqlite3 *db, const char *sql, int64_t *out, struc
     return stmt ? sql_int(stmt, 0, out, err) : err->status;
 }
 
-/* *is_new: an empty file, to be filled. */
-static omni_status check_identity(sqlite3 *db, bool *is_new, struct err *err)
+omni_status store_check_identity(sqlite3 *db, bool *is_new, struct err *err)
 {
     int64_t application, version, objects;
     if (read_pragma(db, "PRAGMA application_id", &application, err) != OMNI_OK ||
@@ -147,13 +146,13 @@ static omni_status open_file(struct store *s, enum store_mode mode, struct err *
     /* A foreign or damaged file is found out before the first pragma could write to it. */
     if (is_file) {
         sqlite3 *look = store_connect(s->path, false, err);
-        omni_status status = look ? check_identity(look, &is_new, err) : err->status;
+        omni_status status = look ? store_check_identity(look, &is_new, err) : err->status;
         sqlite3_close(look);
         if (status != OMNI_OK)
             return status;
     }
     s->db = store_connect(s->path, mode == STORE_WRITE, err);
-    if (!s->db || check_identity(s->db, &is_new, err) != OMNI_OK)
+    if (!s->db || store_check_identity(s->db, &is_new, err) != OMNI_OK)
         return err->status;
     if (mode == STORE_WRITE)
         return layout_update(s, err);

@@ -65,6 +65,7 @@ struct store_run_end {
     const char *message; /* what is wrong; NULL for ok */
     const char *remedy;  /* what to do; NULL */
     uint64_t requests, retries, bytes, rejected; /* rows rejected */
+    uint64_t deliveries, rows;                   /* push: what went out */
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);

@@ -120,6 +120,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if world.fault(platform, "stall_middle", path):
+            self.wfile.write(body[:len(body) // 2])
+            self.wfile.flush()
+            world.log.append({"method": "STALL", "path": "/" + platform})
+            until = time.monotonic()
+            while time.monotonic() < until + world.knob(platform, "stall_s", 1):
+                time.sleep(0.02)  # a test that sets the knob to 0 lets it go on
+            body = body[len(body) // 2:]
         if world.fault(platform, "truncate", path):
             body = body[:len(body) // 2]
             self.close_connection = True
