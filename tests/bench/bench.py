@@ -159,9 +159,9 @@ def csv(b):
     yield "csv", w.measure(hub.command("pull"), watch=True).peak_kib / MIB
 
 
-def combine(_):
+def combine(b):
     for rows in (ROWS, ROWS * 2, ROWS * 5):
-        out = subprocess.run([w.program("bench_combine"), str(rows)], check=True, capture_output=True, text=True).stdout.split()
+        out = subprocess.run([w.program("bench_combine"), str(rows), w.SCHEMA, b.folder], check=True, capture_output=True, text=True).stdout.split()
         yield "combine all %dM" % (rows // 1000000), float(out[0]) * 1e6 / rows
         yield "combine day %dM" % (rows // 1000000), float(out[1]) * 1000
 

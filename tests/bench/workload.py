@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
 
 import omni  # noqa: E402 (the tests' helpers lie beside us)
 
+SCHEMA = os.path.join(omni.SOURCE, "conf", "schema")
 FIRST_DAY = datetime.date(2026, 1, 1)
 DAYS, POLL_SECONDS, START_SECONDS = 30, 0.005, 10
 TEXTS = ("date", "account_id", "campaign_id", "campaign_name", "adset_id", "ad_id", "ad_name", "country", "device", "currency")
@@ -167,7 +168,7 @@ class Hub:
         self.state = os.path.join(folder, "state")
         self.schema = os.path.join(folder, "schema")
         if not os.path.isdir(self.schema):
-            shutil.copytree(os.path.join(omni.SOURCE, "conf", "schema"), self.schema)
+            shutil.copytree(SCHEMA, self.schema)
             shutil.copy(os.path.join(HERE, "report.conf"), self.schema)
         self.conf = os.path.join(folder, "hub-%s.conf" % isolation)
         with open(self.conf, "w", encoding="utf-8") as out:
