@@ -164,7 +164,7 @@ static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec
     in->normalizers[i] = normalizer_new(dataset, stream, &spec->context, err);
     if (!in->normalizers[i])
         return err->status;
-    in->spools[i] = spool_new(spec->spool_dir, (uint32_t)dataset->n_columns + 1, SPOOL_MEMORY);
+    in->spools[i] = pipeline_new_spool(in, i);
     for (; stream->fields && stream->fields[in->n_fields[i]]; in->n_fields[i]++) {
         const char *path = stream->fields[in->n_fields[i]]->path;
         in->wants_place[i] = in->wants_place[i] || (path && strcmp(path, READER_LINE) == 0);
@@ -352,7 +352,7 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
         if (column < 0 || spool_rows(in->spools[i]) == 0)
             continue;
         uint32_t n_cells = (uint32_t)in->datasets[i]->n_columns + 1;
-        struct spool *filled = spool_new(in->spool_dir, n_cells, SPOOL_MEMORY);
+        struct spool *filled = pipeline_new_spool(in, i);
         omni_status status = fill_spool(in->spools[i], filled, &value, column, n_cells, err);
         spool_free(status == OMNI_OK ? in->spools[i] : filled);
         if (status != OMNI_OK)
@@ -361,6 +361,20 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
     }
     in->lacks_currency = false;
     return OMNI_OK;
+}
+
+struct spool *pipeline_new_spool(const struct pipeline *in, uint32_t i)
+{
+    return spool_new(in->spool_dir, (uint32_t)in->datasets[i]->n_columns + 1, SPOOL_MEMORY);
+}
+
+void pipeline_swap_spools(struct pipeline *in, struct spool **spools)
+{
+    for (uint32_t i = 0; i < in->n; i++) {
+        struct spool *full = in->spools[i];
+        in->spools[i] = spools[i];
+        spools[i] = full;
+    }
 }
 
 uint64_t pipeline_rows(const struct pipeline *in)

@@ -84,6 +84,10 @@ omni_status pipeline_finish(struct pipeline *, struct err *);
 /* The account's currency became known only after rows were read: it goes into the columns that were
  * waiting for it. */
 omni_status pipeline_fill_currency(struct pipeline *, const char *currency, struct err *);
+/* An empty spool for stream i, as the pipeline's own. spool_free(). */
+struct spool *pipeline_new_spool(const struct pipeline *, uint32_t i);
+/* The rows so far go out, the given empty spools take their place: n of them, both ways. */
+void pipeline_swap_spools(struct pipeline *, struct spool **);
 uint64_t pipeline_rows(const struct pipeline *);
 
 #endif
