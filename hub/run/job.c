@@ -16,7 +16,8 @@
 #include "run/job_files.h"
 #include "run/spawn.h"
 
-#define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
+#define USER_AGENT      PACKAGE_NAME "/" PACKAGE_VERSION
+#define HOST_CHARACTERS "-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 enum { JOB_LOGIN_VALUES = 8 };
 
@@ -162,8 +163,8 @@ static bool login_values(const struct job *job, const struct omni_auth *login, c
     return true;
 }
 
-/* "{name}" in a login's table stands for that option; NULL where nothing is left. */
-static const char *login_text(const struct job *job, const char *text)
+/* "{name}" in a source's tables stands for that option; NULL where nothing is left. */
+static const char *fill_in(const struct job *job, const char *text)
 {
     auto_buf out = BUF_INIT(ERR_TEXT * 4);
     while (text && *text) {
@@ -194,9 +195,9 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
         *login = (struct http_login){.kind = (*all)->kind,
                                      .values = values,
                                      .token_url =
-                                         token_url ? token_url : login_text(job, (*all)->token_url),
-                                     .scope = login_text(job, (*all)->scope),
-                                     .header = login_text(job, (*all)->header)};
+                                         token_url ? token_url : fill_in(job, (*all)->token_url),
+                                     .scope = fill_in(job, (*all)->scope),
+                                     .header = fill_in(job, (*all)->header)};
         return true;
     }
     return false;
@@ -208,11 +209,30 @@ static bool http_cancelled(void *ctx)
     return job_is_cancelled();
 }
 
+/* The source's own address may hold an option ("https://{shop}.example.com"), which must not be
+ * able to send the login anywhere but to a name in that place. */
+static omni_status own_address(struct job *job, const char **url, struct err *err)
+{
+    const char *text = job->source->api_url;
+    for (const char *p = text ? strchr(text, '{') : NULL; p; p = strchr(p + 1, '{')) {
+        const char *name = arena_strndup(job->arena, p + 1, strcspn(p + 1, "}"));
+        const char *value = option_value(job, name);
+        if (value && *value && strspn(value, HOST_CHARACTERS) == strlen(value))
+            continue;
+        snprintf(job->failure.option, sizeof job->failure.option, "%s", name);
+        return err_set(
+            err, OMNI_E_CONFIG,
+            "option %s is a part of the platform's address: only letters, digits, - and .", name);
+    }
+    *url = text ? fill_in(job, text) : NULL;
+    return OMNI_OK;
+}
+
 static omni_status job_open_http(struct job *job, struct err *err)
 {
     const char *url = json_text(job->options, "api_url");
-    if (!url)
-        url = job->source->api_url;
+    if (!url && own_address(job, &url, err) != OMNI_OK)
+        return err->status;
     if (job->source->flags & OMNI_SOURCE_FILES)
         job->files = job_files_new(json_object_get(job->options, "path"));
     if (!url)
