@@ -23,6 +23,7 @@ from ga4 import Ga4  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
+from shopify import Shopify  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -35,6 +36,7 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world)}
+        self.modules["shopify"] = Shopify(world)
         self.lock = threading.Lock()
 
     def answer(self, request):
