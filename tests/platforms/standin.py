@@ -25,6 +25,7 @@ from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
 from shopify import Shopify  # noqa: E402
+from square import Square  # noqa: E402
 from spoil import Spoiler  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
@@ -38,7 +39,7 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "mailchimp": Mailchimp(world), "shopify": Shopify(world)}
+                        "mailchimp": Mailchimp(world), "shopify": Shopify(world), "square": Square(world)}
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 

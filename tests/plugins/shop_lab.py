@@ -16,7 +16,7 @@ import tap  # noqa: E402
 TODAY = datetime.date(2026, 11, 20)
 NOW = {"OMNIHUB_NOW": "2026-11-20T20:00:00Z"}
 CONF = """hub: { state_dir = "%s"; schema_dir = "%s"; timezone = "UTC"; };
-connectors = ( { name = "it"; plugin = "%s"; start = "%s"; extra = true; options = { %s }; } );
+connectors = ( { name = "it"; plugin = "%s"; start = "%s"; extra = true; %s options = { %s }; } );
 """
 
 
@@ -38,8 +38,8 @@ def literal(value):
 class Shop:
     """One connector beside the stand-in. options: without secrets; secrets: their values, which go into files."""
 
-    def __init__(self, stand_in, plugin, platform, options, secrets, start="-400d"):
-        self.stand_in, self.platform, self.start = stand_in, platform, start
+    def __init__(self, stand_in, plugin, platform, options, secrets, start="-400d", more=""):
+        self.stand_in, self.platform, self.start, self.more = stand_in, platform, start, more
         self.path = omni.plugin_path(plugin, "commerce")
         if not self.path:
             tap.skip_all("plugin %s is not built" % plugin)
@@ -54,7 +54,7 @@ class Shop:
         given = dict(self.options, **more)
         text = " ".join("%s = %s;" % (name, literal(value)) for name, value in given.items() if value is not None)
         self.lab.write("omnihub.conf", CONF % (self.lab.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), self.path,
-                                               self.start, text))
+                                               self.start, self.more, text))
 
     def pull(self, stream, *arguments):
         """The stream's result: outcome, reason, message, inserted …"""
