@@ -155,14 +155,16 @@ static omni_status pull_days(struct job *job, struct plan_range days, struct err
 {
     struct window *w = job->window;
     window_clear(job);
-    w->days = days;
+    bool is_window = w->stream->sync == OMNI_WINDOW, is_cursor = w->stream->sync == OMNI_CURSOR;
+    w->days = is_window ? days : (struct plan_range){1, 0};
     for (uint32_t i = 0; i < job->pipeline->n; i++)
-        normalizer_set_window(job->pipeline->normalizers[i], days.from, days.to);
-    const char *stored = job->store ? window_state_get(job, "cursor") : NULL;
+        normalizer_set_window(job->pipeline->normalizers[i], w->days.from, w->days.to);
+    bool starts_over = is_cursor && json_text(job->spec, "from");
+    const char *stored = job->store && !starts_over ? window_state_get(job, "cursor") : NULL;
     auto_free char *cursor = stored ? xstrdup(stored) : NULL;
     struct omni_request request = {.size = sizeof request,
-                                   .from_day = w->stream->sync == OMNI_WINDOW ? days.from : 0,
-                                   .to_day = w->stream->sync == OMNI_WINDOW ? days.to : 0,
+                                   .from_day = is_window || (is_cursor && !cursor) ? days.from : 0,
+                                   .to_day = is_window ? days.to : 0,
                                    .stream = w->stream,
                                    .cursor = cursor,
                                    .account = job->account};
@@ -272,7 +274,11 @@ static omni_status pull_stream_days(struct job *job, struct err *err)
     struct window *w = job->window;
     if (w->stream->sync != OMNI_WINDOW) {
         w->windows_total = 1;
-        omni_status status = pull_days(job, (struct plan_range){1, 0}, err);
+        struct plan_input plan = {.stream = w->stream, .today = job->today};
+        omni_status status = plan_of(job, &plan, err);
+        int32_t from = plan.has_from ? plan.from : plan.start;
+        if (status == OMNI_OK)
+            status = pull_days(job, (struct plan_range){from, plan.today}, err);
         return status == OMNI_OK && (w->stream->sync != OMNI_PARTS || w->is_part_open)
                    ? window_store(job, err)
                    : status;

@@ -276,17 +276,22 @@ omni_status pipeline_end(struct pipeline *in, struct err *err)
     return reader_finish(in->reader, err);
 }
 
-omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uint32_t n,
-                         struct err *err)
+omni_status pipeline_row(struct pipeline *in, uint32_t part, const struct omni_cell *given,
+                         uint32_t n, struct err *err)
 {
     const struct omni_cell *cells = NULL;
-    in->records++;
-    omni_status status = normalize_cells(in->normalizers[0], given, n, &cells, err);
+    if (part >= in->n)
+        return err_set(err, OMNI_E_BUG,
+                       "row() for part %" PRIu32 " of stream %s, which has %" PRIu32, part,
+                       in->streams[0]->name, in->n - 1);
+    if (part == 0)
+        in->records++;
+    omni_status status = normalize_cells(in->normalizers[part], given, n, &cells, err);
     if (status != OMNI_OK) {
-        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
+        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[part]->name, in->records);
         return status;
     }
-    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
+    return cells ? spool_add(in->spools[part], cells, err) : OMNI_OK;
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)

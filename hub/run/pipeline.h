@@ -77,7 +77,8 @@ omni_status pipeline_rewind(struct pipeline *, struct err *);
 omni_status pipeline_bytes(struct pipeline *, const void *, size_t, struct err *);
 /* The end of the reply; its envelope stays valid until the next pipeline_open(). */
 omni_status pipeline_end(struct pipeline *, struct err *);
-omni_status pipeline_row(struct pipeline *, const struct omni_cell *, uint32_t n, struct err *);
+omni_status pipeline_row(struct pipeline *, uint32_t part, const struct omni_cell *, uint32_t n,
+                         struct err *);
 void pipeline_add_quality(struct pipeline *, const char *flag);
 /* Called before a window is stored: too many rejects, or a field that no record had. */
 omni_status pipeline_finish(struct pipeline *, struct err *);

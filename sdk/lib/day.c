@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define DAY_SECONDS INT64_C(86400)
+
 enum { FIRST_DAY = -719162, LAST_DAY = 2932896 }; /* 0001-01-01, 9999-12-31 */
 
 /* Howard Hinnant's days_from_civil: years begin in March, so that the leap day comes last. */
@@ -83,5 +85,75 @@ int omni_day_parse(const char *s, int32_t *day)
     if (y2 != y || m2 != m || d2 != d)
         return 0;
     *day = at;
+    return 1;
+}
+
+const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT])
+{
+    int64_t day = seconds / DAY_SECONDS, rest = seconds % DAY_SECONDS;
+    if (rest < 0) {
+        rest += DAY_SECONDS;
+        day--;
+    }
+    omni_day_print((int32_t)day, out);
+    const int64_t parts[] = {rest / 3600, rest / 60 % 60, rest % 60};
+    char *p = out + OMNI_DAY_TEXT - 1;
+    for (int i = 0; i < 3; i++) {
+        *p++ = i == 0 ? 'T' : ':';
+        *p++ = (char)('0' + parts[i] / 10);
+        *p++ = (char)('0' + parts[i] % 10);
+    }
+    *p++ = 'Z';
+    *p = '\0';
+    return out;
+}
+
+/* Two digits up to `most`; -1 otherwise. */
+static int two_digits(const char *s, int most)
+{
+    if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
+        return -1;
+    int value = (s[0] - '0') * 10 + s[1] - '0';
+    return value <= most ? value : -1;
+}
+
+/* HH:MM in seconds; -1 otherwise. */
+static int take_minutes(const char *s)
+{
+    int hour = two_digits(s, 23);
+    int minute = hour < 0 || s[2] != ':' ? -1 : two_digits(s + 3, 59);
+    return minute < 0 ? -1 : hour * 3600 + minute * 60;
+}
+
+/* Z or +HH:MM to the end of the text. */
+static int take_offset(const char *s, int *offset)
+{
+    *offset = 0;
+    if (*s == 'Z' || *s == 'z')
+        return s[1] == '\0';
+    if (*s != '+' && *s != '-')
+        return 0;
+    int seconds = take_minutes(s + 1);
+    *offset = *s == '-' ? -seconds : seconds;
+    return seconds >= 0 && s[6] == '\0';
+}
+
+int omni_time_parse(const char *s, int64_t *seconds)
+{
+    int32_t day;
+    int offset;
+    if (!omni_day_parse(s, &day) || s[4] != '-' || (s[10] != 'T' && s[10] != ' '))
+        return 0;
+    int clock = take_minutes(s + 11);
+    int second = clock < 0 || s[16] != ':' ? -1 : two_digits(s + 17, 60);
+    if (second < 0)
+        return 0;
+    s += 19;
+    if (*s == '.')
+        for (s++; *s >= '0' && *s <= '9'; s++)
+            ;
+    if (!take_offset(s, &offset))
+        return 0;
+    *seconds = day * DAY_SECONDS + clock + second - offset;
     return 1;
 }

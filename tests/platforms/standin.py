@@ -27,6 +27,8 @@ from linkedin import LinkedIn  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
+from shopify import Shopify  # noqa: E402
+from square import Square  # noqa: E402
 from spoil import Spoiler  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
@@ -48,6 +50,8 @@ class Platforms:
             "mailchimp": Mailchimp(world),
             "meta": Meta(world),
             "shop": Shop(world),
+            "shopify": Shopify(world),
+            "square": Square(world),
         }
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
