@@ -25,6 +25,12 @@ dist_omniconfd_DATA += %D%/conf.d/shopify.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/sinks.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/square.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
+dist_omniconfd_DATA = \
+	%D%/conf.d/klaviyo.conf.sample \
+	%D%/conf.d/mailchimp.conf.sample \
+	%D%/conf.d/mastodon.conf.sample \
+	%D%/conf.d/sinks.conf.sample \
+	%D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'

@@ -95,6 +95,16 @@ static void put_places(struct pipeline *in, uint32_t stream, struct read_value *
     }
 }
 
+/* A row of another day (OMNI_STREAM_CLIP) has no cells: it was never asked for. */
+static omni_status keep_row(struct pipeline *in, uint32_t stream, const struct omni_cell *cells,
+                            struct err *err)
+{
+    if (cells)
+        return spool_add(in->spools[stream], cells, err);
+    in->records -= stream == 0;
+    return OMNI_OK;
+}
+
 /* A record that was read but cannot be used is kept by what its fields held: name=value, … */
 static void reject_values(struct pipeline *in, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, const char *reason)
@@ -130,7 +140,7 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
         return OMNI_OK;
     }
     if (status == OMNI_OK)
-        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
+        return keep_row(in, stream, cells, err);
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
     return status;
 }
@@ -291,7 +301,7 @@ omni_status pipeline_row(struct pipeline *in, uint32_t part, const struct omni_c
         err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[part]->name, in->records);
         return status;
     }
-    return cells ? spool_add(in->spools[part], cells, err) : OMNI_OK;
+    return keep_row(in, part, cells, err);
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)

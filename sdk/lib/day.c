@@ -108,52 +108,37 @@ const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT])
     return out;
 }
 
-/* Two digits up to `most`; -1 otherwise. */
-static int two_digits(const char *s, int most)
+/* Z, +hh:mm, +hhmm or +hh; 0: something else. */
+static int take_offset(const char *s, int *seconds)
 {
-    if (s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9')
-        return -1;
-    int value = (s[0] - '0') * 10 + s[1] - '0';
-    return value <= most ? value : -1;
-}
-
-/* HH:MM in seconds; -1 otherwise. */
-static int take_minutes(const char *s)
-{
-    int hour = two_digits(s, 23);
-    int minute = hour < 0 || s[2] != ':' ? -1 : two_digits(s + 3, 59);
-    return minute < 0 ? -1 : hour * 3600 + minute * 60;
-}
-
-/* Z or +HH:MM to the end of the text. */
-static int take_offset(const char *s, int *offset)
-{
-    *offset = 0;
-    if (*s == 'Z' || *s == 'z')
-        return s[1] == '\0';
-    if (*s != '+' && *s != '-')
+    int hours, minutes = 0;
+    *seconds = 0;
+    if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
+        return 1;
+    if ((*s != '+' && *s != '-') || !take_digits(s + 1, 2, &hours))
         return 0;
-    int seconds = take_minutes(s + 1);
-    *offset = *s == '-' ? -seconds : seconds;
-    return seconds >= 0 && s[6] == '\0';
+    const char *rest = s + 3 + (s[3] == ':');
+    if (*rest != '\0' && (!take_digits(rest, 2, &minutes) || rest[2] != '\0'))
+        return 0;
+    *seconds = (hours * 60 + minutes) * (*s == '-' ? -60 : 60);
+    return hours < 24 && minutes < 60;
 }
 
 int omni_time_parse(const char *s, int64_t *seconds)
 {
     int32_t day;
-    int offset;
+    int hour, minute, second, offset;
     if (!omni_day_parse(s, &day) || s[4] != '-' || (s[10] != 'T' && s[10] != ' '))
         return 0;
-    int clock = take_minutes(s + 11);
-    int second = clock < 0 || s[16] != ':' ? -1 : two_digits(s + 17, 60);
-    if (second < 0)
+    if (!take_digits(s + 11, 2, &hour) || s[13] != ':' || !take_digits(s + 14, 2, &minute) ||
+        s[16] != ':' || !take_digits(s + 17, 2, &second) || hour > 23 || minute > 59 || second > 60)
         return 0;
-    s += 19;
-    if (*s == '.')
-        for (s++; *s >= '0' && *s <= '9'; s++)
+    const char *rest = s + 19;
+    if (*rest == '.')
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
             ;
-    if (!take_offset(s, &offset))
+    if (!take_offset(rest, &offset))
         return 0;
-    *seconds = day * DAY_SECONDS + clock + second - offset;
+    *seconds = (int64_t)day * 86400 + hour * 3600 + minute * 60 + second - offset;
     return 1;
 }

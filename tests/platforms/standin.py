@@ -20,10 +20,12 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
+from klaviyo import Klaviyo  # noqa: E402
 from mailchimp import Mailchimp  # noqa: E402
 from gads import GoogleAds  # noqa: E402
 from gsc import SearchConsole  # noqa: E402
 from linkedin import LinkedIn  # noqa: E402
+from mastodon import Mastodon  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
@@ -47,7 +49,9 @@ class Platforms:
             "gads": GoogleAds(world, self.oauth),
             "gsc": SearchConsole(world, self.oauth),
             "linkedin": LinkedIn(world),
+            "klaviyo": Klaviyo(world),
             "mailchimp": Mailchimp(world),
+            "mastodon": Mastodon(world),
             "meta": Meta(world),
             "shop": Shop(world),
             "shopify": Shopify(world),

@@ -101,6 +101,9 @@ const char *omni_day_print(int32_t day, char out[OMNI_DAY_TEXT]);
 /* 1: the text begins with YYYY-MM-DD or is YYYYMMDD, and that day exists. */
 int omni_day_parse(const char *s, int32_t *day);
 int32_t omni_day_of(int year, int month, int day);
+/* Seconds since 1970 of an RFC 3339 time with its offset: "2026-01-31T10:00:00.5Z",
+ * "…+01:00", "…+0100"; fractions are cut off. 0: it is none. */
+int omni_time_parse(const char *s, int64_t *seconds);
 void omni_day_split(int32_t day, int *year, int *month, int *day_of_month);
 
 /* ---- times ---- */
@@ -109,8 +112,6 @@ enum { OMNI_TIME_TEXT = 21 }; /* bytes of "2026-01-31T12:00:00Z" with its NUL */
 
 /* Seconds since 1970 as YYYY-MM-DDTHH:MM:SSZ. Days as omni_day_print(). */
 const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT]);
-/* 1: the text is a time of RFC 3339 (Z or an offset); parts of a second are dropped. */
-int omni_time_parse(const char *s, int64_t *seconds);
 
 /* ---- looking into JSON ----
  * Works on the bytes, without a tree. A path has members and places: "paging.cursors.after",
