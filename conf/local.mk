@@ -17,6 +17,14 @@ include conf/demo/local.mk
 # The admin's file is never overwritten, nor removed once it was changed.
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
+dist_omniconfd_DATA =
+dist_omniconfd_DATA += %D%/conf.d/google_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/google_search_console.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/linkedin_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/shopify.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/sinks.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/square.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
 dist_omniconfd_DATA = \
 	%D%/conf.d/instagram.conf.sample \
 	%D%/conf.d/klaviyo.conf.sample \

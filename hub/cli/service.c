@@ -32,6 +32,8 @@ struct service {
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
     unsigned n_pushes;
+    size_t told_connectors; /* in the last status line for the service manager */
+    uint32_t told_running;
     struct supervise_service calls;
 };
 
@@ -226,6 +228,17 @@ static void arm_timer(struct service *s)
     timerfd_settime(s->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 
+static void tell_status(struct service *s)
+{
+    size_t n = agenda_count(s->now->agenda);
+    uint32_t running = supervise_running(s->jobs);
+    if (n == s->told_connectors && running == s->told_running)
+        return;
+    s->told_connectors = n;
+    s->told_running = running;
+    notify_status("%zu connectors scheduled, %u jobs running", n, (unsigned)running);
+}
+
 static void on_idle(void *ctx)
 {
     struct service *s = ctx;
@@ -236,8 +249,7 @@ static void on_idle(void *ctx)
         notify_send("WATCHDOG=1");
         s->next_watchdog = day_now() + s->watchdog;
     }
-    notify_status("%zu connectors, %u jobs running", agenda_count(s->now->agenda),
-                  (unsigned)supervise_running(s->jobs));
+    tell_status(s);
     arm_timer(s);
 }
 

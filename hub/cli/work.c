@@ -94,6 +94,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
     if (code != CLI_OK)
         return code;
     w->plugins = plugins_new(cli);
+    plugins_let_die(w->plugins);
     want_all(w, with_connectors, with_sinks);
     if (!plugins_ask(w->plugins))
         return CLI_INTERRUPTED;

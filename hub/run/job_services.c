@@ -130,6 +130,9 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     calls->ctx = x;
     calls->judge = exchange_judge;
     omni_status status = http_send(x->job->http, &request, calls, &reply, err);
+    struct err why = {0};
+    if (status == OMNI_E_CONFIG && http_check_url(x->job->http, http->url, &why) != OMNI_OK)
+        err_set(&x->job->denied, status, "%s", why.text);
     http->status = reply.status;
     http->reply = reply.body ? reply.body : "";
     http->reply_len = reply.body_len;
@@ -202,14 +205,14 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
 
 /* ---- rows and what is said about them ---- */
 
-static omni_status service_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status service_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct job *job = ctx;
     struct err err = {0};
     if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
                            &err);
-    return service_end(job, pipeline_row(job->pipeline, cells, n, &err), &err);
+    return service_end(job, pipeline_row(job->pipeline, part, cells, n, &err), &err);
 }
 
 static omni_status service_quality(void *ctx, const char *flag)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define DAY_SECONDS INT64_C(86400)
+
 enum { FIRST_DAY = -719162, LAST_DAY = 2932896 }; /* 0001-01-01, 9999-12-31 */
 
 /* Howard Hinnant's days_from_civil: years begin in March, so that the leap day comes last. */
@@ -84,6 +86,26 @@ int omni_day_parse(const char *s, int32_t *day)
         return 0;
     *day = at;
     return 1;
+}
+
+const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT])
+{
+    int64_t day = seconds / DAY_SECONDS, rest = seconds % DAY_SECONDS;
+    if (rest < 0) {
+        rest += DAY_SECONDS;
+        day--;
+    }
+    omni_day_print((int32_t)day, out);
+    const int64_t parts[] = {rest / 3600, rest / 60 % 60, rest % 60};
+    char *p = out + OMNI_DAY_TEXT - 1;
+    for (int i = 0; i < 3; i++) {
+        *p++ = i == 0 ? 'T' : ':';
+        *p++ = (char)('0' + parts[i] / 10);
+        *p++ = (char)('0' + parts[i] % 10);
+    }
+    *p++ = 'Z';
+    *p = '\0';
+    return out;
 }
 
 /* Z, +hh:mm, +hhmm or +hh; 0: something else. */

@@ -59,7 +59,7 @@ def plugin(name):
 
 def test_plugin(name):
     """A plugin that is only for tests."""
-    for folder in ("tests/e2e", "tests/unit/plugin"):
+    for folder in ("tests/e2e", "tests/hostile", "tests/unit/plugin"):
         path = os.path.join(omni.BUILD, folder, ".libs", name + ".so")
         if os.path.exists(path):
             return path
