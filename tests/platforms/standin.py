@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
 
-One server, one path prefix per platform: /ga4, /meta, /shop, /oauth. Beside them POST /_control (see World.control),
+One server, one path prefix per platform: /ga4, /hubspot, /meta, /shop, /oauth. Beside them POST /_control (see World.control),
 GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
 (the service account's key file).
 """
@@ -20,6 +20,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
+from hubspot import HubSpot  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from shop import Shop  # noqa: E402
@@ -34,7 +35,8 @@ class Platforms:
     def __init__(self, world):
         self.world = world
         self.oauth = OAuth(world)
-        self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world)}
+        self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
+                        "hubspot": HubSpot(world)}
         self.lock = threading.Lock()
 
     def answer(self, request):
