@@ -19,6 +19,7 @@ omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
 	%D%/conf.d/hubspot.conf.sample \
+	%D%/conf.d/salesforce.conf.sample \
 	%D%/conf.d/sinks.conf.sample \
 	%D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
 
-One server, one path prefix per platform: /ga4, /hubspot, /meta, /shop, /oauth. Beside them POST /_control (see World.control),
+One server, one path prefix per platform: /ga4, /hubspot, /meta, /oauth, /salesforce, /shop. Beside them POST /_control (see World.control),
 GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
 (the service account's key file).
 """
@@ -23,6 +23,7 @@ from ga4 import Ga4  # noqa: E402
 from hubspot import HubSpot  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
+from salesforce import Salesforce  # noqa: E402
 from shop import Shop  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
@@ -36,7 +37,7 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "hubspot": HubSpot(world)}
+                        "hubspot": HubSpot(world), "salesforce": Salesforce(world, self.oauth)}
         self.lock = threading.Lock()
 
     def answer(self, request):
