@@ -19,6 +19,7 @@ static const struct cli_option options[] = {
     {"stream", "NAMES", "only these streams, separated by commas"},
     {"from", "DAY", "pull exactly from this day (YYYY-MM-DD, today, yesterday, -7d)"},
     {"to", "DAY", "to this day, included; default: today"},
+    {"accept-empty", NULL, "days that come back without rows lose the rows that are stored"},
     {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
     {"record", "FILE",
      "write requests and replies to a cassette, secrets scrubbed (one connector)"},
@@ -190,6 +191,7 @@ static int run(struct cli *cli)
     w.replay = replay;
     w.streams = streams;
     w.is_dry = cli_flag(cli, "dry-run");
+    w.accept_empty = cli_flag(cli, "accept-empty");
     if (code == CLI_OK)
         code = pull(&w);
     work_free(&w);

@@ -66,8 +66,9 @@ static json_t *facts(const struct cli *cli, const struct plugins *plugins, const
 
 /* ---- for people ---- */
 
-static void table_row(struct output *o, const json_t *connector, const json_t *feed)
+static void table_row(struct output *o, const json_t *connector, json_t *feed)
 {
+    reading_whole_seconds(feed, "last_ok_at");
     const json_t *last_run = json_object_get(feed, "last_run");
     const char *account = json_text(feed, "account"), *outcome = json_text(last_run, "outcome");
     if (json_is_false(json_object_get(connector, "enabled")))

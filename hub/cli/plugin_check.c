@@ -86,13 +86,22 @@ static void check_source_options(const struct subject *s, const struct config *c
 
 /* ---- login ---- */
 
-static bool has_login(const struct omni_auth *login, const json_t *options)
+static bool has_fallback(const struct omni_source *source, const char *name)
+{
+    for (const struct omni_option *const *o = source->options; o && *o; o++)
+        if (strcmp((*o)->name, name) == 0)
+            return (*o)->fallback != NULL;
+    return false;
+}
+
+static bool has_login(const struct omni_source *source, const struct omni_auth *login,
+                      const json_t *options)
 {
     const char *p = login->options ? login->options : "";
     while (*p) {
         size_t n = strcspn(p, ", ");
         auto_free char *name = xstrndup(p, n);
-        if (n && !json_object_get(options, name))
+        if (n && !json_object_get(options, name) && !has_fallback(source, name))
             return false;
         p += n;
         p += strspn(p, ", ");
@@ -106,7 +115,7 @@ static void check_login(const struct subject *s, const struct omni_source *sourc
     if (!source->logins || !source->logins[0])
         return;
     for (const struct omni_auth *const *l = source->logins; *l; l++) {
-        if (has_login(*l, s->options))
+        if (has_login(source, *l, s->options))
             return;
         buf_printf(&ways, "%s%s", ways.len ? "; or: " : "", (*l)->options);
     }

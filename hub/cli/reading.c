@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/day.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/output.h"
 
@@ -45,6 +47,21 @@ void reading_close(struct reading *r)
     schema_free(r->schema);
 }
 
+void reading_whole_seconds(json_t *object, const char *key)
+{
+    const char *text = json_text(object, key), *dot = text ? strchr(text, '.') : NULL;
+    if (!dot || strlen(text) >= TIME_TEXT)
+        return;
+    auto_free char *cut = xasprintf("%.*sZ", (int)(dot - text), text);
+    json_put_text(object, key, cut);
+}
+
+static bool is_time(const char *key)
+{
+    size_t n = strlen(key);
+    return strcmp(key, "at") == 0 || (n > 3 && strcmp(key + n - 3, "_at") == 0);
+}
+
 static struct omni_cell member_cell(const json_t *object, const char *key)
 {
     const json_t *v = json_object_get(object, key);
@@ -57,7 +74,7 @@ static struct omni_cell member_cell(const json_t *object, const char *key)
     return output_text(NULL);
 }
 
-void reading_table(const json_t *array, const char *const *members, size_t n)
+void reading_table(json_t *array, const char *const *members, size_t n)
 {
     struct output *o = output_new(OUTPUT_TABLE, stdout);
     auto_free struct omni_cell *cells = xcalloc(n + 1, sizeof *cells);
@@ -66,8 +83,11 @@ void reading_table(const json_t *array, const char *const *members, size_t n)
     output_columns(o, members, (uint32_t)n);
     json_array_foreach(array, i, object)
     {
-        for (size_t k = 0; k < n; k++)
+        for (size_t k = 0; k < n; k++) {
+            if (is_time(members[k]))
+                reading_whole_seconds(object, members[k]);
             cells[k] = member_cell(object, members[k]);
+        }
         output_row(o, cells);
     }
     output_finish(o);
@@ -82,6 +102,8 @@ int reading_show(const struct cli *cli, json_t *array_take, const struct err *er
     }
     if (cli_flag(cli, "json"))
         cli_print_json(array_take);
+    else if (json_array_size(array_take) == 0 && reading_has_store(cli->config))
+        cli_note(cli, "omnihub: %s: nothing there", cli->command->name);
     else
         reading_table(array_take, members, n);
     json_decref(array_take);

@@ -18,8 +18,11 @@ int reading_open(struct reading *, struct cli *);
 void reading_close(struct reading *);
 /* Is there a store at all? */
 bool reading_has_store(const struct config *);
-/* An array of objects as a table with these members as columns; "-" where one is missing. */
-void reading_table(const json_t *array, const char *const *members, size_t n);
+/* Cuts the fraction off a time: people read whole seconds, programs take --json. */
+void reading_whole_seconds(json_t *object, const char *key);
+/* An array of objects as a table with these members as columns; "-" where one is missing.
+ * Times in it lose their fractions. */
+void reading_table(json_t *array, const char *const *members, size_t n);
 /* The array of a ledger function (taken over) as --json or table; NULL: says err. */
 int reading_show(const struct cli *, json_t *array_take, const struct err *,
                  const char *const *members, size_t n);

@@ -180,6 +180,18 @@ struct work_job {
     void *ctx;
 };
 
+static json_t *http_spec(const struct config_http *http)
+{
+    json_t *spec = json_object();
+    json_put_int(spec, "connect_ms", http->connect_timeout_s * 1000);
+    json_put_int(spec, "stall_ms", http->stall_timeout_s * 1000);
+    json_put_int(spec, "total_ms", http->request_timeout_s * 1000);
+    json_put_int(spec, "max_wait_ms", http->max_wait_s * 1000);
+    json_put_int(spec, "max_attempts", http->max_attempts);
+    json_put_int(spec, "max_body", http->max_body_mb * 1024 * 1024);
+    return spec;
+}
+
 json_t *work_spec(struct work *w, const char *verb)
 {
     const struct config_hub *hub = &w->cli->config->hub;
@@ -194,9 +206,20 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_text(spec, "currency", hub->currency);
     json_put_text(spec, "proxy", hub->proxy);
     json_put_text(spec, "ca_file", hub->ca_file);
+    json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
     json_put_int(spec, "log_level", (int64_t)log_get_level());
     return spec;
+}
+
+void work_take_result(struct work *w, json_t *result_take)
+{
+    if (w->hooks) {
+        w->hooks->result(w->hooks->ctx, result_take);
+        json_decref(result_take);
+    } else {
+        json_array_append_new(w->results, result_take);
+    }
 }
 
 static void add_result(struct work_job *j, json_t *result_take)
@@ -207,7 +230,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
     progress_result(j->work->progress, j->name, result_take);
-    json_array_append_new(j->work->results, result_take);
+    work_take_result(j->work, result_take);
 }
 
 static void print_row(struct work_job *j, const json_t *event)
@@ -267,7 +290,9 @@ static void on_end(void *ctx, const char *died)
     if (died)
         report_death(j, died);
     if (j->end)
-        j->end(j->ctx);
+        j->end(j->ctx); /* may add jobs, so the hook comes after */
+    if (j->work->hooks)
+        j->work->hooks->ended(j->work->hooks->ctx, j->labels);
     json_decref(j->spec);
     json_decref(j->labels);
     free(j->name);
@@ -289,6 +314,8 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                            .event = event,
                            .end = end,
                            .ctx = ctx};
+    if (w->hooks)
+        w->hooks->added(w->hooks->ctx, labels_take);
     supervise_add(s,
                   &(struct supervise_job){.spec = spec_take,
                                           .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
@@ -301,14 +328,19 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
 struct supervise *work_begin_jobs(struct work *w)
 {
     bool is_single = w->record || w->replay;
+    w->n_jobs_before = w->n_jobs;
     return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
+}
+
+void work_go_home(const struct work *w)
+{
+    if (chdir(config_folder(w->cli->config)) < 0)
+        log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
 }
 
 void work_run_jobs(struct work *w, struct supervise *s)
 {
-    /* Relative paths among the options start at the configuration's folder. */
-    if (chdir(config_folder(w->cli->config)) < 0)
-        log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
+    work_go_home(w);
     if (!supervise_run(s))
         w->is_interrupted = true;
     supervise_free(s);

@@ -14,18 +14,27 @@
 struct schema;
 struct store;
 
+/* What a service wants to know of each job; labels say whose it is (connector, sink, kind). */
+struct work_hooks {
+    void *ctx;
+    void (*added)(void *ctx, const json_t *labels);
+    void (*result)(void *ctx, const json_t *result);
+    void (*ended)(void *ctx, const json_t *labels);
+};
+
 struct work {
     const struct cli *cli;
+    const struct work_hooks *hooks; /* NULL: results are gathered for the summary */
     struct plugins *plugins;
     json_t *envs;    /* {"connector NAME" or "sink NAME": {…}}: what their env: references name */
     json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
     struct progress *progress;
     char batch[48]; /* common to all jobs of this command; each job adds its number */
-    unsigned n_jobs;
+    unsigned n_jobs, n_jobs_before; /* before: of the verbs that are done */
     int lock;
     struct schema *schema;
     struct store *store; /* open for what became of jobs that died; NULL in a dry run */
-    bool is_dry, is_interrupted;
+    bool is_dry, is_interrupted, accept_empty;
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
     const char *const *streams; /* asked for on the command line; NULL: as configured */
 };
@@ -48,7 +57,15 @@ void work_free(struct work *);
 /* Is this connector or sink meant by the command? By name, or all that are enabled. */
 bool work_wants(const struct cli *, const char *name, bool is_disabled);
 
+/* The same for a service, which waits for them itself. */
+void work_add_pulls(struct work *, struct supervise *, const struct config_connector *);
+void work_add_combine(struct work *, struct supervise *);
+void work_add_push(struct work *, struct supervise *, const struct config_sink *);
+
 /* ---- between the files of this part ---- */
+
+/* Takes the result over: for the summary, or to who hooked in. */
+void work_take_result(struct work *, json_t *result_take);
 
 struct work_job; /* one job on its way */
 
@@ -58,6 +75,8 @@ json_t *work_spec(struct work *, const char *verb);
  * spec. event: called beside the usual handling; may be NULL. */
 void work_add(struct work *, struct supervise *, json_t *spec_take, json_t *labels_take,
               void (*event)(void *ctx, const json_t *), void (*end)(void *ctx), void *ctx);
+/* Into the configuration's folder: relative paths among the options start there. */
+void work_go_home(const struct work *);
 struct supervise *work_begin_jobs(struct work *);
 void work_run_jobs(struct work *, struct supervise *);
 

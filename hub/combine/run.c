@@ -151,9 +151,14 @@ static void warn_missing(const struct combine *c)
     {
         if (shown++ == SHOWN)
             break;
-        log_warn("no exchange rate on the day or the 7 days before: %s (money is null there; add "
-                 "it to fx_rates)",
-                 key);
+        if (strstr(key, " ? "))
+            log_warn("money without a currency: %s (it is null in combined datasets; give these "
+                     "rows a currency, of a file with constants = { currency = \"EUR\"; })",
+                     key);
+        else
+            log_warn("no exchange rate on the day or the 7 days before: %s (money is null there; "
+                     "add it to fx_rates)",
+                     key);
     }
     if (n > SHOWN)
         log_warn("no exchange rate for %zu more days and currencies", n - SHOWN);

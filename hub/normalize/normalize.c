@@ -89,6 +89,10 @@ static omni_status take_value(struct normalizer *n, struct binding *b, const str
             return normalize_refuse(b, n->dataset, v->s, v->len,
                                     "is in minor units, but the row's currency is not known", err);
     }
+    /* Descriptive columns keep a tree as its JSON text; in a key it is another thing than it was.
+     */
+    if (v->kind == READ_TREE && b->column >= 0 && (size_t)b->column < n->dataset->n_keys)
+        return normalize_refuse(b, n->dataset, v->s, v->len, "is not a single value", err);
     if (is_null_text(b->field, v)) {
         converted = (struct omni_cell){.type = OMNI_NULL};
     } else {
@@ -217,6 +221,7 @@ static omni_status write_extra(struct normalizer *n, struct err *err)
 
 /* ---- the row ---- */
 
+/* CANCELLED: not of this window, and the stream said that such rows come along. */
 static omni_status check_day(const struct normalizer *n, struct err *err)
 {
     const struct normalize_context *c = &n->context;
@@ -224,6 +229,8 @@ static omni_status check_day(const struct normalizer *n, struct err *err)
     if (!day || day->type == OMNI_NULL || c->from_day > c->to_day ||
         (day->v.i >= c->from_day && day->v.i <= c->to_day))
         return OMNI_OK;
+    if (n->stream->flags & OMNI_STREAM_CLIP)
+        return OMNI_E_CANCELLED;
     char date[DAY_TEXT], from[DAY_TEXT], to[DAY_TEXT];
     return err_set(err, OMNI_E_DATA, "column %s: %s is outside of the window %s to %s",
                    n->dataset->columns[n->dataset->day].name, day_print((int32_t)day->v.i, date),
@@ -245,9 +252,10 @@ static omni_status finish_row(struct normalizer *n, const struct omni_cell **cel
         if (i < d->n_keys)
             n->cells[i] = (struct omni_cell){.type = OMNI_TEXT, .v.s = ""};
     }
-    if (check_day(n, err) != OMNI_OK)
-        return OMNI_E_DATA;
-    *cells = n->cells;
+    omni_status status = check_day(n, err);
+    *cells = status == OMNI_OK ? n->cells : NULL;
+    if (status != OMNI_OK)
+        return status == OMNI_E_CANCELLED ? OMNI_OK : status;
     return n->n_extra ? write_extra(n, err) : OMNI_OK;
 }
 

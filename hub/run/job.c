@@ -14,11 +14,12 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "run/job_files.h"
+#include "run/job_url.h"
 #include "run/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
 
-enum { JOB_LOGIN_VALUES = 8 };
+enum { JOB_LOGIN_VALUES = 8, JOB_LOGIN_HEADERS = 8 };
 
 /* ---- store ---- */
 
@@ -180,6 +181,35 @@ static const char *login_text(const struct job *job, const char *text)
     return out.len ? arena_strdup(job->arena, out.data) : NULL;
 }
 
+/* False where an option that the line names is not given. */
+static bool has_options(const struct job *job, const char *line)
+{
+    for (const char *p = line; (p = strchr(p, '{'));) {
+        size_t len = strcspn(++p, "}");
+        const char *value = option_value(job, arena_strndup(job->arena, p, len));
+        if (!value || !*value)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+/* The login's headers as a list; NULL where there are none. */
+static const char *const *login_headers(const struct job *job, const char *lines)
+{
+    size_t n = 0;
+    const char **list = arena_alloc(job->arena, (JOB_LOGIN_HEADERS + 1) * sizeof *list);
+    for (const char *p = lines; p && *p && n < JOB_LOGIN_HEADERS;) {
+        size_t len = strcspn(p, "\n");
+        const char *line = arena_strndup(job->arena, p, len);
+        if (len && has_options(job, line))
+            list[n++] = login_text(job, line);
+        p += len + (p[len] == '\n');
+    }
+    list[n] = NULL;
+    return n ? list : NULL;
+}
+
 /* False where the source has logins but the options of none are given. */
 static bool job_choose_login(const struct job *job, struct http_login *login, const char **values)
 {
@@ -196,7 +226,8 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
                                      .token_url =
                                          token_url ? token_url : login_text(job, (*all)->token_url),
                                      .scope = login_text(job, (*all)->scope),
-                                     .header = login_text(job, (*all)->header)};
+                                     .header = login_text(job, (*all)->header),
+                                     .headers = login_headers(job, (*all)->headers)};
         return true;
     }
     return false;
@@ -208,11 +239,32 @@ static bool http_cancelled(void *ctx)
     return job_is_cancelled();
 }
 
+static struct http_limits job_http_limits(const struct job *job)
+{
+    const json_t *given = json_object_get(job->spec, "http");
+    return (struct http_limits){.connect_ms = (uint32_t)json_int(given, "connect_ms", 0),
+                                .stall_ms = (uint32_t)json_int(given, "stall_ms", 0),
+                                .total_ms = (uint32_t)json_int(given, "total_ms", 0),
+                                .max_wait_ms = (uint32_t)json_int(given, "max_wait_ms", 0),
+                                .max_attempts = (uint32_t)json_int(given, "max_attempts", 0),
+                                .max_body = (uint64_t)json_int(given, "max_body", 0)};
+}
+
+static const char *url_value(const void *ctx, const char *name)
+{
+    return option_value(ctx, name);
+}
+
 static omni_status job_open_http(struct job *job, struct err *err)
 {
+    auto_free char *expanded = NULL;
     const char *url = json_text(job->options, "api_url");
-    if (!url)
-        url = job->source->api_url;
+    if (!url && job->source->api_url) {
+        const struct job_url_options values = {.ctx = job, .value = url_value};
+        url = expanded = job_url_expand(job->source->api_url, &values, err);
+        if (!url)
+            return err->status;
+    }
     if (job->source->flags & OMNI_SOURCE_FILES)
         job->files = job_files_new(json_object_get(job->options, "path"));
     if (!url)
@@ -232,6 +284,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                    .login = login.kind == OMNI_AUTH_NONE ? NULL : &login,
                                    .record = json_text(job->spec, "record"),
                                    .replay = json_text(job->spec, "replay"),
+                                   .limits = job_http_limits(job),
                                    .ctx = job,
                                    .cancelled = http_cancelled};
     job->http = http_new(&options, err);
@@ -368,8 +421,9 @@ static const struct job_meaning meanings[] = {
      "correct the configuration; `omnihub describe` shows what the plugin "
      "takes"},
     {OMNI_E_DATA, "failed",
-     "nothing was stored of this window; --record keeps the replies to look "
-     "at"},
+     "nothing of this window was stored, what was there before stays; mend the input, or look at "
+     "the "
+     "replies with --record"},
     {OMNI_E_TOO_MUCH, "failed",
      "one day is more than the platform gives; pull fewer streams or "
      "ask for fewer fields"},

@@ -83,6 +83,27 @@ static omni_status list_add(struct job_files *f, json_t *list, const char *path,
     return OMNI_OK;
 }
 
+/* Oldest first: where two files hold the same record, the newer one is read last and wins. */
+static int by_age(const void *a, const void *b)
+{
+    const json_t *const *one = a, *const *other = b;
+    int64_t x = json_int(*one, "mtime_ns", 0), y = json_int(*other, "mtime_ns", 0);
+    return x != y ? (x > y) - (x < y) : strcmp(json_text(*one, "path"), json_text(*other, "path"));
+}
+
+static json_t *sorted_by_age(const json_t *list)
+{
+    size_t n = json_array_size(list);
+    auto_free json_t **items = xcalloc(n + 1, sizeof(json_t *));
+    json_t *out = json_array();
+    for (size_t i = 0; i < n; i++)
+        items[i] = json_array_get(list, i);
+    qsort(items, n, sizeof(json_t *), by_age);
+    for (size_t i = 0; i < n; i++)
+        json_array_append(out, items[i]);
+    return out;
+}
+
 omni_status job_files_list(struct job_files *f, const char *url, struct buf *out, struct err *err)
 {
     const char *pattern = url + strlen(LIST_SCHEME);
@@ -93,15 +114,14 @@ omni_status job_files_list(struct job_files *f, const char *url, struct buf *out
     int rc = glob(pattern, GLOB_ERR, NULL, &found);
     if (rc != 0 && rc != GLOB_NOMATCH)
         return err_set(err, OMNI_E_CONFIG, "%s: cannot be listed: %s", pattern, strerror(errno));
-    auto_json *reply = json_object();
-    json_t *list = json_array();
-    json_object_set_new(reply, "files", list);
+    auto_json *list = json_array();
     omni_status status = OMNI_OK;
     for (size_t i = 0; i < found.gl_pathc && status == OMNI_OK; i++)
         status = list_add(f, list, found.gl_pathv[i], err);
     globfree(&found);
     if (status != OMNI_OK)
         return status;
+    auto_json *reply = json_pack("{s:o}", "files", sorted_by_age(list));
     auto_free char *text = json_print(reply);
     return buf_adds(out, text)
                ? OMNI_OK

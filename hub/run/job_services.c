@@ -61,7 +61,15 @@ static omni_status service_end(struct job *job, omni_status status, const struct
 struct exchange {
     struct job *job;
     struct omni_http *http;
+    bool wants_rows;
 };
+
+/* Nothing at all is not "no rows", unless the platform says so with 204 No Content. */
+static bool lacks_document(const struct exchange *x, const struct http_reply *reply)
+{
+    return x->wants_rows && x->http->format == OMNI_FORMAT_JSON && reply->status >= 200 &&
+           reply->status < 300 && reply->status != 204 && reply->body_len == 0;
+}
 
 static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uint32_t *wait_ms,
                                   struct err *err)
@@ -76,7 +84,11 @@ static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uin
     omni_status status = plugin_judge(x->job->plugin, &seen, wait_ms, err);
     if (status != OMNI_OK && status != OMNI_E_UNSUPPORTED && x->job->failure.is_set)
         err_set(err, status, "%s", x->job->failure.text);
-    return status;
+    bool is_fine = status == OMNI_OK || status == OMNI_E_UNSUPPORTED;
+    return is_fine && lacks_document(x, reply)
+               ? err_set(err, OMNI_E_DATA, "HTTP %d with an empty reply, where JSON was expected",
+                         (int)reply->status)
+               : status;
 }
 
 static omni_status exchange_begin(void *ctx, struct err *err)
@@ -165,7 +177,7 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
 {
     struct job *job = ctx;
     struct err err = {0};
-    struct exchange x = {.job = job, .http = http};
+    struct exchange x = {.job = job, .http = http, .wants_rows = true};
     struct http_calls calls = {
         .begin = exchange_begin, .body = exchange_bytes, .envelope = exchange_envelope};
     job_failure_clear(job);

@@ -211,9 +211,27 @@ static omni_status window_apply(struct job *job, struct err *err)
     return status;
 }
 
+/* What -v shows of each window. */
+static void tell_window(const struct job *job, const struct store_result *before)
+{
+    const struct window *w = job->window;
+    const struct store_result *r = &w->result;
+    char from[DAY_TEXT], to[DAY_TEXT];
+    auto_free char *what =
+        w->stream->sync == OMNI_WINDOW
+            ? xasprintf("%s … %s", day_print(w->days.from, from), day_print(w->days.to, to))
+            : xstrdup(w->part ? w->part : "the whole list");
+    log_info("%s: %s rows=%" PRIu64 " inserted=%" PRIu64 " changed=%" PRIu64 " unchanged=%" PRIu64
+             " removed=%" PRIu64 " restated=%" PRIu64,
+             w->stream->name, what, job->pipeline->records, r->inserted - before->inserted,
+             r->changed - before->changed, r->unchanged - before->unchanged,
+             r->removed - before->removed, r->restated - before->restated);
+}
+
 omni_status window_store(struct job *job, struct err *err)
 {
     struct window *w = job->window;
+    const struct store_result before = w->result;
     omni_status status = pipeline_finish(job->pipeline, err);
     if (status == OMNI_OK && job->currency)
         status = pipeline_fill_currency(job->pipeline, job->currency, err);
@@ -223,6 +241,7 @@ omni_status window_store(struct job *job, struct err *err)
         status = job->store ? window_apply(job, err) : job_emit_rows(job, err);
     if (status != OMNI_OK)
         return status;
+    tell_window(job, &before);
     w->windows++;
     w->records += job->pipeline->records;
     w->rejected += job->pipeline->rejected;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -61,6 +62,21 @@ static void put_places(struct pipeline *in, uint32_t stream, struct read_value *
     }
 }
 
+/* A record that was read but cannot be used is kept by what its fields held: name=value, … */
+static void reject_values(struct pipeline *in, uint32_t stream, const struct read_value *values,
+                          const struct read_where *where, const char *reason)
+{
+    const struct omni_field *const *fields = in->streams[stream]->fields;
+    auto_buf raw = BUF_INIT(REJECT_RAW);
+    for (size_t i = 0; fields && fields[i]; i++) {
+        bool has_text = values[i].kind != READ_ABSENT && values[i].s;
+        if (!buf_printf(&raw, "%s%s=", i ? ", " : "", fields[i]->path) ||
+            (has_text && !buf_add(&raw, values[i].s, values[i].len)))
+            break; /* as much as there is room for */
+    }
+    reject_add(in, where, reason, raw.len ? buf_text(&raw) : NULL, raw.len);
+}
+
 static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, struct err *err)
 {
@@ -75,9 +91,9 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
     }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
     if (status == OMNI_OK)
-        return spool_add(in->spools[stream], cells, err);
+        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
     if (status == OMNI_E_DATA && in->skips_bad) {
-        reject_add(in, where, err->text, NULL, 0);
+        reject_values(in, stream, values, where, err->text);
         return OMNI_OK;
     }
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
@@ -230,7 +246,7 @@ omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uin
         err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
         return status;
     }
-    return spool_add(in->spools[0], cells, err);
+    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)

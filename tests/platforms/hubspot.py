@@ -175,16 +175,7 @@ class HubSpot:
                 "createdAt": iso(record["created"]), "updatedAt": iso(record["updated"]), "archived": bool(record["archived"])}
         if record["archived"]:
             body["archivedAt"] = iso(record["archived"])
-        self.spoil(body)
         return body
-
-    def spoil(self, body):
-        if self.world.fault("hubspot", "unknown_field"):
-            body["surprise"] = {"hello": [1]}
-        if self.world.fault("hubspot", "missing_field"):
-            del body["updatedAt"]
-        if self.world.fault("hubspot", "wrong_type"):
-            body["updatedAt"] = "soon"
 
     def listing(self, kind, query):
         limit = number(query.get("limit", "10"), "limit", LIST_MAX)
@@ -238,6 +229,8 @@ class HubSpot:
                 results.append({"from": {"id": entry["id"]},
                                 "to": [{"toObjectId": int(i), "associationTypes": [{"category": "HUBSPOT_DEFINED", "typeId": 1,
                                                                                    "label": None}]} for i in linked]})
+            elif self.world.fault("hubspot", "batch_error"):
+                errors.append({"status": "error", "category": "VALIDATION_ERROR", "message": "This id is of another account."})
             else:
                 errors.append({"status": "error", "category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
                                "message": "No %s is associated with %s %s." % (to, kind, entry["id"])})

@@ -16,7 +16,7 @@ ORG = "00D000000000001AAA"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 VERSIONS = {"v66.0", "v67.0"}
 MAX_ASSERTION_S, LEAST_BATCH, MOST_BATCH = 300, 200, 2000
-COUNTS = {"Lead": 640, "Contact": 150, "Opportunity": 90, "Task": 60, "Event": 0}
+COUNTS = {"Lead": 640, "Contact": 150, "Opportunity": 450, "Task": 60, "Event": 0}
 PREFIX = {"Lead": "00Q", "Contact": "003", "Opportunity": "006", "Task": "00T", "Event": "00U", "Account": "001"}
 COMMON = {"Id", "SystemModstamp", "CreatedDate", "IsDeleted", "OwnerId"}
 PERSON = COMMON | {"Email", "Phone", "Name", "LeadSource", "MasterRecordId"}
@@ -235,15 +235,6 @@ class Salesforce:
             name = field.split(".")[0]
             value = record[name]
             body[name] = iso(value) if name == "SystemModstamp" else java(value) if name == "Amount" else value
-        return self.spoil(body)
-
-    def spoil(self, body):
-        if self.world.fault("salesforce", "unknown_field"):
-            body["Surprise__c"] = {"hello": [1]}
-        if self.world.fault("salesforce", "missing_field"):
-            del body["IsDeleted"]
-        if self.world.fault("salesforce", "wrong_type"):
-            body["CreatedDate"] = "soon"
         return body
 
 

@@ -21,10 +21,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
 from hubspot import HubSpot  # noqa: E402
+from mailchimp import Mailchimp  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from salesforce import Salesforce  # noqa: E402
 from shop import Shop  # noqa: E402
+from spoil import Spoiler  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -37,7 +39,9 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "hubspot": HubSpot(world), "salesforce": Salesforce(world, self.oauth)}
+                        "hubspot": HubSpot(world), "mailchimp": Mailchimp(world),
+                        "salesforce": Salesforce(world, self.oauth)}
+        self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 
     def answer(self, request):
@@ -55,16 +59,17 @@ class Platforms:
             return Reply({"error": "no stand-in is called %s" % name}, 404)
         shown = request.path + ("?" + "&".join(sorted(k for k in request.query)) if request.query else "")
         self.world.log.append({"method": request.method, "path": shown})
-        fault = self.world.fault(name, "status")
+        fault = self.world.fault(name, "status", request.path)
         if fault:
             headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
             return Reply(fault.get("body", ""), fault.get("code", 503), headers)
-        if self.world.fault(name, "html"):
+        if self.world.fault(name, "html", request.path):
             return Reply("<html><body>Please log in to the network</body></html>", 200, {"Content-Type": "text/html"})
-        return self.modules[name].answer(request)
+        return self.spoil(name, request, self.modules[name].answer(request))
 
     def manage(self, name, request):
         if name == "_control" and request.method == "POST":
+            self.spoil.forget()
             if b'"revoke_tokens"' in request.body:
                 self.oauth.tokens.clear()
                 return Reply({})
@@ -90,14 +95,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         request = Request(self.command, self.path, self.headers, self.rfile.read(length))
         platforms = self.server.platforms
         reply = platforms.answer(request)
-        self.deliver(reply, request.path.split("/")[1], platforms.world)
+        self.deliver(reply, request, platforms.world)
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
-    def deliver(self, reply, platform, world):
-        if world.fault(platform, "stall"):
+    def deliver(self, reply, request, world):
+        platform, path = request.path.split("/")[1], request.path
+        if world.fault(platform, "stall", path):
             time.sleep(world.knob(platform, "stall_s", 1))
-        if world.fault(platform, "reset"):
+        if world.fault(platform, "reset", path):
             self.close_connection = True
             return
         body = reply.body
@@ -106,7 +112,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if world.fault(platform, "truncate"):
+        if world.fault(platform, "truncate", path):
             body = body[:len(body) // 2]
             self.close_connection = True
         self.wfile.write(body)
@@ -115,11 +121,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Silent: the tests read /_log."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that goes away is no fault of ours; all else is shown."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(options):
     """A server that is ready to accept, not yet running."""
     world = World(options.seed, options.today, options.generation)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", options.port), Handler)
     server.platforms = Platforms(world)
     return server
 

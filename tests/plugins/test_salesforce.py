@@ -2,6 +2,7 @@
 """salesforce against the stand-in: logins, everything once, changes, pages that die with their session, slow queries, quota."""
 
 import live
+import conformance
 import omni
 import tap
 
@@ -128,13 +129,23 @@ def test_refusals():
         tap.ok(check.code != 0 and "Opportunity" in check.out + check.err, "check --connect names what the user may not see")
 
 
-def test_odd_replies():
-    for kind, outcome in (("unknown_field", "ok"), ("missing_field", "failed"), ("wrong_type", "failed")):
-        with salesforce() as it:
-            stand_in.control(fault={"platform": "salesforce", "kind": kind})
-            tap.is_(it.pull(streams=["contacts"])["contacts"]["outcome"], outcome, kind)
-            tap.is_(it.value("SELECT count(*) FROM crm_people"), 150 if outcome == "ok" else 0, kind + ": rows")
+def conforming(bench):
+    return {"org_id": "00D000000000001AAA", "client_id": CLIENT, "client_secret": bench.secret(SECRET),
+            "refresh_token": bench.secret(REFRESH), "login_url": stand_in.url("salesforce"), "overlap": "500d"}
+
+
+# Reaches back so far that each pull reads everything again. A page's address is its own: the same page twice is a test above.
+OPPORTUNITIES = conformance.Subject(
+    plugin="salesforce", family="crm", platform="salesforce", stream="opportunities", dataset="crm_deals",
+    truth={"stream": "opportunities"}, options=conforming, counts={"deleted": "deleted"}, exact={"amount": "amount"}, windowed=False,
+    restates=False, emptied="ok", data="/services/data", records="records", field="IsDeleted", number="Amount",
+    pages={"page_size": 200}, circle=None, renews=True)
+
+
+def test_conformance():
+    stand_in.control(clear=True, generation=0)
+    conformance.conform(stand_in, OPPORTUNITIES)
 
 
 with omni.StandIn("--today", TODAY) as stand_in:
-    tap.run([test_all, test_logins, test_dead_pages, test_slow_queries, test_quota, test_refusals, test_odd_replies])
+    tap.run([test_all, test_logins, test_dead_pages, test_slow_queries, test_quota, test_refusals, test_conformance])

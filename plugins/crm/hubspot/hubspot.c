@@ -30,6 +30,8 @@ static const struct omni_option *const options[] = {
                 .help = "also the texts of calls, mails, meetings, notes and tasks"),
     OMNI_OPTION(.name = "overlap", .type = OMNI_OPT_DURATION, .fallback = "10m",
                 .help = "how long the search index may lag behind what was written"),
+    OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "200",
+                .help = "records asked for at once, at most 200 (100 in the first pull)"),
     OMNI_OPTION(.name = "fields", .type = OMNI_OPT_TREE,
                 .help = "other properties for columns: { contacts = { lead_source = \"…\"; }; }"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v3",
@@ -96,6 +98,11 @@ static omni_status hs_open(const struct omni_host *hub, const struct omni_config
         records_init(&hs->records) ? OMNI_OK : hub->fail(run, OMNI_E_RETRY, "out of memory");
     if (status == OMNI_OK)
         status = records_check(&hs->records, run, hubspot_streams, BELOW);
+    int64_t size = hub->opt_int(config, "page_size");
+    if (status == OMNI_OK && (size < 1 || size > SEARCH_PAGE)) {
+        hub->fail_detail(run, "option", "page_size");
+        status = hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 200");
+    }
     if (status != OMNI_OK)
         hs_close(hs);
     else
@@ -111,6 +118,12 @@ static void hs_close(void *self)
     for (size_t i = 0; i < OBJECT_LINKS; i++)
         copy_free(&hs->links[i]);
     free(hs);
+}
+
+static int64_t page_size(const struct hs *hs, int64_t most)
+{
+    int64_t size = hs->records.hub->opt_int(hs->records.config, "page_size");
+    return size < most ? size : most;
 }
 
 static const char *text_of(const struct hs *hs, const char *option)
@@ -382,7 +395,7 @@ static omni_status read_list(struct hs *hs, struct omni_run *run, const char *ar
         char memory[URL_MAX];
         struct omni_text url = OMNI_TEXT(memory);
         object_url(hs, &url, hs->object->type, "");
-        omni_query_int(&url, "limit", LIST_PAGE);
+        omni_query_int(&url, "limit", page_size(hs, LIST_PAGE));
         omni_query(&url, "archived", archived);
         omni_query(&url, "properties", names.data);
         omni_query(&url, "after", pages.cursor);
@@ -423,7 +436,7 @@ static omni_status search_page(struct hs *hs, struct omni_run *run, int64_t afte
                          "\"ASCENDING\"}],\"properties\":[");
     add_properties(hs, &body, add_to_array);
     omni_text_add(&body, "],\"limit\":");
-    omni_text_add_int(&body, SEARCH_PAGE);
+    omni_text_add_int(&body, page_size(hs, SEARCH_PAGE));
     omni_text_add(&body, ",\"after\":\"0\"}");
     return send(hs, run, &url, &body, http);
 }
@@ -510,6 +523,22 @@ static omni_status judge_limit(const struct hs *hs, struct omni_run *run, struct
     return hs->records.hub->fail(run, OMNI_E_THROTTLED, message);
 }
 
+/* A batch that was answered in part: records without associations are named as errors. */
+static omni_status judge_batch(const struct hs *hs, struct omni_run *run, struct omni_json reply)
+{
+    struct omni_json error = {0}, errors = omni_json_at(reply, "errors");
+    char category[64], message[MESSAGE_MAX];
+    while (omni_json_next(errors, &error)) {
+        omni_json_text(error, "category", category, sizeof(category));
+        if (strcmp(category, "OBJECT_NOT_FOUND") == 0)
+            continue;
+        if (!omni_json_text(error, "message", message, sizeof(message)))
+            snprintf(message, sizeof(message), "a part of the batch was refused: %s", category);
+        return hs->records.hub->fail(run, OMNI_E_DATA, message);
+    }
+    return OMNI_OK;
+}
+
 struct meaning {
     int32_t http;
     omni_status status;
@@ -531,7 +560,7 @@ static omni_status hs_judge(void *self, struct omni_run *run, const struct omni_
     char message[MESSAGE_MAX], category[64], text[MESSAGE_MAX + 256];
     struct omni_json reply = omni_json_of_reply(http);
     if (http->status < 400)
-        return OMNI_E_UNSUPPORTED;
+        return http->status == 207 ? judge_batch(hs, run, reply) : OMNI_E_UNSUPPORTED;
     if (!omni_json_text(reply, "message", message, sizeof(message)))
         snprintf(message, sizeof(message), "HubSpot answered HTTP %d", (int)http->status);
     if (http->status == 429)

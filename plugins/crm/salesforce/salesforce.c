@@ -264,7 +264,11 @@ static omni_status note_place(struct sf *sf, struct omni_run *run, struct omni_j
         id[strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")] != '\0')
         return sf->records.hub->fail(run, OMNI_E_DATA,
                                      "a record without a proper Id and SystemModstamp");
+    char before[TIME_MS_TEXT];
+    memcpy(before, sf->place.time, sizeof(before));
     time_print_ms(ms, sf->place.time);
+    if (strcmp(sf->place.time, before) < 0)
+        return sf->records.hub->fail(run, OMNI_E_DATA, "the records are not in the order of time");
     snprintf(sf->place.id, sizeof(sf->place.id), "%s", id);
     return OMNI_OK;
 }
@@ -331,7 +335,7 @@ static omni_status read_all(struct sf *sf, struct omni_run *run)
         if (status != OMNI_OK && status != OMNI_E_UNSUPPORTED)
             return status;
         int is_stuck = memcmp(&before, &sf->place, sizeof(before)) == 0;
-        if (status == OMNI_OK && is_stuck)
+        if (is_stuck && !sf->has_timed_out)
             return sf->records.hub->fail(run, OMNI_E_DATA, "a query gives the same records again");
         if (status == OMNI_OK)
             continue;
