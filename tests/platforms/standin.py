@@ -20,19 +20,21 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
-from instagram import Instagram  # noqa: E402
-from klaviyo import Klaviyo  # noqa: E402
-from mailchimp import Mailchimp  # noqa: E402
 from gads import GoogleAds  # noqa: E402
 from gsc import SearchConsole  # noqa: E402
+from hubspot import HubSpot  # noqa: E402
+from instagram import Instagram  # noqa: E402
+from klaviyo import Klaviyo  # noqa: E402
 from linkedin import LinkedIn  # noqa: E402
+from mailchimp import Mailchimp  # noqa: E402
 from mastodon import Mastodon  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
+from salesforce import Salesforce  # noqa: E402
 from shop import Shop  # noqa: E402
 from shopify import Shopify  # noqa: E402
-from square import Square  # noqa: E402
 from spoil import Spoiler  # noqa: E402
+from square import Square  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -49,12 +51,14 @@ class Platforms:
             "ga4": Ga4(world, self.oauth),
             "gads": GoogleAds(world, self.oauth),
             "gsc": SearchConsole(world, self.oauth),
+            "hubspot": HubSpot(world),
             "instagram": Instagram(world),
-            "linkedin": LinkedIn(world),
             "klaviyo": Klaviyo(world),
+            "linkedin": LinkedIn(world),
             "mailchimp": Mailchimp(world),
             "mastodon": Mastodon(world),
             "meta": Meta(world),
+            "salesforce": Salesforce(world, self.oauth),
             "shop": Shop(world),
             "shopify": Shopify(world),
             "square": Square(world),

@@ -208,7 +208,9 @@ enum {
     OMNI_AUTH_BASIC = 4,          /* options: user, password */
     OMNI_AUTH_OAUTH2_REFRESH = 5, /* options: client_id, client_secret, refresh_token */
     OMNI_AUTH_OAUTH2_CLIENT = 6,  /* options: client_id, client_secret */
-    OMNI_AUTH_JWT_BEARER = 7,     /* options: path or text of a service account's key file */
+    OMNI_AUTH_JWT_BEARER = 7,     /* options: path or text of a service account's key file; or: of a
+                                     private key (PEM), issuer, subject; header: the audience,
+                                     where it is not token_url */
     OMNI_AUTH_OAUTH1 = 8,
     OMNI_AUTH_WSSE = 9,
     OMNI_AUTH_SESSION = 10
