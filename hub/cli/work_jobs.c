@@ -180,6 +180,10 @@ void work_pull(struct work *w)
         const struct config_connector *k = &c->connectors[i];
         if (!work_wants(w->cli, k->name, k->is_disabled))
             continue;
+        if (work_is_refused(w, k->plugin)) {
+            work_refuse(w, "pull", connector_labels(k, NULL), k->plugin);
+            continue;
+        }
         if (!k->accounts)
             add_pull(w, s, k, NULL);
         else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
@@ -223,6 +227,10 @@ static void add_sink(struct work *w, struct supervise *s, const struct config_si
 {
     json_t *labels = json_object();
     json_put_text(labels, "sink", k->name);
+    if (work_is_refused(w, k->plugin)) {
+        work_refuse(w, "push", labels, k->plugin);
+        return;
+    }
     work_add(w, s, sink_spec(w, k, verb), labels, NULL, NULL, NULL);
 }
 
