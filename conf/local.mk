@@ -17,7 +17,7 @@ include conf/demo/local.mk
 # The admin's file is never overwritten, nor removed once it was changed.
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
-dist_omniconfd_DATA = %D%/conf.d/shopify.conf.sample %D%/conf.d/sinks.conf.sample %D%/conf.d/square.conf.sample %D%/conf.d/till.conf.sample
+dist_omniconfd_DATA = %D%/conf.d/shopify.conf.sample %D%/conf.d/sinks.conf.sample %D%/conf.d/square.conf.sample %D%/conf.d/stripe.conf.sample %D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'

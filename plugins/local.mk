@@ -3,6 +3,7 @@ include plugins/analytics/google_analytics/local.mk
 include plugins/ads/meta_ads/local.mk
 include plugins/commerce/shopify/local.mk
 include plugins/commerce/square/local.mk
+include plugins/commerce/stripe/local.mk
 include plugins/email/mailchimp/local.mk
 include plugins/file/file/local.mk
 include plugins/file/rest/local.mk

@@ -2,4 +2,4 @@
 PLATFORM_TESTS = %D%/test_standins.py
 TESTS += $(PLATFORM_TESTS)
 EXTRA_DIST += $(PLATFORM_TESTS) %D%/standin.py %D%/world.py %D%/oauth.py %D%/ga4.py %D%/mailchimp.py %D%/meta.py %D%/shop.py \
-	%D%/shopify.py %D%/square.py %D%/graphql.py %D%/spoil.py
+	%D%/shopify.py %D%/square.py %D%/stripe.py %D%/graphql.py %D%/spoil.py

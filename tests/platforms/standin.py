@@ -27,6 +27,7 @@ from shop import Shop  # noqa: E402
 from shopify import Shopify  # noqa: E402
 from square import Square  # noqa: E402
 from spoil import Spoiler  # noqa: E402
+from stripe import Stripe  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -39,7 +40,8 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "mailchimp": Mailchimp(world), "shopify": Shopify(world), "square": Square(world)}
+                        "mailchimp": Mailchimp(world), "shopify": Shopify(world), "square": Square(world),
+                        "stripe": Stripe(world)}
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 

@@ -3,6 +3,6 @@ if HAVE_CMOCKA
 include tests/plugins/sinks/local.mk
 endif
 # Each source plugin, loaded by a small host of its own in Python, against the stand-ins.
-PLUGIN_TESTS = %D%/test_file.py %D%/test_rest.py %D%/test_google_analytics.py %D%/test_meta_ads.py %D%/test_shopify.py %D%/test_square.py
+PLUGIN_TESTS = %D%/test_file.py %D%/test_rest.py %D%/test_google_analytics.py %D%/test_meta_ads.py %D%/test_shopify.py %D%/test_square.py %D%/test_stripe.py
 TESTS += $(PLUGIN_TESTS)
 EXTRA_DIST += $(PLUGIN_TESTS) %D%/abi.py %D%/conformance.py %D%/host.py %D%/plugin_test.py %D%/shop_lab.py tests/lib/tap.py tests/lib/omni.py
