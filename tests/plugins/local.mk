@@ -20,15 +20,10 @@ PLUGIN_TESTS += %D%/test_rest.py
 PLUGIN_TESTS += %D%/test_salesforce.py
 PLUGIN_TESTS += %D%/test_shopify.py
 PLUGIN_TESTS += %D%/test_square.py
+PLUGIN_TESTS += %D%/test_stripe.py
 TESTS += $(PLUGIN_TESTS)
 EXTRA_DIST += $(PLUGIN_TESTS)
-EXTRA_DIST += %D%/abi.py
 EXTRA_DIST += %D%/conformance.py
-EXTRA_DIST += %D%/host.py
 EXTRA_DIST += %D%/live.py
 EXTRA_DIST += %D%/plugin_test.py
 EXTRA_DIST += %D%/shop_lab.py
-# Each source plugin, pulled by the real programs from the stand-ins.
-PLUGIN_TESTS = %D%/test_file.py %D%/test_rest.py %D%/test_google_analytics.py %D%/test_meta_ads.py
-TESTS += $(PLUGIN_TESTS)
-EXTRA_DIST += $(PLUGIN_TESTS) %D%/plugin_test.py tests/lib/tap.py tests/lib/omni.py
