@@ -329,7 +329,7 @@ void work_refuse(struct work *w, const char *kind, json_t *result_take, const ch
     json_put_text(result_take, "message", end.message);
     json_put_text(result_take, "remedy", end.remedy);
     progress_result(w->progress, name, result_take);
-    json_array_append_new(w->results, result_take);
+    work_take_result(w, result_take);
 }
 
 void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *labels_take,
