@@ -19,6 +19,7 @@ include hub/combine/local.mk
 include hub/push/local.mk
 include hub/http/local.mk
 include hub/plugin/local.mk
+include hub/schedule/local.mk
 include hub/run/local.mk
 include hub/run/job.mk
 include hub/config/local.mk

@@ -18,6 +18,8 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib -DTEST_SRCDIR='"$(abs_t
 UNIT_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = $(HUB_LIBS) $(CMOCKA_LIBS)
 
+EXTRA_DIST += tests/lib/unit.h
+
 if HAVE_CMOCKA
 include tests/unit/local.mk
 include tests/abi/local.mk
@@ -28,6 +30,7 @@ include tests/platforms/local.mk
 include tests/plugins/local.mk
 include tests/e2e/local.mk
 include tests/fault/local.mk
+include tests/hostile/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

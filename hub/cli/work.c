@@ -49,18 +49,26 @@ static void keep_env(struct work *w, const char *kind, const char *name, json_t 
     json_object_set_new(w->envs, key, env_take);
 }
 
+bool work_is_refused(const struct work *w, const char *plugin)
+{
+    const struct plugin_info *info = plugins_find(w->plugins, plugin);
+    return info && info->path && !info->module;
+}
+
 static void check_all(struct work *w, bool with_connectors, bool with_sinks)
 {
     const struct cli *cli = w->cli;
     const struct config *c = cli->config;
     for (size_t i = 0; with_connectors && i < c->n_connectors; i++)
-        if (work_wants(cli, c->connectors[i].name, c->connectors[i].is_disabled))
+        if (work_wants(cli, c->connectors[i].name, c->connectors[i].is_disabled) &&
+            !work_is_refused(w, c->connectors[i].plugin))
             keep_env(w, "connector", c->connectors[i].name,
                      plugins_check_connector(w->plugins, &c->connectors[i], cli->findings));
     /* sync NAME… names connectors; it pushes to every sink. */
     for (size_t i = 0; with_sinks && i < c->n_sinks; i++)
-        if (with_connectors ? !c->sinks[i].is_disabled
-                            : work_wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
+        if ((with_connectors ? !c->sinks[i].is_disabled
+                             : work_wants(cli, c->sinks[i].name, c->sinks[i].is_disabled)) &&
+            !work_is_refused(w, c->sinks[i].plugin))
             keep_env(w, "sink", c->sinks[i].name,
                      plugins_check_sink(w->plugins, &c->sinks[i], cli->findings));
 }
@@ -94,6 +102,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
     if (code != CLI_OK)
         return code;
     w->plugins = plugins_new(cli);
+    plugins_let_die(w->plugins);
     want_all(w, with_connectors, with_sinks);
     if (!plugins_ask(w->plugins))
         return CLI_INTERRUPTED;
@@ -180,6 +189,18 @@ struct work_job {
     void *ctx;
 };
 
+static json_t *http_spec(const struct config_http *http)
+{
+    json_t *spec = json_object();
+    json_put_int(spec, "connect_ms", http->connect_timeout_s * 1000);
+    json_put_int(spec, "stall_ms", http->stall_timeout_s * 1000);
+    json_put_int(spec, "total_ms", http->request_timeout_s * 1000);
+    json_put_int(spec, "max_wait_ms", http->max_wait_s * 1000);
+    json_put_int(spec, "max_attempts", http->max_attempts);
+    json_put_int(spec, "max_body", http->max_body_mb * 1024 * 1024);
+    return spec;
+}
+
 json_t *work_spec(struct work *w, const char *verb)
 {
     const struct config_hub *hub = &w->cli->config->hub;
@@ -194,9 +215,20 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_text(spec, "currency", hub->currency);
     json_put_text(spec, "proxy", hub->proxy);
     json_put_text(spec, "ca_file", hub->ca_file);
+    json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
     json_put_int(spec, "log_level", (int64_t)log_get_level());
     return spec;
+}
+
+void work_take_result(struct work *w, json_t *result_take)
+{
+    if (w->hooks) {
+        w->hooks->result(w->hooks->ctx, result_take);
+        json_decref(result_take);
+    } else {
+        json_array_append_new(w->results, result_take);
+    }
 }
 
 static void add_result(struct work_job *j, json_t *result_take)
@@ -207,7 +239,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
     progress_result(j->work->progress, j->name, result_take);
-    json_array_append_new(j->work->results, result_take);
+    work_take_result(j->work, result_take);
 }
 
 static void print_row(struct work_job *j, const json_t *event)
@@ -267,11 +299,37 @@ static void on_end(void *ctx, const char *died)
     if (died)
         report_death(j, died);
     if (j->end)
-        j->end(j->ctx);
+        j->end(j->ctx); /* may add jobs, so the hook comes after */
+    if (j->work->hooks)
+        j->work->hooks->ended(j->work->hooks->ctx, j->labels);
     json_decref(j->spec);
     json_decref(j->labels);
     free(j->name);
     free(j);
+}
+
+void work_refuse(struct work *w, const char *kind, json_t *result_take, const char *plugin)
+{
+    struct err err = {0};
+    const char *connector = json_text(result_take, "connector");
+    const char *name = connector ? connector : json_text(result_take, "sink");
+    const struct plugin_info *info = plugins_find(w->plugins, plugin);
+    auto_free char *message = xasprintf("plugin \"%s\" cannot be used: %s", plugin, info->why);
+    const struct store_run run = {.kind = kind, .connector = name, .stream = "", .account = ""};
+    const struct store_run_end end = {.outcome = "failed",
+                                      .reason = err_status_name(OMNI_E_CONFIG),
+                                      .message = message,
+                                      .remedy = "install the plugin anew, or take it out of the "
+                                                "configuration; `omnihub check` looks at it again"};
+    int64_t id = w->store ? store_run_begin(w->store, &run, &err) : 0;
+    if (w->store && (!id || store_run_finish(w->store, id, &end, &err) != OMNI_OK))
+        cli_error("%s", err.text);
+    json_put_text(result_take, "outcome", end.outcome);
+    json_put_text(result_take, "reason", end.reason);
+    json_put_text(result_take, "message", end.message);
+    json_put_text(result_take, "remedy", end.remedy);
+    progress_result(w->progress, name, result_take);
+    work_take_result(w, result_take);
 }
 
 void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *labels_take,
@@ -289,6 +347,8 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                            .event = event,
                            .end = end,
                            .ctx = ctx};
+    if (w->hooks)
+        w->hooks->added(w->hooks->ctx, labels_take);
     supervise_add(s,
                   &(struct supervise_job){.spec = spec_take,
                                           .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
@@ -305,11 +365,15 @@ struct supervise *work_begin_jobs(struct work *w)
     return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
 }
 
-void work_run_jobs(struct work *w, struct supervise *s)
+void work_go_home(const struct work *w)
 {
-    /* Relative paths among the options start at the configuration's folder. */
     if (chdir(config_folder(w->cli->config)) < 0)
         log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
+}
+
+void work_run_jobs(struct work *w, struct supervise *s)
+{
+    work_go_home(w);
     if (!supervise_run(s))
         w->is_interrupted = true;
     supervise_free(s);

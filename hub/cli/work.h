@@ -14,8 +14,17 @@
 struct schema;
 struct store;
 
+/* What a service wants to know of each job; labels say whose it is (connector, sink, kind). */
+struct work_hooks {
+    void *ctx;
+    void (*added)(void *ctx, const json_t *labels);
+    void (*result)(void *ctx, const json_t *result);
+    void (*ended)(void *ctx, const json_t *labels);
+};
+
 struct work {
     const struct cli *cli;
+    const struct work_hooks *hooks; /* NULL: results are gathered for the summary */
     struct plugins *plugins;
     json_t *envs;    /* {"connector NAME" or "sink NAME": {…}}: what their env: references name */
     json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
@@ -48,16 +57,31 @@ void work_free(struct work *);
 /* Is this connector or sink meant by the command? By name, or all that are enabled. */
 bool work_wants(const struct cli *, const char *name, bool is_disabled);
 
+/* The same for a service, which waits for them itself. */
+void work_add_pulls(struct work *, struct supervise *, const struct config_connector *);
+void work_add_combine(struct work *, struct supervise *);
+void work_add_push(struct work *, struct supervise *, const struct config_sink *);
+
 /* ---- between the files of this part ---- */
+
+/* Takes the result over: for the summary, or to who hooked in. */
+void work_take_result(struct work *, json_t *result_take);
 
 struct work_job; /* one job on its way */
 
 /* The members that all jobs have; new reference. */
 json_t *work_spec(struct work *, const char *verb);
+/* The plugin's file is there, but was refused or died while it was asked what it is: its connectors
+ * and sinks fail, all others run. */
+bool work_is_refused(const struct work *, const char *plugin);
+/* The result and the ledger's run of such a one; takes over the labels. kind: "pull", "push". */
+void work_refuse(struct work *, const char *kind, json_t *labels_take, const char *plugin);
 /* Queues a job. labels: {"connector": …, "account": …}, put into each result; taken over, as is
  * spec. event: called beside the usual handling; may be NULL. */
 void work_add(struct work *, struct supervise *, json_t *spec_take, json_t *labels_take,
               void (*event)(void *ctx, const json_t *), void (*end)(void *ctx), void *ctx);
+/* Into the configuration's folder: relative paths among the options start there. */
+void work_go_home(const struct work *);
 struct supervise *work_begin_jobs(struct work *);
 void work_run_jobs(struct work *, struct supervise *);
 

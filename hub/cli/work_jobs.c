@@ -58,7 +58,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     const struct plugin_info *info = plugins_find(w->plugins, c->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
-    if (info->module->sources[1])
+    if (info->module && info->module->sources[1])
         json_put_text(spec, "source", plugins_source(info)->name);
     json_put_text(spec, "connector", c->name);
     if (c->timezone)
@@ -144,7 +144,7 @@ static void no_accounts(struct account_list *l)
                   l->pattern ? "no account of this login matches accounts_match"
                              : "this login reaches no account");
     json_put_text(result, "remedy", "see which accounts the login may read; list them in accounts");
-    json_array_append_new(l->work->results, result);
+    work_take_result(l->work, result);
 }
 
 static void on_accounts_end(void *ctx)
@@ -183,36 +183,47 @@ static void tell_if_idle(const struct work *w, bool is_none, const char *what, c
         cli_note(w->cli, "omnihub: every %s is disabled: nothing to %s", what, verb);
 }
 
+void work_add_pulls(struct work *w, struct supervise *s, const struct config_connector *k)
+{
+    if (work_is_refused(w, k->plugin)) {
+        work_refuse(w, "pull", connector_labels(k, NULL), k->plugin);
+        return;
+    }
+    if (!k->accounts)
+        add_pull(w, s, k, NULL);
+    else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
+        add_accounts(w, s, k);
+    for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
+        add_pull(w, s, k, *a);
+}
+
 void work_pull(struct work *w)
 {
     const struct config *c = w->cli->config;
     struct supervise *s = work_begin_jobs(w);
-    for (size_t i = 0; i < c->n_connectors; i++) {
-        const struct config_connector *k = &c->connectors[i];
-        if (!work_wants(w->cli, k->name, k->is_disabled))
-            continue;
-        if (!k->accounts)
-            add_pull(w, s, k, NULL);
-        else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
-            add_accounts(w, s, k);
-        for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
-            add_pull(w, s, k, *a);
-    }
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (work_wants(w->cli, c->connectors[i].name, c->connectors[i].is_disabled))
+            work_add_pulls(w, s, &c->connectors[i]);
     tell_if_idle(w, c->n_connectors == 0, "connector", "pull");
     work_run_jobs(w, s);
 }
 
 /* ---- combine, push, check ---- */
 
+void work_add_combine(struct work *w, struct supervise *s)
+{
+    json_t *spec = work_spec(w, JOB_COMBINE), *labels = json_object();
+    put_own_datasets(w, spec);
+    json_put_text(labels, "kind", "combine");
+    work_add(w, s, spec, labels, NULL, NULL, NULL);
+}
+
 void work_combine(struct work *w)
 {
     if (w->is_interrupted)
         return;
     struct supervise *s = work_begin_jobs(w);
-    json_t *spec = work_spec(w, JOB_COMBINE), *labels = json_object();
-    put_own_datasets(w, spec);
-    json_put_text(labels, "kind", "combine");
-    work_add(w, s, spec, labels, NULL, NULL, NULL);
+    work_add_combine(w, s);
     work_run_jobs(w, s);
 }
 
@@ -221,7 +232,7 @@ static json_t *sink_spec(struct work *w, const struct config_sink *k, const char
     const struct plugin_info *info = plugins_find(w->plugins, k->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
-    if (info->module->sinks[1])
+    if (info->module && info->module->sinks[1])
         json_put_text(spec, "source", plugins_sink(info)->name);
     json_put_text(spec, "sink", k->name);
     put_options(w, spec, "sink", k->name, k->options);
@@ -235,7 +246,16 @@ static void add_sink(struct work *w, struct supervise *s, const struct config_si
 {
     json_t *labels = json_object();
     json_put_text(labels, "sink", k->name);
+    if (work_is_refused(w, k->plugin)) {
+        work_refuse(w, "push", labels, k->plugin);
+        return;
+    }
     work_add(w, s, sink_spec(w, k, verb), labels, NULL, NULL, NULL);
+}
+
+void work_add_push(struct work *w, struct supervise *s, const struct config_sink *k)
+{
+    add_sink(w, s, k, JOB_PUSH);
 }
 
 void work_push(struct work *w)
@@ -249,7 +269,7 @@ void work_push(struct work *w)
     for (size_t i = 0; i < c->n_sinks; i++) {
         const struct config_sink *k = &c->sinks[i];
         if (is_sync ? !k->is_disabled : work_wants(w->cli, k->name, k->is_disabled))
-            add_sink(w, s, k, JOB_PUSH);
+            work_add_push(w, s, k);
     }
     if (!is_sync)
         tell_if_idle(w, c->n_sinks == 0, "sink", "push");

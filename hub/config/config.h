@@ -18,6 +18,12 @@ struct config_place {
     int line;
 };
 
+/* Limits of requests to platforms; 0: the built-in ones (hub/http/http.h). */
+struct config_http {
+    int64_t connect_timeout_s, stall_timeout_s, request_timeout_s, max_wait_s;
+    int64_t max_body_mb, max_attempts;
+};
+
 struct config_hub {
     const char *state_dir, *timezone, *currency, *proxy, *ca_file;
     const char *const *plugin_dirs; /* asked first, then the installed folder; ends with NULL */
@@ -25,7 +31,9 @@ struct config_hub {
     const char *channel_rules;      /* the admin's own rules file; NULL */
     bool sandbox_require;           /* sandbox = "require" */
     int64_t parallel;               /* jobs at a time; default 4 */
+    int64_t retry_after_s;          /* first wait after a passing failure; default 60 */
     int64_t run_timeout_s;          /* longest run of one job; default 6 h */
+    struct config_http http;
 };
 
 struct config_connector {

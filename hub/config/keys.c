@@ -16,7 +16,7 @@
 #include "base/exact.h"
 #include "base/text.h"
 #include "base/zone.h"
-#include "config/schedule_syntax.h"
+#include "schedule/schedule.h"
 
 static void finding(struct keys_context *c, const config_setting_t *s, const char *text)
 {
@@ -130,10 +130,11 @@ static void check_text(struct keys_context *c, const config_setting_t *s, enum k
     int32_t day;
     const char *key = config_setting_name(s);
     struct zone *zone = NULL;
+    struct schedule schedule;
     if (kind == KEY_NAME && !is_name(text))
         keys_finding(c, s, "%s \"%s\": letters, digits, \"_\", \"-\" and \".\", at most 64", key,
                      text);
-    if (kind == KEY_SCHEDULE && schedule_check(text, &err) != OMNI_OK)
+    if (kind == KEY_SCHEDULE && schedule_parse(text, &schedule, &err) != OMNI_OK)
         keys_finding(c, s, "%s \"%s\": %s", key, text, err.text);
     if (kind == KEY_ZONE && !(zone = zone_open(text, &err)))
         keys_finding(c, s, "%s: %s", key, err.text);
@@ -260,6 +261,19 @@ static void read_text(struct keys_context *c, const config_setting_t *s, const s
     *member = key->kind == KEY_PATH ? path_from(c, text) : text;
 }
 
+static void read_group(struct keys_context *c, const config_setting_t *s, const struct key *key,
+                       void *members)
+{
+    const char *outside = c->what;
+    if (!config_setting_is_group(s)) {
+        wrong_type(c, s, "a group { }");
+        return;
+    }
+    c->what = arena_printf(c->arena, "%s.%s", outside, key->name);
+    keys_read(c, s, key->group, key->n_group, members);
+    c->what = outside;
+}
+
 static void read_key(struct keys_context *c, const config_setting_t *s, const struct key *key,
                      void *member)
 {
@@ -288,6 +302,9 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
         break;
     case KEY_EXTRA:
         *(const char **)member = get_extra(c, s);
+        break;
+    case KEY_GROUP:
+        read_group(c, s, key, member);
         break;
     case KEY_OPTIONS:
         if (config_setting_is_group(s))

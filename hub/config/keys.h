@@ -27,6 +27,7 @@ enum key_kind {
     KEY_CURRENCY,
     KEY_PATTERN, /* a regular expression */
     KEY_EXTRA,   /* true, "*", or a list of names */
+    KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */
     KEY_OPTIONS
 };
 
@@ -37,6 +38,8 @@ struct key {
     bool is_required;
     int64_t min, max;
     const char *choices;
+    const struct key *group;
+    size_t n_group;
 };
 
 struct keys_context {

@@ -7,5 +7,4 @@ hub_libhub_a_SOURCES += \
 	%D%/options.c %D%/options.h \
 	%D%/read_config.c %D%/read_config.h \
 	%D%/references.c \
-	%D%/schedule_syntax.c %D%/schedule_syntax.h \
 	%D%/source.c %D%/source.h

@@ -20,6 +20,18 @@
 #define SINK(member)      offsetof(struct config_sink, member)
 #define DATASET(member)   offsetof(struct config_dataset, member)
 
+/* Counted from the group's place in struct config_hub. */
+#define HTTP(member) offsetof(struct config_http, member)
+
+static const struct key http_keys[] = {
+    {"connect_timeout", KEY_DURATION, HTTP(connect_timeout_s), .min = 1, .max = 600},
+    {"stall_timeout", KEY_DURATION, HTTP(stall_timeout_s), .min = 1, .max = 3600},
+    {"request_timeout", KEY_DURATION, HTTP(request_timeout_s), .min = 1, .max = 86400},
+    {"max_wait", KEY_DURATION, HTTP(max_wait_s), .min = 1, .max = 3600},
+    {"max_attempts", KEY_INT, HTTP(max_attempts), .min = 1, .max = 20},
+    {"max_body_mb", KEY_INT, HTTP(max_body_mb), .min = 1, .max = 1 << 20},
+};
+
 static const struct key hub_keys[] = {
     {"state_dir", KEY_PATH, HUB(state_dir)},
     {"timezone", KEY_ZONE, HUB(timezone)},
@@ -31,7 +43,9 @@ static const struct key hub_keys[] = {
     {"channel_rules", KEY_PATH, HUB(channel_rules)},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
+    {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
     {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
+    {"http", KEY_GROUP, HUB(http), .group = http_keys, .n_group = ARRAY_LEN(http_keys)},
 };
 
 static const struct key connector_keys[] = {
@@ -113,6 +127,7 @@ static void hub_defaults(struct arena *a, struct config_hub *hub)
                                .plugin_dirs = no_dirs,
                                .schema_dir = arena_strdup(a, schema_dir),
                                .parallel = 4,
+                               .retry_after_s = 60,
                                .run_timeout_s = INT64_C(6) * 3600};
 }
 

@@ -124,18 +124,24 @@ static void append_given(struct curl_slist **list, const char *line)
     append(list, empty);
 }
 
+static bool replaced_by_login(const struct header_plan *plan, const char *line)
+{
+    const char *const login[] = {plan->login, NULL};
+    auto_free char *name = xstrndup(line, name_len(line));
+    return header_find(login, name) || header_find(plan->more, name);
+}
+
 struct curl_slist *header_list(const struct header_plan *plan)
 {
     struct curl_slist *list = NULL;
-    auto_free char *login_name = plan->login ? xstrndup(plan->login, name_len(plan->login)) : NULL;
     append(&list, "Expect:"); /* no waiting for "100 Continue" */
-    for (const char *const *h = plan->headers; h && *h; h++) {
-        bool replaced = login_name && same_name(*h, login_name);
-        if (!replaced && !(plan->drop_private && header_is_private(*h)))
+    for (const char *const *h = plan->headers; h && *h; h++)
+        if (!replaced_by_login(plan, *h) && !(plan->drop_private && header_is_private(*h)))
             append_given(&list, *h);
-    }
     if (plan->login)
         append(&list, plan->login);
+    for (const char *const *h = plan->more; h && *h; h++)
+        append_given(&list, *h);
     if (!header_find(plan->headers, "accept"))
         append(&list, "Accept: application/json, */*;q=0.8");
     if (plan->has_body && !header_find(plan->headers, "content-type"))

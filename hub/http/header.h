@@ -23,6 +23,7 @@ const char *header_find(const char *const *headers, const char *name);
 struct header_plan {
     const char *const *headers; /* of the request; may be NULL */
     const char *login;          /* "Authorization: …"; takes the place of one with its name */
+    const char *const *more;    /* of the login too, likewise; may be NULL */
     bool drop_private;          /* another origin: nothing that may be a credential */
     bool has_body;
 };

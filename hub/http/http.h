@@ -22,6 +22,7 @@ struct http_login {
     uint32_t kind;             /* OMNI_AUTH_* */
     const char *const *values; /* in the order the kind lists its options, ends with NULL */
     const char *token_url, *scope, *header;
+    const char *const *headers; /* "Name: value", sent wherever the login is; NULL: none */
 };
 
 struct http_limits {       /* 0: the default in brackets */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/client.h"
+#include "http/header.h"
 #include "http/secret.h"
 
 static const struct login_kind *const kinds[] = {
@@ -72,6 +73,11 @@ static struct login *login_copy(const struct login_kind *kind, const struct http
     }
     l->scope = given->scope ? xstrdup(given->scope) : NULL;
     l->header = given->header ? xstrdup(given->header) : NULL;
+    for (n = 0; given->headers && given->headers[n];)
+        n++;
+    l->headers = xcalloc(n + 1, sizeof *l->headers);
+    for (size_t i = 0; i < n; i++)
+        l->headers[i] = xstrdup(given->headers[i]);
     return l;
 }
 
@@ -83,6 +89,11 @@ omni_status login_new(struct http *h, const struct http_login *given, struct err
     if (!kind)
         return err_set(err, OMNI_E_CONFIG, "this hub does not know login kind %u", given->kind);
     omni_status status = check_values(kind, given, err);
+    if (status == OMNI_OK && header_check(given->headers, err) != OMNI_OK)
+        status = err_set(err, OMNI_E_CONFIG,
+                         "login %s: a header of it cannot be sent: is there a "
+                         "line break in an option?",
+                         kind->name);
     if (status != OMNI_OK)
         return status;
     h->login = login_copy(kind, given);
@@ -100,6 +111,9 @@ void login_free(struct login *l)
     for (char **v = l->values; *v; v++)
         secret_free(v);
     free(l->values);
+    for (char **line = l->headers; *line; line++)
+        secret_free(line);
+    free(l->headers);
     free(l->scope);
     free(l->header);
     secret_free(&l->token);
@@ -110,7 +124,10 @@ void login_free(struct login *l)
 
 omni_status login_apply(struct http *h, struct login_mark *mark, struct err *err)
 {
-    return h->login ? h->login->kind->apply(h, h->login, mark, err) : OMNI_OK;
+    if (!h->login)
+        return OMNI_OK;
+    mark->headers = (const char *const *)h->login->headers;
+    return h->login->kind->apply(h, h->login, mark, err);
 }
 
 void login_mark_free(struct login_mark *mark)

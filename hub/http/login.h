@@ -14,14 +14,16 @@
 
 /* What a login does to one request. */
 struct login_mark {
-    struct http_url url; /* the request's; a query login adds to it */
-    char *header;        /* "Authorization: …"; NULL: none. Wiped by login_mark_free() */
+    struct http_url url;        /* the request's; a query login adds to it */
+    char *header;               /* "Authorization: …"; NULL: none. Wiped by login_mark_free() */
+    const char *const *headers; /* further ones, of the login; NULL: none */
 };
 
 struct login {
     const struct login_kind *kind;
     char **values; /* of the options; ends with NULL */
     char *scope, *header;
+    char **headers; /* end with NULL */
     /* Kinds that fetch tokens: */
     struct http_url token_url;
     char *token;             /* NULL: none yet */

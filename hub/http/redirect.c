@@ -33,6 +33,7 @@ static omni_status hop(struct journey *j, bool *sent, struct err *err)
         status = login_apply(j->http, &mark, err);
     const struct header_plan plan = {.headers = ex->headers,
                                      .login = mark.header,
+                                     .more = mark.headers,
                                      .drop_private = j->is_foreign,
                                      .has_body = ex->body};
     auto_headers *headers = status == OMNI_OK ? header_list(&plan) : NULL;

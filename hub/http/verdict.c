@@ -9,12 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/header.h"
 
-enum { EXCERPT = 300 };
+enum { EXCERPT = 300, ERROR_BODY = 256 * 1024 };
 
 /* First match counts. */
 static const struct {
@@ -113,12 +114,41 @@ static bool speaks_of_version(const char *text)
     return false;
 }
 
+/* "errors": [], "error": null, false, 0 or "" say that there is none. */
+static bool is_said(const json_t *value)
+{
+    return json_is_true(value) || json_string_length(value) || json_object_size(value) ||
+           json_array_size(value) || (json_is_integer(value) && json_integer_value(value) != 0);
+}
+
+/* Some platforms answer 200 and put their error into the body: never rows, whatever is beside it.
+ */
+static omni_status error_inside(const struct http_reply *reply, struct err *err)
+{
+    static const char *const names[] = {"error", "errors"};
+    const char *p = reply->body + strspn(reply->body, " \t\r\n");
+    if (*p != '{' || reply->body_len > ERROR_BODY || !strstr(p, "\"error"))
+        return OMNI_OK;
+    auto_json *body = json_parse(reply->body, reply->body_len, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const json_t *value = json_object_get(body, names[i]);
+        if (!is_said(value))
+            continue;
+        auto_free char *printed = json_print(value);
+        char text[EXCERPT + 8];
+        excerpt(text, printed, strlen(printed));
+        return err_set(err, OMNI_E_DATA, "HTTP %d with an error inside: %s", (int)reply->status,
+                       text);
+    }
+    return OMNI_OK;
+}
+
 omni_status verdict_by_status(const struct http_reply *reply, struct err *err)
 {
     char text[EXCERPT + 8];
     size_t i = find_status(reply->status);
     if (statuses[i].status == OMNI_OK)
-        return OMNI_OK;
+        return error_inside(reply, err);
     if (!html_title(reply, text))
         excerpt(text, reply->body, reply->body_len);
     const char *to = verdict_header(reply, "location");

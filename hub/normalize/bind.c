@@ -138,6 +138,11 @@ static void bind_extra(struct normalizer *n)
 
 /* ---- constants ---- */
 
+static void add_fill(struct normalizer *n, enum fill_kind kind, int column, int from)
+{
+    n->fills[n->n_fills++] = (struct fill){kind, column, from};
+}
+
 static omni_status bind_constant(struct normalizer *n, const char *text, size_t len, bool *fed,
                                  struct err *err)
 {
@@ -151,16 +156,20 @@ static omni_status bind_constant(struct normalizer *n, const char *text, size_t 
         return err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": column %s is fed twice", (int)len,
                        text, name);
     const struct schema_column *c = &n->dataset->columns[column];
+    fed[column] = true;
+    if (c->type == OMNI_DATE && len - (size_t)(sign + 1 - text) == strlen("today") &&
+        memcmp(sign + 1, "today", strlen("today")) == 0) {
+        add_fill(n, FILL_TODAY, column, -1);
+        return OMNI_OK;
+    }
     const struct omni_field as_is = {.type = c->type};
     struct convert convert = convert_for(n, &as_is, c);
     size_t size = len - (size_t)(sign + 1 - text);
     struct read_value value = {READ_TEXT, (uint32_t)size, arena_strndup(n->arena, sign + 1, size)};
     const char *why =
         convert_value(&convert, &value, 0, arena_alloc(n->arena, 4), &n->defaults[column]);
-    if (why)
-        return err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": it %s", (int)len, text, why);
-    fed[column] = true;
-    return OMNI_OK;
+    return why ? err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": it %s", (int)len, text, why)
+               : OMNI_OK;
 }
 
 static omni_status bind_constants(struct normalizer *n, bool *fed, struct err *err)
@@ -175,11 +184,6 @@ static omni_status bind_constants(struct normalizer *n, bool *fed, struct err *e
 }
 
 /* ---- what the hub fills in ---- */
-
-static void add_fill(struct normalizer *n, enum fill_kind kind, int column, int from)
-{
-    n->fills[n->n_fills++] = (struct fill){kind, column, from};
-}
 
 /* Keys before attributes and days before channels do not matter: no fill depends on another. */
 static void bind_fill(struct normalizer *n, int column, bool *fed)
@@ -210,7 +214,6 @@ static omni_status bind_fills(struct normalizer *n, bool *fed, struct err *err)
 {
     const struct schema_dataset *d = n->dataset;
     n->currency = -1;
-    n->fills = xcalloc(d->n_columns, sizeof *n->fills);
     for (size_t i = 0; i < d->n_columns; i++)
         if (*d->columns[i].fill)
             bind_fill(n, (int)i, fed);
@@ -269,6 +272,7 @@ static omni_status bind(struct normalizer *n, struct err *err)
     size_t columns = n->dataset->n_columns + 1;
     n->defaults = xcalloc(columns, sizeof *n->defaults);
     n->cells = xcalloc(columns, sizeof *n->cells);
+    n->fills = xcalloc(2 * columns, sizeof *n->fills); /* one of a constant, one of the schema */
     auto_free bool *fed = xcalloc(columns, sizeof *fed);
     if (open_own_zone(n, err) != OMNI_OK || bind_fields(n, fed, err) != OMNI_OK ||
         bind_constants(n, fed, err) != OMNI_OK || bind_fills(n, fed, err) != OMNI_OK)

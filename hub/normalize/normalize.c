@@ -77,10 +77,10 @@ static int row_decimals(const struct normalizer *n)
 static omni_status take_value(struct normalizer *n, struct binding *b, const struct read_value *v,
                               struct err *err)
 {
-    struct omni_cell converted;
+    struct omni_cell *cell = cell_of(n, b), before = *cell;
     int decimals = 0;
     if (is_nothing(v) && b->field->flags & OMNI_ZERO_IF_ABSENT && may_be_zero(b->convert.type)) {
-        *cell_of(n, b) = (struct omni_cell){.type = b->convert.type};
+        *cell = (struct omni_cell){.type = b->convert.type};
         return OMNI_OK;
     }
     if (!is_nothing(v) && b->field->unit == OMNI_UNIT_MINOR) {
@@ -89,18 +89,22 @@ static omni_status take_value(struct normalizer *n, struct binding *b, const str
             return normalize_refuse(b, n->dataset, v->s, v->len,
                                     "is in minor units, but the row's currency is not known", err);
     }
+    /* Descriptive columns keep a tree as its JSON text; in a key it is another thing than it was.
+     */
+    if (v->kind == READ_TREE && b->column >= 0 && (size_t)b->column < n->dataset->n_keys)
+        return normalize_refuse(b, n->dataset, v->s, v->len, "is not a single value", err);
     if (is_null_text(b->field, v)) {
-        converted = (struct omni_cell){.type = OMNI_NULL};
+        *cell = (struct omni_cell){.type = OMNI_NULL};
     } else {
-        const char *why = convert_value(&b->convert, v, decimals, b->room, &converted);
+        const char *why = convert_value(&b->convert, v, decimals, b->room, cell);
         if (why)
             return normalize_refuse(b, n->dataset, v->s, v->s ? v->len : 0, why, err);
     }
-    if (converted.type == OMNI_NULL && b->field->flags & OMNI_KEY)
+    if (cell->type == OMNI_NULL && b->field->flags & OMNI_KEY)
         return refuse_null(n, b, err);
     /* A field without a value leaves what the hub knows itself (the account) in place. */
-    if (converted.type != OMNI_NULL || b->column < 0)
-        *cell_of(n, b) = converted;
+    if (cell->type == OMNI_NULL && b->column >= 0)
+        *cell = before;
     return OMNI_OK;
 }
 
@@ -217,6 +221,7 @@ static omni_status write_extra(struct normalizer *n, struct err *err)
 
 /* ---- the row ---- */
 
+/* CANCELLED: not of this window, and the stream said that such rows come along. */
 static omni_status check_day(const struct normalizer *n, struct err *err)
 {
     const struct normalize_context *c = &n->context;
@@ -224,6 +229,8 @@ static omni_status check_day(const struct normalizer *n, struct err *err)
     if (!day || day->type == OMNI_NULL || c->from_day > c->to_day ||
         (day->v.i >= c->from_day && day->v.i <= c->to_day))
         return OMNI_OK;
+    if (n->stream->flags & OMNI_STREAM_CLIP)
+        return OMNI_E_CANCELLED;
     char date[DAY_TEXT], from[DAY_TEXT], to[DAY_TEXT];
     return err_set(err, OMNI_E_DATA, "column %s: %s is outside of the window %s to %s",
                    n->dataset->columns[n->dataset->day].name, day_print((int32_t)day->v.i, date),
@@ -245,9 +252,10 @@ static omni_status finish_row(struct normalizer *n, const struct omni_cell **cel
         if (i < d->n_keys)
             n->cells[i] = (struct omni_cell){.type = OMNI_TEXT, .v.s = ""};
     }
-    if (check_day(n, err) != OMNI_OK)
-        return OMNI_E_DATA;
-    *cells = n->cells;
+    omni_status status = check_day(n, err);
+    *cells = status == OMNI_OK ? n->cells : NULL;
+    if (status != OMNI_OK)
+        return status == OMNI_E_CANCELLED ? OMNI_OK : status;
     return n->n_extra ? write_extra(n, err) : OMNI_OK;
 }
 

@@ -19,6 +19,7 @@ static const char *const logins[] = {"none",   "bearer",         "header",      
                                      "basic",  "oauth2_refresh", "oauth2_client", "jwt_bearer",
                                      "oauth1", "wsse",           "session",       NULL};
 static const char *const source_flags[] = {"files", "any_host", NULL};
+static const char *const stream_flags[] = {"clip", NULL};
 static const char *const no_flags[] = {NULL};
 
 #define AT(s, m) offsetof(struct s, m)
@@ -45,7 +46,7 @@ static const struct shape_member stream_members[] = {
     {"settle_days", SHAPE_COUNT, false, AT(omni_stream, settle_days)},
     {"max_window_days", SHAPE_COUNT, false, AT(omni_stream, max_window_days)},
     {"history_days", SHAPE_COUNT, false, AT(omni_stream, history_days)},
-    {"flags", SHAPE_FLAGS, false, AT(omni_stream, flags), no_flags},
+    {"flags", SHAPE_FLAGS, false, AT(omni_stream, flags), stream_flags},
     {"day_zone", SHAPE_LINE, false, AT(omni_stream, day_zone)},
     {"inside", SHAPE_LINE, false, AT(omni_stream, inside)},
     {"fields", SHAPE_LIST, true, AT(omni_stream, fields), NULL, &shape_field, 4096},
@@ -71,6 +72,7 @@ static const struct shape_member auth_members[] = {
     {"token_url", SHAPE_LINE, false, AT(omni_auth, token_url)},
     {"scope", SHAPE_LINE, false, AT(omni_auth, scope)},
     {"header", SHAPE_LINE, false, AT(omni_auth, header)},
+    {"headers", SHAPE_TEXT, false, AT(omni_auth, headers)},
     {0},
 };
 const struct shape shape_auth = {"login", sizeof(struct omni_auth), auth_members};

@@ -14,11 +14,12 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "run/job_files.h"
+#include "run/job_url.h"
 #include "run/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
 
-enum { JOB_LOGIN_VALUES = 8 };
+enum { JOB_LOGIN_VALUES = 8, JOB_LOGIN_HEADERS = 8 };
 
 /* ---- store ---- */
 
@@ -180,6 +181,35 @@ static const char *login_text(const struct job *job, const char *text)
     return out.len ? arena_strdup(job->arena, out.data) : NULL;
 }
 
+/* False where an option that the line names is not given. */
+static bool has_options(const struct job *job, const char *line)
+{
+    for (const char *p = line; (p = strchr(p, '{'));) {
+        size_t len = strcspn(++p, "}");
+        const char *value = option_value(job, arena_strndup(job->arena, p, len));
+        if (!value || !*value)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+/* The login's headers as a list; NULL where there are none. */
+static const char *const *login_headers(const struct job *job, const char *lines)
+{
+    size_t n = 0;
+    const char **list = arena_alloc(job->arena, (JOB_LOGIN_HEADERS + 1) * sizeof *list);
+    for (const char *p = lines; p && *p && n < JOB_LOGIN_HEADERS;) {
+        size_t len = strcspn(p, "\n");
+        const char *line = arena_strndup(job->arena, p, len);
+        if (len && has_options(job, line))
+            list[n++] = login_text(job, line);
+        p += len + (p[len] == '\n');
+    }
+    list[n] = NULL;
+    return n ? list : NULL;
+}
+
 /* False where the source has logins but the options of none are given. */
 static bool job_choose_login(const struct job *job, struct http_login *login, const char **values)
 {
@@ -196,7 +226,8 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
                                      .token_url =
                                          token_url ? token_url : login_text(job, (*all)->token_url),
                                      .scope = login_text(job, (*all)->scope),
-                                     .header = login_text(job, (*all)->header)};
+                                     .header = login_text(job, (*all)->header),
+                                     .headers = login_headers(job, (*all)->headers)};
         return true;
     }
     return false;
@@ -208,11 +239,32 @@ static bool http_cancelled(void *ctx)
     return job_is_cancelled();
 }
 
+static struct http_limits job_http_limits(const struct job *job)
+{
+    const json_t *given = json_object_get(job->spec, "http");
+    return (struct http_limits){.connect_ms = (uint32_t)json_int(given, "connect_ms", 0),
+                                .stall_ms = (uint32_t)json_int(given, "stall_ms", 0),
+                                .total_ms = (uint32_t)json_int(given, "total_ms", 0),
+                                .max_wait_ms = (uint32_t)json_int(given, "max_wait_ms", 0),
+                                .max_attempts = (uint32_t)json_int(given, "max_attempts", 0),
+                                .max_body = (uint64_t)json_int(given, "max_body", 0)};
+}
+
+static const char *url_value(const void *ctx, const char *name)
+{
+    return option_value(ctx, name);
+}
+
 static omni_status job_open_http(struct job *job, struct err *err)
 {
+    auto_free char *expanded = NULL;
     const char *url = json_text(job->options, "api_url");
-    if (!url)
-        url = job->source->api_url;
+    if (!url && job->source->api_url) {
+        const struct job_url_options values = {.ctx = job, .value = url_value};
+        url = expanded = job_url_expand(job->source->api_url, &values, err);
+        if (!url)
+            return err->status;
+    }
     if (job->source->flags & OMNI_SOURCE_FILES)
         job->files = job_files_new(json_object_get(job->options, "path"));
     if (!url)
@@ -232,6 +284,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                    .login = login.kind == OMNI_AUTH_NONE ? NULL : &login,
                                    .record = json_text(job->spec, "record"),
                                    .replay = json_text(job->spec, "replay"),
+                                   .limits = job_http_limits(job),
                                    .ctx = job,
                                    .cancelled = http_cancelled};
     job->http = http_new(&options, err);
@@ -256,11 +309,8 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
         .memory = (uint64_t)json_int(job->spec, "memory", 0),
         .services = &job->services};
-    enum plugin_end end = PLUGIN_FINE;
-    job->plugin = plugin_start(&options, &end, err);
-    if (!job->plugin)
-        return err->status;
-    return OMNI_OK;
+    job->plugin = plugin_start(&options, &job->plugin_end, err);
+    return job->plugin ? OMNI_OK : err->status;
 }
 
 static omni_status job_choose_source(struct job *job, struct err *err)
@@ -405,19 +455,35 @@ static const struct job_meaning *job_meaning(omni_status status)
     return &meanings[ARRAY_LEN(meanings) - 1];
 }
 
+/* How a run that ended with this status is the plugin's doing; PLUGIN_FINE: it is not. */
+static enum plugin_end blame(const struct job *job, omni_status status)
+{
+    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : job->plugin_end;
+    if (status == OMNI_OK)
+        return PLUGIN_FINE;
+    if (end == PLUGIN_FINE && job->denied.status != OMNI_OK)
+        return PLUGIN_DENIED;
+    /* A call that no correct plugin makes: it was refused, and the process lives on. */
+    if (end == PLUGIN_FINE && status == OMNI_E_BUG && job->plugin && plugin_is_broken(job->plugin))
+        return PLUGIN_PROTOCOL;
+    return end;
+}
+
 const char *job_outcome(const struct job *job, omni_status status)
 {
-    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
-    return end == PLUGIN_FINE || status == OMNI_OK ? job_meaning(status)->outcome
-                                                   : plugin_end_name(end);
+    enum plugin_end end = blame(job, status);
+    return end == PLUGIN_FINE ? job_meaning(status)->outcome : plugin_end_name(end);
 }
 
 const char *job_remedy(const struct job *job, omni_status status)
 {
-    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
-    return end == PLUGIN_FINE || status == OMNI_OK
-               ? job_meaning(status)->remedy
-               : "tell the plugin's author; stored data is as it was before this run";
+    enum plugin_end end = blame(job, status);
+    if (end == PLUGIN_FINE)
+        return job_meaning(status)->remedy;
+    if (end == PLUGIN_DENIED && job->denied.status != OMNI_OK)
+        return "if that host is right, name it in the connector's option api_url; else tell "
+               "the plugin's author; stored data is as it was before this run";
+    return "tell the plugin's author; stored data is as it was before this run";
 }
 
 const char *job_push_remedy(omni_status status)

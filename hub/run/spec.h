@@ -22,7 +22,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 #define JOB_COMBINE "combine"
 
 /* Spec members (absent: not given):
- *  verb, batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file, sandbox
+ *  verb, batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
+ * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, max_body}, sandbox
  * ("best"|"require"), log_level (int), plugin_path, plugin_program, source (name inside the module;
  * absent: the only one), sink, connector, account, streams [..], extra, isolation, idle_ms, memory,
  * reject_max, options {..}, env {NAME: value, …} for env: references, start ("-30d"), from, to

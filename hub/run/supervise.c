@@ -26,8 +26,10 @@
 
 enum {
     EVENT_MAX_BYTES = 16 * 1024 * 1024, /* a line; a plugin's description is the longest */
-    GROUP_MAX = 2,                      /* jobs of one group at a time */
-    GRACE_MS = 5000                     /* between TERM and KILL */
+    REAP_MS = 50,
+    FORGET_AT = 64, /* ended jobs at the front of the queue */
+    GROUP_MAX = 2,  /* jobs of one group at a time */
+    GRACE_MS = 5000 /* between TERM and KILL */
 };
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_STOPPING, JOB_KILLED, JOB_ENDED };
@@ -50,6 +52,7 @@ struct supervise {
     size_t n, first_open; /* all before it have ended */
     uint32_t n_running;
     bool is_interrupted;
+    const struct supervise_service *service; /* NULL: a command that ends with its jobs */
 };
 
 struct supervise *supervise_new(uint32_t parallel)
@@ -147,6 +150,18 @@ static bool group_is_full(const struct supervise *s, const struct job *j)
     return n >= GROUP_MAX;
 }
 
+/* A service starts jobs for years. */
+static void forget_ended(struct supervise *s)
+{
+    if (s->first_open < FORGET_AT)
+        return;
+    for (size_t i = 0; i < s->first_open; i++)
+        job_free(s->jobs[i]);
+    s->n -= s->first_open;
+    memmove(s->jobs, s->jobs + s->first_open, s->n * sizeof(struct job *));
+    s->first_open = 0;
+}
+
 static void start_waiting(struct supervise *s)
 {
     for (size_t i = s->first_open; i < s->n; i++) {
@@ -162,6 +177,7 @@ static void start_waiting(struct supervise *s)
     }
     while (s->first_open < s->n && s->jobs[s->first_open]->state == JOB_ENDED)
         s->first_open++;
+    forget_ended(s);
 }
 
 /* ---- stop ---- */
@@ -293,6 +309,11 @@ static void take_signals(struct supervise *s, int fd)
     while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGCHLD)
             continue;
+        if (info.ssi_signo == SIGHUP) {
+            if (!s->is_interrupted)
+                s->service->reload(s->service->ctx);
+            continue;
+        }
         bool is_second = s->is_interrupted;
         s->is_interrupted = true;
         for (size_t i = s->first_open; i < s->n; i++) {
@@ -309,18 +330,26 @@ static int wait_ms(const struct supervise *s)
     for (size_t i = s->first_open; i < s->n; i++)
         if (s->jobs[i]->state != JOB_WAITING && s->jobs[i]->deadline_ms < next)
             next = s->jobs[i]->deadline_ms;
+    for (size_t i = s->first_open; i < s->n; i++)
+        if (s->jobs[i]->pid > 0 && s->jobs[i]->events < 0 && s->jobs[i]->state != JOB_ENDED)
+            return REAP_MS; /* its pipe is closed, its end may have been told to somebody else */
     if (next == INT64_MAX)
         return -1;
     int64_t left = next - now_ms();
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* What is polled beside the jobs' pipes. */
+enum { OWN_SIGNALS, OWN_TIMER, N_OWN };
+
 static void wait_for_events(struct supervise *s, int signals)
 {
-    auto_free struct pollfd *polls = xcalloc(s->n_running + 1, sizeof *polls);
-    auto_free struct job **jobs = xcalloc(s->n_running + 1, sizeof(struct job *));
-    nfds_t n = 1;
-    polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+    auto_free struct pollfd *polls = xcalloc(s->n_running + N_OWN, sizeof *polls);
+    auto_free struct job **jobs = xcalloc(s->n_running + N_OWN, sizeof(struct job *));
+    nfds_t n = N_OWN;
+    polls[OWN_SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
+    polls[OWN_TIMER] = (struct pollfd){
+        .fd = s->service && !s->is_interrupted ? s->service->timer : -1, .events = POLLIN};
     for (size_t i = s->first_open; i < s->n; i++)
         if (s->jobs[i]->events >= 0) {
             jobs[n] = s->jobs[i];
@@ -328,38 +357,73 @@ static void wait_for_events(struct supervise *s, int signals)
         }
     if (poll(polls, n, wait_ms(s)) < 0)
         return;
-    for (nfds_t i = 1; i < n; i++)
+    for (nfds_t i = N_OWN; i < n; i++)
         if (polls[i].revents)
             read_events(jobs[i]);
-    if (polls[0].revents)
+    if (polls[OWN_SIGNALS].revents)
         take_signals(s, signals);
+    if (polls[OWN_TIMER].revents)
+        s->service->timer_due(s->service->ctx);
 }
 
-bool supervise_run(struct supervise *s)
+static void block_signals(const struct supervise *s, sigset_t *set, sigset_t *old)
 {
-    sigset_t set, old;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, &old);
-    auto_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0) {
-        log_error("cannot watch for signals: %s", strerror(errno));
-        abort();
-    }
+    sigemptyset(set);
+    sigaddset(set, SIGCHLD);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    if (s->service)
+        sigaddset(set, SIGHUP);
+    sigprocmask(SIG_BLOCK, set, old);
+}
+
+static bool is_over(const struct supervise *s)
+{
+    return s->first_open == s->n && (!s->service || s->is_interrupted);
+}
+
+static void loop(struct supervise *s, int signals)
+{
     for (;;) {
         start_waiting(s);
-        if (s->first_open == s->n)
-            break;
+        if (s->service && !s->is_interrupted) {
+            s->service->idle(s->service->ctx);
+            start_waiting(s);
+        }
+        if (is_over(s))
+            return;
         wait_for_events(s, signals);
         reap(s);
         int64_t now = now_ms();
         for (size_t i = s->first_open; i < s->n; i++)
             check_deadline(s->jobs[i], now);
     }
+}
+
+bool supervise_run(struct supervise *s)
+{
+    sigset_t set, old;
+    block_signals(s, &set, &old);
+    auto_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        log_error("cannot watch for signals: %s", strerror(errno));
+        abort();
+    }
+    loop(s, signals);
     /* A signal that came too late to be read must not end the process while it tidies up. */
     take_signals(s, signals);
     sigprocmask(SIG_SETMASK, &old, NULL);
     return !s->is_interrupted;
+}
+
+void supervise_serve(struct supervise *s, const struct supervise_service *service)
+{
+    s->service = service;
+    supervise_run(s);
+    s->service = NULL;
+}
+
+uint32_t supervise_running(const struct supervise *s)
+{
+    return s->n_running;
 }

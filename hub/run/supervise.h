@@ -32,4 +32,17 @@ void supervise_add(struct supervise *, const struct supervise_job *);
  * jobs were ended first. */
 bool supervise_run(struct supervise *);
 
+/* What a service adds to it; each callback may add jobs. */
+struct supervise_service {
+    void *ctx;
+    int timer;                    /* read end of something that becomes readable; -1: none */
+    void (*timer_due)(void *ctx); /* it is readable; reads it */
+    void (*idle)(void *ctx);   /* every job that was queued has been looked at: before each wait */
+    void (*reload)(void *ctx); /* SIGHUP */
+};
+/* Until SIGINT or SIGTERM, then until every job has ended. */
+void supervise_serve(struct supervise *, const struct supervise_service *);
+/* Jobs that run now. */
+uint32_t supervise_running(const struct supervise *);
+
 #endif

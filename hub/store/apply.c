@@ -26,32 +26,32 @@ static omni_status fail_duplicate(struct apply *a, struct err *err)
                    a->w->dataset->name, buf_text(&key));
 }
 
-/* The stored row under `find` meets the row at hand. */
+/* The stored row that was found meets the row at hand. */
 static omni_status merge_row(struct apply *a, int32_t day, struct err *err)
 {
-    int64_t rowid = sqlite3_column_int64(a->t.find, ROW_ID);
+    int64_t rowid = sqlite3_column_int64(a->t.row, ROW_ID);
     bool is_again = a->was_empty || !rowset_add(a->seen, rowid);
     /* Changed-since pages overlap where a record changes while they are read: the later is newer.
      */
     if (is_again && a->w->sync != OMNI_CURSOR)
         return fail_duplicate(a, err);
-    int32_t old_day = table_row_day(&a->t, a->t.find);
+    int32_t old_day = table_row_day(&a->t, a->t.row);
     if (is_protected(a, old_day)) {
         a->r->unchanged++;
         return OMNI_OK;
     }
     if (table_is_same(&a->t, a->w->quality)) {
         a->r->unchanged += !is_again;
-        if (!a->part || sqlite3_column_int64(a->t.find, ROW_PART) == a->part)
+        if (!a->part || sqlite3_column_int64(a->t.row, ROW_PART) == a->part)
             return OMNI_OK;
-        sqlite3_reset(a->t.find);
+        table_leave(&a->t);
         sqlite3_bind_int64(a->t.move, 2, rowid);
         return sql_run(a->t.move, err);
     }
-    apply_note_old(a, a->t.find, old_day, old_day != day);
+    apply_note_old(a, a->t.row, old_day, old_day != day);
     apply_note_new(a, day, old_day != day, true);
     a->r->changed += !is_again;
-    sqlite3_reset(a->t.find);
+    table_leave(&a->t);
     return table_write(&a->t, rowid, err);
 }
 
@@ -95,7 +95,7 @@ static omni_status apply_row(struct apply *a, const struct omni_cell *cells, str
         status = merge_row(a, day, err);
     else
         status = step == SQL_FAILED ? err->status : insert_row(a, day, err);
-    sqlite3_reset(a->t.find);
+    table_leave(&a->t);
     return status;
 }
 
@@ -113,6 +113,7 @@ static omni_status apply_rows(struct apply *a, struct spool *spool, struct err *
         if (status == OMNI_OK)
             status = spool_next(spool, &cells, err);
     }
+    table_end_scan(&a->t);
     return status;
 }
 

@@ -2,10 +2,22 @@
  * The run ledger and the quarantine. */
 #include <config.h>
 
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/day.h"
+#include "base/text.h"
 #include "store/internal.h"
 
 enum { REJECT_MAX = 2000 };
+
+/* What is quoted out of foreign bytes may not be UTF-8, and would make the row unreadable for most
+ * programs. */
+static const char *readable(struct buf *room, const char *text, size_t len)
+{
+    room->max = 3 * len + 1;
+    return text_add_utf8(room, text, len) ? buf_text(room) : "";
+}
 
 int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *err)
 {
@@ -24,6 +36,7 @@ int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *
 omni_status store_run_finish(struct store *s, int64_t run, const struct store_run_end *e,
                              struct err *err)
 {
+    auto_buf message = {0};
     auto_stmt *stmt =
         sql_prepare(s->db,
                     "UPDATE runs SET ended = ?, outcome = ?, reason = ?, message = ?, remedy = ?,"
@@ -33,7 +46,8 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
     if (!stmt)
         return err->status;
     /* A delivery is to a push what a window is to a pull. */
-    sql_bind(stmt, "issssiiiiiii", day_now(), e->outcome, e->reason, e->message, e->remedy,
+    sql_bind(stmt, "issssiiiiiii", day_now(), e->outcome, e->reason,
+             e->message ? readable(&message, e->message, strlen(e->message)) : NULL, e->remedy,
              (int64_t)e->requests, (int64_t)e->retries, (int64_t)e->bytes, (int64_t)e->rejected,
              (int64_t)e->deliveries, (int64_t)e->rows, run);
     if (sql_run(stmt, err) != OMNI_OK)
@@ -71,15 +85,17 @@ static size_t cut_length(const char *raw, size_t len)
 omni_status store_reject_add(struct store *s, int64_t run, const struct store_reject *r,
                              struct err *err)
 {
+    auto_buf reason = {0}, line = {0};
     auto_stmt *stmt = sql_prepare(
         s->db, "INSERT INTO rejects(run, at, place, reason, raw) VALUES(?, ?, ?, ?, ?)", err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "iiss", run, day_now(), r->where, r->reason);
+    sql_bind(stmt, "iiss", run, day_now(), r->where,
+             r->reason ? readable(&reason, r->reason, strlen(r->reason)) : NULL);
     struct omni_cell raw = {.type = r->raw ? OMNI_TEXT : OMNI_NULL};
     if (r->raw) {
-        raw.len = (uint32_t)cut_length(r->raw, r->raw_len);
-        raw.v.s = r->raw;
+        raw.v.s = readable(&line, r->raw, cut_length(r->raw, r->raw_len));
+        raw.len = (uint32_t)line.len;
     }
     sql_bind_cell(stmt, 5, &raw);
     return sql_run(stmt, err);

@@ -21,6 +21,8 @@ enum store_mode { STORE_READ, STORE_WRITE /* makes and migrates it */ };
 /* state_dir/store.db. OMNI_E_CONFIG: the store is newer than this program. err says what to do. */
 struct store *store_open(const char *state_dir, const struct schema *, enum store_mode,
                          struct err *);
+/* A second connection to the same file, for another thread: each of them has one to itself. */
+struct store *store_again(const struct store *, struct err *);
 void store_close(struct store *);
 const struct schema *store_schema(const struct store *);
 /* For combine, push and query, which bring their own SQL. Functions dec(), ratio() … are

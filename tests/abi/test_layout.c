@@ -82,6 +82,7 @@ static const struct member members[] = {
     MEMBER(omni_auth, token_url, 16),
     MEMBER(omni_auth, scope, 24),
     MEMBER(omni_auth, header, 32),
+    MEMBER(omni_auth, headers, 40),
     MEMBER(omni_request, size, 0),
     MEMBER(omni_request, from_day, 4),
     MEMBER(omni_request, to_day, 8),

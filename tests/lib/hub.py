@@ -59,7 +59,7 @@ def plugin(name):
 
 def test_plugin(name):
     """A plugin that is only for tests."""
-    for folder in ("tests/e2e", "tests/unit/plugin"):
+    for folder in ("tests/e2e", "tests/hostile", "tests/unit/plugin"):
         path = os.path.join(omni.BUILD, folder, ".libs", name + ".so")
         if os.path.exists(path):
             return path
@@ -218,6 +218,7 @@ def kill_hard(pid):
 # ---- connectors that most tests use ----
 
 def meta(stand_in, lab, name="ads", account="act_1001", **more):
+    more.setdefault("streams", ["ad_insights"])
     lab.write("meta-token", META_TOKEN + "\n", 0o600)
     options = dict({"access_token": "file:meta-token", "api_url": stand_in.url("meta")}, **more.pop("options", {}))
     if account:
@@ -226,6 +227,7 @@ def meta(stand_in, lab, name="ads", account="act_1001", **more):
 
 
 def ga4(stand_in, lab, name="web", prop="313131313", **more):
+    more.setdefault("streams", ["traffic_daily"])
     import json
     lab.write("ga-key.json", json.dumps(stand_in.key_file()), 0o600)
     options = dict({"property_id": prop, "credentials": "file:ga-key.json", "api_url": stand_in.url("ga4")},

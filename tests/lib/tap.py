@@ -18,9 +18,11 @@ def ok(condition, name):
 
 
 def is_(got, wanted, name):
+    """The two are equal; returns whether they were."""
     if not ok(got == wanted, name):
         note("got:    %r" % (got,))
         note("wanted: %r" % (wanted,))
+    return got == wanted
 
 
 def has(text, part, name):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
 
-One server, one path prefix per platform: /ga4, /meta, /shop, /oauth. Beside them POST /_control (see World.control),
+One server, one path prefix per platform: /ga4, /gads, /meta, /shop, /oauth … Beside them POST /_control (see World.control),
 GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
 (the service account's key file).
 """
@@ -20,9 +20,22 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from ga4 import Ga4  # noqa: E402
+from gads import GoogleAds  # noqa: E402
+from gsc import SearchConsole  # noqa: E402
+from hubspot import HubSpot  # noqa: E402
+from instagram import Instagram  # noqa: E402
+from klaviyo import Klaviyo  # noqa: E402
+from linkedin import LinkedIn  # noqa: E402
+from mailchimp import Mailchimp  # noqa: E402
+from mastodon import Mastodon  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
+from salesforce import Salesforce  # noqa: E402
 from shop import Shop  # noqa: E402
+from shopify import Shopify  # noqa: E402
+from spoil import Spoiler  # noqa: E402
+from square import Square  # noqa: E402
+from stripe import Stripe  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -34,7 +47,25 @@ class Platforms:
     def __init__(self, world):
         self.world = world
         self.oauth = OAuth(world)
-        self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world)}
+        self.modules = {
+            "oauth": self.oauth,
+            "ga4": Ga4(world, self.oauth),
+            "gads": GoogleAds(world, self.oauth),
+            "gsc": SearchConsole(world, self.oauth),
+            "hubspot": HubSpot(world),
+            "instagram": Instagram(world),
+            "klaviyo": Klaviyo(world),
+            "linkedin": LinkedIn(world),
+            "mailchimp": Mailchimp(world),
+            "mastodon": Mastodon(world),
+            "meta": Meta(world),
+            "salesforce": Salesforce(world, self.oauth),
+            "shop": Shop(world),
+            "shopify": Shopify(world),
+            "square": Square(world),
+            "stripe": Stripe(world),
+        }
+        self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 
     def answer(self, request):
@@ -52,16 +83,17 @@ class Platforms:
             return Reply({"error": "no stand-in is called %s" % name}, 404)
         shown = request.path + ("?" + "&".join(sorted(k for k in request.query)) if request.query else "")
         self.world.log.append({"method": request.method, "path": shown})
-        fault = self.world.fault(name, "status")
+        fault = self.world.fault(name, "status", request.path)
         if fault:
             headers = {"Retry-After": str(fault["retry_after"])} if "retry_after" in fault else {}
             return Reply(fault.get("body", ""), fault.get("code", 503), headers)
-        if self.world.fault(name, "html"):
+        if self.world.fault(name, "html", request.path):
             return Reply("<html><body>Please log in to the network</body></html>", 200, {"Content-Type": "text/html"})
-        return self.modules[name].answer(request)
+        return self.spoil(name, request, self.modules[name].answer(request))
 
     def manage(self, name, request):
         if name == "_control" and request.method == "POST":
+            self.spoil.forget()
             if b'"revoke_tokens"' in request.body:
                 self.oauth.tokens.clear()
                 return Reply({})
@@ -87,14 +119,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         request = Request(self.command, self.path, self.headers, self.rfile.read(length))
         platforms = self.server.platforms
         reply = platforms.answer(request)
-        self.deliver(reply, request.path.split("/")[1], platforms.world)
+        self.deliver(reply, request, platforms.world)
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_any
 
-    def deliver(self, reply, platform, world):
-        if world.fault(platform, "stall"):
+    def deliver(self, reply, request, world):
+        platform, path = request.path.split("/")[1], request.path
+        if world.fault(platform, "stall", path):
             time.sleep(world.knob(platform, "stall_s", 1))
-        if world.fault(platform, "reset"):
+        if world.fault(platform, "reset", path):
             self.close_connection = True
             return
         body = reply.body
@@ -103,7 +136,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if world.fault(platform, "stall_middle"):
+        if world.fault(platform, "stall_middle", path):
             self.wfile.write(body[:len(body) // 2])
             self.wfile.flush()
             world.log.append({"method": "STALL", "path": "/" + platform})
@@ -111,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             while time.monotonic() < until + world.knob(platform, "stall_s", 1):
                 time.sleep(0.02)  # a test that sets the knob to 0 lets it go on
             body = body[len(body) // 2:]
-        if world.fault(platform, "truncate"):
+        if world.fault(platform, "truncate", path):
             body = body[:len(body) // 2]
             self.close_connection = True
         self.wfile.write(body)
@@ -124,7 +157,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        """A client that goes away in the middle is daily business; everything else is a fault of the stand-in."""
+        """A client that goes away is no fault of ours; all else is shown."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

@@ -74,10 +74,10 @@ class World:
     def knob(self, platform, name, otherwise):
         return self.knobs.get(platform, {}).get(name, otherwise)
 
-    def fault(self, platform, kind):
-        """Uses up one fault of this kind if one is due; its description, or None."""
+    def fault(self, platform, kind, path=""):
+        """Uses up one fault of this kind if one is due; its description, or None. A fault with a path is for requests below it."""
         for fault in self.faults:
-            if fault.get("platform") == platform and fault.get("kind") == kind:
+            if fault.get("platform") == platform and fault.get("kind") == kind and fault.get("path", "") in path:
                 return self._use(fault)
         return None
 

@@ -9,6 +9,7 @@ include tests/unit/combine/local.mk
 include tests/unit/push/local.mk
 include tests/unit/http/local.mk
 include tests/unit/plugin/local.mk
+include tests/unit/schedule/local.mk
 include tests/unit/run/local.mk
 include tests/unit/run/job.mk
 include tests/unit/config/local.mk

@@ -41,6 +41,37 @@ static void sends_static_logins(void **state)
     }
 }
 
+/* What else belongs to a login goes where the login goes, and nowhere else. */
+static void sends_further_headers(void **state)
+{
+    (void)state;
+    static const char *const token[] = {"t0ken-1", NULL},
+                             *const further[] = {"Developer-Token: d3v-1", "X-Empty:", NULL},
+                             *const broken[] = {"Developer-Token: d3v\r\nX-More: 1", NULL},
+                             *const given[] = {"developer-token: mine", "X-Own: 1", NULL};
+    struct http_login login = {OMNI_AUTH_BEARER, token, .headers = further};
+    const struct http_options o = {.login = &login};
+    const struct stub_reply replies[] = {{OK_JSON(2, "{}")}, {OK_JSON(2, "{}")}, {0}};
+    struct fixture f;
+    fixture_start(&f, replies, &o);
+    const struct http_request with = {.url = "/a", .headers = given},
+                              without = {.url = "/b", .flags = OMNI_HTTP_NO_LOGIN};
+    assert_int_equal(http_send(f.http, &with, NULL, &f.reply, &f.err), OMNI_OK);
+    assert_contains(stub_request(f.stub, 0), "\r\nAuthorization: Bearer t0ken-1\r\n");
+    assert_contains(stub_request(f.stub, 0), "\r\nDeveloper-Token: d3v-1\r\n");
+    assert_contains(stub_request(f.stub, 0), "\r\nX-Empty:");
+    assert_contains(stub_request(f.stub, 0), "\r\nX-Own: 1\r\n");
+    assert_null(strstr(stub_request(f.stub, 0), "mine"));
+    assert_int_equal(http_send(f.http, &without, NULL, &f.reply, &f.err), OMNI_OK);
+    assert_null(strstr(stub_request(f.stub, 1), "d3v-1"));
+    login.headers = broken;
+    struct http *refused = http_new(&o, &f.err);
+    assert_null(refused);
+    assert_int_equal(f.err.status, OMNI_E_CONFIG);
+    assert_null(strstr(f.err.text, "d3v"));
+    fixture_stop(&f);
+}
+
 static const char *const refresh_values[] = {"client-1", "cl13nt s3cret&", "r3fresh-token-1", NULL};
 static const struct http_login refresh = {
     .kind = OMNI_AUTH_OAUTH2_REFRESH, .values = refresh_values, .token_url = "/token"};
@@ -230,6 +261,7 @@ static void token_faults_pass(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sends_static_logins),
+    cmocka_unit_test(sends_further_headers),
     cmocka_unit_test(fetches_a_token_once),
     cmocka_unit_test(client_credentials_send_the_scope),
     cmocka_unit_test(odd_lifetimes_are_survived),

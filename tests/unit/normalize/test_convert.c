@@ -214,6 +214,7 @@ static void booleans_reals_and_trees(void **state)
     assert_text(&b, "address", "false");
     row(&b, (struct read_value[]){text("1"), number("0"), null, null});
     assert_number(&b, "active", OMNI_BOOL, 0);
+    refused(&b, (struct read_value[]){tree, yes, null, null}, "is not a single value");
     refused(&b, (struct read_value[]){text("1"), text("maybe"), null, null}, "neither true");
     refused(&b, (struct read_value[]){text("1"), tree, null, null}, "neither true");
     refused(&b, (struct read_value[]){text("1"), null, tree, null}, "is not a number");

@@ -59,6 +59,54 @@ static void ads_row(void **state)
     normalizer_free(b.n);
 }
 
+/* ---- rows of other days, the day of the pull ---- */
+
+static void other_days_are_dropped_where_the_stream_says_so(void **state)
+{
+    (void)state;
+    const struct omni_field *const fields[] = {
+        FIELD(.type = OMNI_DATE, .unit = OMNI_TIME_ISO, .path = "$.t", .column = "date"),
+        FIELD(.type = OMNI_TEXT, .path = "$.id", .column = "campaign_id"), NULL};
+    struct normalize_context context = usual;
+    struct err err;
+    struct zone *zone = zone_open("Europe/Lisbon", &err); /* in summer an hour ahead */
+    context.zone = zone;
+    struct bound b;
+    bind(&b, "messages_daily", fields, "basis=send_date", &context);
+    b.stream.flags = OMNI_STREAM_CLIP;
+    normalizer_free(b.n);
+    b.n = normalizer_new(b.dataset, &b.stream, &context, &b.err);
+    normalizer_set_window(b.n, day_from_civil(2026, 5, 1), day_from_civil(2026, 5, 1));
+    row(&b, (struct read_value[]){text("2026-04-30T23:30:00+00:00"), text("1")});
+    assert_number(&b, "date", OMNI_DATE, day_from_civil(2026, 5, 1));
+    row(&b, (struct read_value[]){text("2026-04-30T22:59:59+00:00"), text("2")});
+    assert_null(b.cells);
+    row(&b, (struct read_value[]){text("2026-05-01T23:00:00Z"), text("3")});
+    assert_null(b.cells);
+    normalizer_free(b.n);
+    zone_free(zone);
+}
+
+static void the_day_of_the_pull_as_a_constant(void **state)
+{
+    (void)state;
+    const struct omni_field *const fields[] = {
+        FIELD(.type = OMNI_TEXT, .path = "$.id", .column = "list_id"), NULL};
+    struct bound b;
+    bind(&b, "lists_daily", fields, "date=today", &usual); /* now: 23:30 UTC, see setup() */
+    row(&b, (struct read_value[]){text("1")});
+    assert_number(&b, "date", OMNI_DATE, day_from_civil(2026, 11, 23));
+    struct err err;
+    struct zone *zone = zone_open("Europe/Berlin", &err);
+    normalizer_set_account(b.n, NULL, zone);
+    row(&b, (struct read_value[]){text("1")});
+    assert_number(&b, "date", OMNI_DATE, day_from_civil(2026, 11, 24));
+    normalizer_free(b.n);
+    zone_free(zone);
+    try_bind(&b, "lists_daily", fields, "date=tomorrow", &usual);
+    assert_null(b.n);
+}
+
 /* ---- money ---- */
 
 static void minor_units_by_the_rows_currency(void **state)
@@ -387,6 +435,8 @@ static void long_values_are_shortened(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ads_row),
+    cmocka_unit_test(other_days_are_dropped_where_the_stream_says_so),
+    cmocka_unit_test(the_day_of_the_pull_as_a_constant),
     cmocka_unit_test(minor_units_by_the_rows_currency),
     cmocka_unit_test(nulls),
     cmocka_unit_test(extra_keeps_what_has_no_column),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * hub/config/schedule_syntax.c: what is a schedule, and what is refused with which hint. */
+ * hub/schedule/schedule.c: what is a schedule, and what is refused with which hint. */
 #include <config.h>
 
 #include "unit.h"
 
-#include "config/schedule_syntax.h"
+#include "schedule/schedule.h"
 
 static void accepts(void **state)
 {
@@ -16,7 +16,8 @@ static void accepts(void **state)
         " 0  0 1 * * ", "0 0 * * 7"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct err err = {0};
-        if (schedule_check(good[i], &err) != OMNI_OK)
+        struct schedule schedule;
+        if (schedule_parse(good[i], &schedule, &err) != OMNI_OK)
             fail_msg("%s: %s", good[i], err.text);
     }
 }
@@ -51,7 +52,8 @@ static void refuses(void **state)
                {"every15m", "takes an interval"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct err err = {0};
-        assert_int_equal(schedule_check(bad[i].text, &err), OMNI_E_CONFIG);
+        struct schedule schedule;
+        assert_int_equal(schedule_parse(bad[i].text, &schedule, &err), OMNI_E_CONFIG);
         if (!strstr(err.text, bad[i].why))
             fail_msg("%s: %s", bad[i].text, err.text);
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The syntax of schedules. Ambiguous and unsupported forms of cron are refused with a hint rather
- * than guessed at. */
+ * Reading schedules. Ambiguous and unsupported forms of cron are refused with a hint rather than
+ * guessed at. */
 #include <config.h>
 
-#include "config/schedule_syntax.h"
+#include "schedule/schedule.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -23,15 +23,19 @@ static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "
                                      "aug", "sep", "oct", "nov", "dec", NULL};
 static const char *const weekdays[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
-enum { F_DAY = 2, F_MONTH = 3, F_WEEKDAY = 4, N_FIELDS = 5 };
-static const struct field fields[N_FIELDS] = {{"minute", 0, 59, 0, NULL},
-                                              {"hour", 0, 23, 0, NULL},
-                                              {"day of month", 1, 31, 0, NULL},
-                                              {"month", 1, 12, 1, months},
-                                              {"day of week", 0, 7, 0, weekdays}};
+static const struct field fields[SCHEDULE_FIELDS] = {{"minute", 0, 59, 0, NULL},
+                                                     {"hour", 0, 23, 0, NULL},
+                                                     {"day of month", 1, 31, 0, NULL},
+                                                     {"month", 1, 12, 1, months},
+                                                     {"day of week", 0, 7, 0, weekdays}};
 
-static const char *const macros[] = {"@hourly",  "@daily",  "@midnight", "@weekly",
-                                     "@monthly", "@yearly", "@annually"};
+static const struct {
+    const char *name, *cron;
+} macros[] = {
+    {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
+    {"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
+    {"@annually", "0 0 1 1 *"},
+};
 
 /* One number or name at *p; -1 where there is none. */
 static int read_value(const char **p, const struct field *f)
@@ -116,67 +120,72 @@ static omni_status read_field(const char *text, const struct field *f, uint64_t 
 }
 
 /* 30 February never comes; a day of the week makes any month good. */
-static bool can_fire(const uint64_t bits[N_FIELDS])
+static bool can_fire(const uint64_t bits[SCHEDULE_FIELDS])
 {
     static const int days[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     for (int m = 1; m <= 12; m++)
         for (int d = 1; d <= days[m]; d++)
-            if ((bits[F_MONTH] >> m & 1) && (bits[F_DAY] >> d & 1))
+            if ((bits[SCHEDULE_MONTH] >> m & 1) && (bits[SCHEDULE_DAY] >> d & 1))
                 return true;
     return false;
 }
 
-static omni_status check_cron(const char *text, struct err *err)
+static omni_status parse_cron(const char *text, struct schedule *out, struct err *err)
 {
-    uint64_t bits[N_FIELDS] = {0};
-    bool any_weekday = true;
     int n = 0;
     for (const char *p = text + strspn(text, " \t"); *p; n++) {
         size_t len = strcspn(p, " \t");
         auto_free char *field = xstrndup(p, len);
-        if (n < N_FIELDS) {
-            omni_status st = read_field(field, &fields[n], &bits[n], err);
+        if (n < SCHEDULE_FIELDS) {
+            omni_status st = read_field(field, &fields[n], &out->bits[n], err);
             if (st != OMNI_OK)
                 return st;
+            out->is_wild[n] = field[0] == '*';
         }
-        if (n == F_WEEKDAY)
-            any_weekday = field[0] == '*';
         p += len;
         p += strspn(p, " \t");
     }
-    if (n != N_FIELDS)
+    if (n != SCHEDULE_FIELDS)
         return err_set(err, OMNI_E_CONFIG,
                        "has %d field%s instead of 5 (minute hour day month weekday); or write "
                        "\"every 6h\" or \"@daily\"",
                        n, n == 1 ? "" : "s");
-    if (any_weekday && !can_fire(bits))
+    out->bits[SCHEDULE_WEEKDAY] |= out->bits[SCHEDULE_WEEKDAY] >> 7 & 1; /* 7 is Sunday, too */
+    if (out->is_wild[SCHEDULE_WEEKDAY] && !can_fire(out->bits))
         return err_set(err, OMNI_E_CONFIG, "never fires: no such day in these months");
     return OMNI_OK;
 }
 
-static omni_status check_macro(const char *text, struct err *err)
+static omni_status parse_macro(const char *text, struct schedule *out, struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(macros); i++)
-        if (strcasecmp(text, macros[i]) == 0)
-            return OMNI_OK;
-    const char *near = text_suggest(text, macros, ARRAY_LEN(macros));
+    const char *names[ARRAY_LEN(macros)];
+    for (size_t i = 0; i < ARRAY_LEN(macros); i++) {
+        names[i] = macros[i].name;
+        if (strcasecmp(text, names[i]) == 0)
+            return parse_cron(macros[i].cron, out, err);
+    }
+    const char *near = text_suggest(text, names, ARRAY_LEN(names));
     return err_set(err, OMNI_E_CONFIG, "there is no macro \"%s\" (%s%s)", text,
                    near ? "did you mean " : "known: @hourly, @daily, @weekly, @monthly, @yearly",
                    near ? near : "");
 }
 
-omni_status schedule_check(const char *text, struct err *err)
+omni_status schedule_parse(const char *text, struct schedule *out, struct err *err)
 {
     long long seconds;
+    *out = (struct schedule){0};
     if (text[0] == '@')
-        return check_macro(text, err);
+        return parse_macro(text, out, err);
     if (strncmp(text, "every", 5) != 0)
-        return check_cron(text, err);
+        return parse_cron(text, out, err);
     const char *interval = text + 5 + strspn(text + 5, " \t");
     if (interval == text + 5 || !text_parse_duration(interval, &seconds))
         return err_set(err, OMNI_E_CONFIG,
                        "\"every\" takes an interval: \"every 15m\", \"every 6h\"");
     if (seconds < 60)
         return err_set(err, OMNI_E_CONFIG, "is too often: at least \"every 1m\"");
+    if (seconds > SCHEDULE_EVERY_MAX)
+        return err_set(err, OMNI_E_CONFIG, "is too seldom: at most \"every 366d\"");
+    out->every_s = (int32_t)seconds;
     return OMNI_OK;
 }

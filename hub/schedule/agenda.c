@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What runs when: a heap of entries by due time; missed ticks, overlaps, retries and entries that
+ * keep breaking. */
+#include <config.h>
+
+#include "schedule/agenda.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { JITTER_SHARE = 20 };
+
+struct entry {
+    struct agenda_entry told;
+    char *name;
+    int64_t due;     /* INT64_MAX: running or suspended */
+    int64_t started; /* AGENDA_NEVER: never */
+    uint32_t retries, broken;
+    bool is_suspended;
+    size_t place; /* in the heap */
+};
+
+struct agenda {
+    struct agenda_rules rules;
+    struct entry **entries; /* by number */
+    size_t *heap;           /* numbers, the earliest due first */
+    size_t n, cap;
+};
+
+struct agenda *agenda_new(const struct agenda_rules *rules)
+{
+    struct agenda *a = xcalloc(1, sizeof *a);
+    a->rules = *rules;
+    return a;
+}
+
+void agenda_free(struct agenda *a)
+{
+    if (!a)
+        return;
+    for (size_t i = 0; i < a->n; i++) {
+        free(a->entries[i]->name);
+        free(a->entries[i]);
+    }
+    free(a->entries);
+    free(a->heap);
+    free(a);
+}
+
+/* ---- heap ---- */
+
+static int64_t due_at(const struct agenda *a, size_t place)
+{
+    return a->entries[a->heap[place]]->due;
+}
+
+static void put(struct agenda *a, size_t place, size_t number)
+{
+    a->heap[place] = number;
+    a->entries[number]->place = place;
+}
+
+static void sift(struct agenda *a, size_t place)
+{
+    size_t number = a->heap[place];
+    int64_t due = a->entries[number]->due;
+    for (; place > 0 && due < due_at(a, (place - 1) / 2); place = (place - 1) / 2)
+        put(a, place, a->heap[(place - 1) / 2]);
+    for (;;) {
+        size_t child = 2 * place + 1;
+        if (child + 1 < a->n && due_at(a, child + 1) < due_at(a, child))
+            child++;
+        if (child >= a->n || due_at(a, child) >= due)
+            break;
+        put(a, place, a->heap[child]);
+        place = child;
+    }
+    put(a, place, number);
+}
+
+static void set_due(struct agenda *a, size_t number, int64_t due)
+{
+    a->entries[number]->due = due;
+    sift(a, a->entries[number]->place);
+}
+
+/* ---- times ---- */
+
+/* Names keep their place in the interval for ever, so that a hundred "@hourly" do not start
+ * together. */
+static uint64_t hash_name(const char *name)
+{
+    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * UINT64_C(1099511628211);
+    return h ^ h >> 29;
+}
+
+static int64_t next_tick(const struct agenda *a, const struct entry *e, int64_t after)
+{
+    int64_t tick = schedule_next(&e->told.schedule, e->told.zone, after);
+    if (tick == INT64_MAX)
+        return tick;
+    int64_t following = schedule_next(&e->told.schedule, e->told.zone, tick);
+    int64_t most = following == INT64_MAX ? 0 : (following - tick) / JITTER_SHARE;
+    most = most < a->rules.jitter_most ? most : a->rules.jitter_most;
+    return most > 0 ? tick + (int64_t)(hash_name(e->name) % (uint64_t)most) : tick;
+}
+
+/* Twice as long each time; which half of it depends on name and attempt, so that fellows spread. */
+static int64_t retry_wait(const struct agenda *a, const struct entry *e)
+{
+    int64_t wait = a->rules.retry_first;
+    for (uint32_t i = 1; i < e->retries && wait < a->rules.retry_most; i++)
+        wait *= 2;
+    wait = wait < a->rules.retry_most ? wait : a->rules.retry_most;
+    uint64_t spread = hash_name(e->name) * (e->retries + 1);
+    return wait / 2 + (int64_t)(spread % (uint64_t)(wait / 2 + 1));
+}
+
+/* ---- entries ---- */
+
+size_t agenda_add(struct agenda *a, const struct agenda_entry *told, int64_t last_started,
+                  int64_t now)
+{
+    if (a->n == a->cap) {
+        a->cap = a->cap ? 2 * a->cap : 16;
+        a->entries = xrealloc(a->entries, a->cap * sizeof(struct entry *));
+        a->heap = xrealloc(a->heap, a->cap * sizeof *a->heap);
+    }
+    struct entry *e = xcalloc(1, sizeof *e);
+    e->told = *told;
+    e->told.name = e->name = xstrdup(told->name);
+    e->started = last_started;
+    /* A clock that went back must not make a run of the future block all until then. */
+    if (last_started == AGENDA_NEVER || next_tick(a, e, last_started) <= now)
+        e->due = now;
+    else
+        e->due = next_tick(a, e, last_started < now ? last_started : now);
+    size_t number = a->n++;
+    a->entries[number] = e;
+    put(a, number, number);
+    sift(a, number);
+    return number;
+}
+
+size_t agenda_count(const struct agenda *a)
+{
+    return a->n;
+}
+
+const struct agenda_entry *agenda_at(const struct agenda *a, size_t number)
+{
+    return &a->entries[number]->told;
+}
+
+int64_t agenda_due(const struct agenda *a)
+{
+    return a->n ? due_at(a, 0) : INT64_MAX;
+}
+
+int64_t agenda_due_of(const struct agenda *a, size_t number)
+{
+    return a->entries[number]->due;
+}
+
+size_t agenda_start(struct agenda *a, int64_t now)
+{
+    if (agenda_due(a) > now)
+        return SIZE_MAX;
+    size_t number = a->heap[0];
+    a->entries[number]->started = now;
+    set_due(a, number, INT64_MAX);
+    return number;
+}
+
+void agenda_done(struct agenda *a, size_t number, enum agenda_end end, int64_t now)
+{
+    struct entry *e = a->entries[number];
+    e->retries = end == AGENDA_FINE ? 0 : e->retries + 1;
+    e->broken = end == AGENDA_BROKEN ? e->broken + 1 : 0;
+    e->is_suspended = e->broken >= a->rules.broken_limit;
+    int64_t due = next_tick(a, e, e->started < now ? e->started : now);
+    if (end != AGENDA_FINE) {
+        int64_t again = now + retry_wait(a, e);
+        due = due < now || again < due ? again : due;
+    }
+    set_due(a, number, e->is_suspended ? INT64_MAX : due < now ? now : due);
+}
+
+bool agenda_is_suspended(const struct agenda *a, size_t number)
+{
+    return a->entries[number]->is_suspended;
+}

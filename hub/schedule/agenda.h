@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What runs when: a heap of entries by due time; missed ticks, overlaps, retries and entries that
+ * keep breaking. Knows no clock: whoever calls says what time it is. */
+#ifndef HUB_AGENDA_H
+#define HUB_AGENDA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/zone.h"
+#include "schedule/schedule.h"
+
+#define AGENDA_NEVER INT64_MIN
+
+/* How a run ended, as far as the time of the next one depends on it. */
+enum agenda_end {
+    AGENDA_FINE,  /* or failed in a way that only a person can mend: the next tick */
+    AGENDA_RETRY, /* a passing fault: again soon, with growing waits */
+    AGENDA_BROKEN /* the plugin crashed or was ended: counted, and suspended when it goes on */
+};
+
+struct agenda_rules {
+    int64_t retry_first; /* micros until the first retry, doubled for each further one */
+    int64_t retry_most;
+    int64_t jitter_most;   /* starts are spread by at most a twentieth of the interval, and this */
+    uint32_t broken_limit; /* so many times in a row: suspended */
+};
+
+struct agenda_entry {
+    const char *name;
+    struct schedule schedule;
+    const struct zone *zone; /* NULL: UTC; borrowed */
+    void *ctx;
+};
+
+struct agenda;
+
+struct agenda *agenda_new(const struct agenda_rules *);
+void agenda_free(struct agenda *);
+/* last_started: of its newest run, AGENDA_NEVER: none. Due at once where a tick since then was
+ * missed (one run for all of them) or it never ran. The name is copied. Returns its number, 0, 1, …
+ */
+size_t agenda_add(struct agenda *, const struct agenda_entry *, int64_t last_started, int64_t now);
+size_t agenda_count(const struct agenda *);
+const struct agenda_entry *agenda_at(const struct agenda *, size_t number);
+
+/* When the next entry is due; INT64_MAX: none is. */
+int64_t agenda_due(const struct agenda *);
+int64_t agenda_due_of(const struct agenda *, size_t number);
+/* An entry that is due, marked as running; SIZE_MAX: none. It is not due again before
+ * agenda_done(). */
+size_t agenda_start(struct agenda *, int64_t now);
+/* Its run has ended. A tick that came meanwhile makes it due at once, once. */
+void agenda_done(struct agenda *, size_t number, enum agenda_end, int64_t now);
+/* It broke too often and waits for a person (reload). */
+bool agenda_is_suspended(const struct agenda *, size_t number);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * hub/schedule/agenda.c: order, missed ticks, overlaps, retries, entries that keep breaking. */
+#include <config.h>
+
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "base/day.h"
+#include "schedule/agenda.h"
+
+#define MIN  (60 * TIME_SECOND)
+#define HOUR (60 * MIN)
+#define T0   (INT64_C(500000) * HOUR) /* a full hour */
+
+static const struct agenda_rules rules = {
+    .retry_first = MIN, .retry_most = 30 * MIN, .jitter_most = 0, .broken_limit = 3};
+
+static size_t add(struct agenda *a, const char *name, const char *schedule, int64_t last)
+{
+    struct err err = {0};
+    struct agenda_entry e = {.name = name};
+    assert_int_equal(schedule_parse(schedule, &e.schedule, &err), OMNI_OK);
+    return agenda_add(a, &e, last, T0);
+}
+
+static void new_and_missed_ones_are_due_at_once(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t never = add(a, "never", "@hourly", AGENDA_NEVER);
+    size_t missed = add(a, "missed", "@hourly", T0 - 49 * HOUR);
+    size_t current = add(a, "current", "@hourly", T0 - MIN + HOUR / 2);
+    assert_int_equal(agenda_due_of(a, never), T0);
+    assert_int_equal(agenda_due_of(a, missed), T0);
+    assert_int_equal(agenda_due_of(a, current), T0 + HOUR);
+    /* 49 missed ticks are one run */
+    assert_true(agenda_start(a, T0) != SIZE_MAX);
+    assert_true(agenda_start(a, T0) != SIZE_MAX);
+    assert_int_equal(agenda_start(a, T0), SIZE_MAX);
+    agenda_done(a, missed, AGENDA_FINE, T0 + MIN);
+    assert_int_equal(agenda_due_of(a, missed), T0 + HOUR);
+    agenda_free(a);
+}
+
+static void ticks_during_a_run_become_one(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "slow", "every 15m", AGENDA_NEVER);
+    assert_int_equal(agenda_start(a, T0), e);
+    assert_int_equal(agenda_due(a), INT64_MAX); /* never beside itself */
+    agenda_done(a, e, AGENDA_FINE, T0 + 2 * HOUR + MIN);
+    assert_int_equal(agenda_due(a), T0 + 2 * HOUR + MIN);
+    assert_int_equal(agenda_start(a, T0 + 2 * HOUR + MIN), e);
+    agenda_done(a, e, AGENDA_FINE, T0 + 2 * HOUR + 2 * MIN);
+    assert_int_equal(agenda_due(a), T0 + 2 * HOUR + 15 * MIN);
+    agenda_free(a);
+}
+
+static void retries_wait_longer_each_time_but_not_past_the_tick(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "flaky", "@daily", AGENDA_NEVER);
+    int64_t now = T0, longest = 0;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(agenda_start(a, now), e);
+        agenda_done(a, e, AGENDA_RETRY, now);
+        int64_t wait = agenda_due(a) - now;
+        assert_true(wait >= MIN / 2 && wait <= 30 * MIN);
+        longest = wait > longest ? wait : longest;
+        now = agenda_due(a);
+    }
+    assert_true(longest >= 15 * MIN);
+    assert_int_equal(agenda_start(a, now), e);
+    agenda_done(a, e, AGENDA_FINE, now);
+    assert_true(agenda_due(a) > now + HOUR);
+    agenda_free(a);
+
+    a = agenda_new(&rules);
+    e = add(a, "often", "every 1m", AGENDA_NEVER);
+    for (int i = 0; i < 5; i++) {
+        int64_t due = agenda_due(a);
+        agenda_start(a, due);
+        agenda_done(a, e, AGENDA_RETRY, due);
+        assert_true(agenda_due(a) - due <= MIN); /* the tick covers it */
+    }
+    agenda_free(a);
+}
+
+static void what_keeps_breaking_is_suspended(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "bad", "every 1h", AGENDA_NEVER);
+    for (int i = 0; i < 3; i++) {
+        assert_false(agenda_is_suspended(a, e));
+        int64_t due = agenda_due(a);
+        assert_int_equal(agenda_start(a, due), e);
+        agenda_done(a, e, AGENDA_BROKEN, due);
+    }
+    assert_true(agenda_is_suspended(a, e));
+    assert_int_equal(agenda_due(a), INT64_MAX);
+    agenda_free(a);
+}
+
+static void one_good_run_forgives(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "now and then", "every 1h", AGENDA_NEVER);
+    for (int i = 0; i < 10; i++) {
+        int64_t due = agenda_due(a);
+        assert_int_equal(agenda_start(a, due), e);
+        agenda_done(a, e, i % 3 == 2 ? AGENDA_FINE : AGENDA_BROKEN, due);
+        assert_false(agenda_is_suspended(a, e));
+    }
+    agenda_free(a);
+}
+
+static void a_clock_that_went_back_blocks_nothing(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "future", "@hourly", T0 + 1000 * HOUR);
+    assert_int_equal(agenda_due_of(a, e), T0 + HOUR);
+    assert_int_equal(agenda_start(a, T0 + HOUR), e);
+    agenda_done(a, e, AGENDA_FINE, T0); /* back by an hour while it ran */
+    assert_int_equal(agenda_due_of(a, e), T0 + HOUR);
+    agenda_free(a);
+}
+
+static void starts_are_spread_the_same_way_each_time(void **state)
+{
+    (void)state;
+    struct agenda_rules spread = rules;
+    spread.jitter_most = 5 * MIN;
+    struct agenda *a = agenda_new(&spread), *b = agenda_new(&spread);
+    int different = 0;
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "shop-%d", i);
+        size_t e = add(a, name, "@hourly", T0 + 10 * MIN);
+        assert_int_equal(add(b, name, "@hourly", T0 + 10 * MIN), e);
+        int64_t late = agenda_due_of(a, e) - (T0 + HOUR);
+        assert_true(late >= 0 && late < 3 * MIN); /* a twentieth of the hour */
+        assert_int_equal(agenda_due_of(b, e), agenda_due_of(a, e));
+        different += late != agenda_due_of(a, 0) - (T0 + HOUR);
+    }
+    assert_true(different > 90);
+    agenda_free(a);
+    agenda_free(b);
+}
+
+static void thousands_come_in_order(void **state)
+{
+    (void)state;
+    enum { N = 10000 };
+    struct agenda *a = agenda_new(&rules);
+    for (int i = 0; i < N; i++) {
+        char schedule[32];
+        snprintf(schedule, sizeof schedule, "%d %d * * *", i * 7 % 60, i * 11 % 24);
+        add(a, "x", schedule, T0);
+    }
+    int64_t last = T0;
+    for (int i = 0; i < 3 * N; i++) {
+        int64_t due = agenda_due(a);
+        assert_true(due >= last && due != INT64_MAX);
+        last = due;
+        size_t e = agenda_start(a, due);
+        assert_true(e < N);
+        agenda_done(a, e, AGENDA_FINE, due);
+    }
+    assert_true(last > T0 + 48 * HOUR && last <= T0 + 73 * HOUR);
+    agenda_free(a);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(new_and_missed_ones_are_due_at_once),
+    cmocka_unit_test(ticks_during_a_run_become_one),
+    cmocka_unit_test(retries_wait_longer_each_time_but_not_past_the_tick),
+    cmocka_unit_test(what_keeps_breaking_is_suspended),
+    cmocka_unit_test(one_good_run_forgives),
+    cmocka_unit_test(a_clock_that_went_back_blocks_nothing),
+    cmocka_unit_test(starts_are_spread_the_same_way_each_time),
+    cmocka_unit_test(thousands_come_in_order),
+};
+
+UNIT_MAIN(tests)
