@@ -32,6 +32,7 @@ dist_omniconfd_DATA += %D%/conf.d/salesforce.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/shopify.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/sinks.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/square.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/stripe.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
 install-data-local:

@@ -5,6 +5,7 @@ include plugins/ads/meta_ads/local.mk
 include plugins/analytics/google_analytics/local.mk
 include plugins/commerce/shopify/local.mk
 include plugins/commerce/square/local.mk
+include plugins/commerce/stripe/local.mk
 include plugins/crm/hubspot/local.mk
 include plugins/crm/salesforce/local.mk
 include plugins/email/emarsys/local.mk

@@ -2,6 +2,7 @@
 # The program omnihub-job. Its parts are in the library too, so that unit tests reach them.
 hub_libhub_a_SOURCES += \
 	%D%/pipeline.c %D%/pipeline.h \
+	%D%/gunzip.c %D%/gunzip.h \
 	%D%/job.c %D%/job.h \
 	%D%/job_combine.c %D%/job_combine.h \
 	%D%/job_events.c \

@@ -153,7 +153,7 @@ static omni_status open_file(struct store *s, enum store_mode mode, struct err *
 {
     bool is_file = strcmp(s->path, ":memory:") != 0;
     bool is_new;
-    if (mode == STORE_READ && is_file && access(s->path, F_OK) != 0)
+    if (mode == STORE_READ && is_file && access(s->path, F_OK) != 0 && errno == ENOENT)
         return err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull");
     if (mode == STORE_WRITE && is_file && make_file(s->path, err) != OMNI_OK)
         return err->status;

@@ -112,7 +112,7 @@ def test_report_run_survives():
         tap.is_(sum(entry["method"] == "POST" for entry in world.log()), 1, "without ordering it again")
         same_as_truth(world, lab, "resumed report")
         with lab.store() as db:
-            left = db.execute("SELECT key FROM state WHERE key LIKE 'report:%' AND value <> ''").fetchall()
+            left = db.execute("SELECT key FROM state WHERE key LIKE 'plugin.report:%' AND value <> ''").fetchall()
         db.close()
         tap.is_(left, [], "and it is forgotten once stored")
 

@@ -91,9 +91,9 @@ class Hub(omni.Lab):
     def start(self, *arguments, env=None, **more):
         """omnihub in the background; the caller ends it."""
         where = dict({n: v for n, v in os.environ.items() if not n.startswith("OMNIHUB_")}, **(env or {}))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [os.path.join(omni.BUILD, "omnihub"), "-c", self.path("omnihub.conf")] + [str(a) for a in arguments]
-        return subprocess.Popen(command, env=where, stdin=subprocess.DEVNULL, text=True, **dict(pipes, **more))
+        return subprocess.Popen(command, env=where, text=True, **dict(pipes, **more))
 
     def pull(self, *arguments, **more):
         """Pulls; {(connector, account, stream): result} and the exit code."""

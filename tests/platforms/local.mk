@@ -22,4 +22,5 @@ EXTRA_DIST += %D%/shopify.py
 EXTRA_DIST += %D%/spoil.py
 EXTRA_DIST += %D%/square.py
 EXTRA_DIST += %D%/standin.py
+EXTRA_DIST += %D%/stripe.py
 EXTRA_DIST += %D%/world.py

@@ -36,6 +36,7 @@ from shop import Shop  # noqa: E402
 from shopify import Shopify  # noqa: E402
 from spoil import Spoiler  # noqa: E402
 from square import Square  # noqa: E402
+from stripe import Stripe  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -64,6 +65,7 @@ class Platforms:
             "shop": Shop(world),
             "shopify": Shopify(world),
             "square": Square(world),
+            "stripe": Stripe(world),
         }
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()

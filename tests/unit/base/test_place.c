@@ -19,7 +19,7 @@ static void a_moved_tree_finds_its_own_parts(void **state)
     (void)state;
     assert_place(HUB_BINDIR "/omnihub", HUB_PREFIX "/lib/x", HUB_PREFIX "/lib/x");
     assert_place("/stage" HUB_BINDIR "/omnihub", HUB_PREFIX "/lib/x", "/stage" HUB_PREFIX "/lib/x");
-    assert_place("/home/me/tool/bin/omnihub", HUB_PREFIX "/lib/x", "/home/me/tool/lib/x");
+    assert_place("/opt/tool/bin/omnihub", HUB_PREFIX "/lib/x", "/opt/tool/lib/x");
 }
 
 static void everything_else_is_as_configured(void **state)
