@@ -8,6 +8,7 @@ include plugins/commerce/square/local.mk
 include plugins/commerce/stripe/local.mk
 include plugins/crm/hubspot/local.mk
 include plugins/crm/salesforce/local.mk
+include plugins/email/emarsys/local.mk
 include plugins/email/klaviyo/local.mk
 include plugins/email/mailchimp/local.mk
 include plugins/file/file/local.mk

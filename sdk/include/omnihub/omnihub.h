@@ -212,7 +212,7 @@ enum {
                                      private key (PEM), issuer, subject; header: the audience,
                                      where it is not token_url */
     OMNI_AUTH_OAUTH1 = 8,
-    OMNI_AUTH_WSSE = 9,
+    OMNI_AUTH_WSSE = 9, /* options: user, secret */
     OMNI_AUTH_SESSION = 10
 };
 
