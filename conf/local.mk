@@ -18,6 +18,7 @@ include conf/demo/local.mk
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
+	%D%/conf.d/amazon_ads.conf.sample \
 	%D%/conf.d/google_ads.conf.sample \
 	%D%/conf.d/google_search_console.conf.sample \
 	%D%/conf.d/linkedin_ads.conf.sample \

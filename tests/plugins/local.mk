@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 include tests/plugins/sinks/local.mk
 endif
 # Each source plugin, loaded by a small host of its own in Python, against the stand-ins.
-PLUGIN_TESTS = %D%/test_file.py %D%/test_rest.py %D%/test_google_ads.py %D%/test_google_analytics.py \
+PLUGIN_TESTS = %D%/test_file.py %D%/test_rest.py %D%/test_amazon_ads.py %D%/test_google_ads.py %D%/test_google_analytics.py \
 	%D%/test_google_search_console.py %D%/test_linkedin_ads.py %D%/test_meta_ads.py
 TESTS += $(PLUGIN_TESTS)
 EXTRA_DIST += $(PLUGIN_TESTS) %D%/abi.py %D%/conformance.py %D%/host.py %D%/plugin_test.py tests/lib/tap.py tests/lib/omni.py
