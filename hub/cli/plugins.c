@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/place.h"
 #include "base/text.h"
 #include "plugin/describe.h"
 #include "plugin/load.h"
@@ -47,7 +48,8 @@ struct plugins *plugins_new(const struct cli *cli)
     p->folders = arena_alloc(p->arena, (n + 2) * sizeof *p->folders);
     for (size_t i = 0; i < n; i++)
         p->folders[i] = own[i];
-    p->folders[n] = HUB_PLUGINDIR;
+    auto_free char *installed = place_of(HUB_PLUGINDIR);
+    p->folders[n] = arena_strdup(p->arena, installed);
     return p;
 }
 

@@ -93,6 +93,7 @@ static void on_added(void *ctx, const json_t *labels)
     size_t number;
     struct connector_run *run = run_of(h->generation, labels, &number);
     h->generation->n_jobs++;
+    h->service->n_pushes += json_text(labels, "sink") != NULL;
     if (run)
         run->n_jobs++;
 }
@@ -128,8 +129,6 @@ static void chain_ended(struct service *s, const json_t *labels)
         return;
     s->chain = CHAIN_PUSH;
     const struct config *c = s->now->cli.config;
-    for (size_t i = 0; i < c->n_sinks; i++)
-        s->n_pushes += !c->sinks[i].is_disabled;
     for (size_t i = 0; i < c->n_sinks; i++)
         if (!c->sinks[i].is_disabled)
             work_add_push(&s->now->work, s->jobs, &c->sinks[i]);
@@ -201,6 +200,8 @@ static void start_due(struct service *s)
             agenda_done(g->agenda, n, AGENDA_RETRY, day_now());
         else
             work_add_pulls(&g->work, s->jobs, e->ctx);
+        if (g->runs[n].n_jobs == 0 && agenda_due_of(g->agenda, n) == INT64_MAX) /* its plugin was refused */
+            agenda_done(g->agenda, n, AGENDA_FINE, day_now());
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * JWT bearer grant (RFC 7523) with a service account's key file: signed here, changed for a token
- * there. */
+ * JWT bearer grant (RFC 7523) with a service account's key file, or a private key and who it speaks
+ * for: signed here, changed for a token there. */
 #include <config.h>
 
 #include "http/login.h"
@@ -19,15 +19,17 @@
 #include "http/client.h"
 #include "http/secret.h"
 
-enum { KEY_FILE_MAX = 64 * 1024, JWT_MAX = 16 * 1024, JWT_LIFE_S = 3600 };
+enum { KEY_FILE_MAX = 64 * 1024, JWT_MAX = 16 * 1024, JWT_LIFE_S = 3600, JWT_SHORT_LIFE_S = 180 };
 
+#define PEM_START  "-----BEGIN"
 #define GRANT      "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define GOOGLE     "oauth2.googleapis.com"
 #define HTTPS_PORT 443
 
 struct login_key {
     EVP_PKEY *private;
-    char *id, *email;
+    char *id, *issuer;
+    const char *subject, *audience; /* NULL: the issuer's own; token_url */
 };
 
 void login_key_free(struct login_key *key)
@@ -36,14 +38,15 @@ void login_key_free(struct login_key *key)
         return;
     EVP_PKEY_free(key->private);
     free(key->id);
-    free(key->email);
+    free(key->issuer);
     free(key);
 }
 
 /* The value is the key file's text, or where it is. */
 static omni_status read_key_file(const char *value, struct buf *out, struct err *err)
 {
-    if (value[strspn(value, " \t\r\n")] == '{')
+    const char *start = value + strspn(value, " \t\r\n");
+    if (*start == '{' || strncmp(start, PEM_START, strlen(PEM_START)) == 0)
         return buf_adds(out, value) ? OMNI_OK
                                     : err_set(err, OMNI_E_CONFIG,
                                               "the key file is larger than %d bytes", KEY_FILE_MAX);
@@ -59,8 +62,7 @@ static omni_status parse_key(struct login *l, const char *pem, struct err *err)
     BIO_free(bio);
     if (!l->key->private || EVP_PKEY_get_base_id(l->key->private) != EVP_PKEY_RSA)
         return err_set(err, OMNI_E_CONFIG,
-                       "private_key of the key file is not an RSA key in PEM "
-                       "form; download a new key file");
+                       "the private key is not an RSA key in PEM form; download a new key file");
     return OMNI_OK;
 }
 
@@ -84,7 +86,7 @@ static omni_status take_key_file(struct http *h, struct login *l, const struct h
                                 : "token_uri");
     log_add_secret(pem, strlen(pem));
     l->key = xcalloc(1, sizeof *l->key);
-    l->key->email = xstrdup(email);
+    l->key->issuer = xstrdup(email);
     l->key->id = id ? xstrdup(id) : NULL;
     omni_status status = parse_key(l, pem, err);
     if (status != OMNI_OK || given->token_url)
@@ -97,6 +99,19 @@ static omni_status take_key_file(struct http *h, struct login *l, const struct h
     return status;
 }
 
+/* A key without a file around it: issuer and subject are options of their own. */
+static omni_status take_key(struct http *h, struct login *l, const struct http_login *given,
+                            const char *pem, struct err *err)
+{
+    log_add_secret(pem, strlen(pem));
+    l->key = xcalloc(1, sizeof *l->key);
+    l->key->issuer = xstrdup(l->values[1]);
+    l->key->subject = l->values[2];
+    l->key->audience = l->header;
+    omni_status status = parse_key(l, pem, err);
+    return status == OMNI_OK ? login_token_prepare(h, l, given, err) : status;
+}
+
 static omni_status jwt_prepare(struct http *h, struct login *l, const struct http_login *given,
                                struct err *err)
 {
@@ -104,6 +119,8 @@ static omni_status jwt_prepare(struct http *h, struct login *l, const struct htt
     omni_status status = read_key_file(l->values[0], &text, err);
     if (status != OMNI_OK)
         return status;
+    if (l->values[1])
+        return take_key(h, l, given, buf_text(&text), err);
     auto_secret_json *file = json_parse(buf_text(&text), text.len, NULL);
     if (!json_is_object(file))
         return err_set(err, OMNI_E_CONFIG, "the key file is not a JSON object; download it again");
@@ -130,11 +147,12 @@ static bool add_claims(const struct login *l, struct buf *jwt)
 {
     auto_json *claims = json_object();
     int64_t now = time(NULL);
-    json_put_text(claims, "iss", l->key->email);
+    json_put_text(claims, "iss", l->key->issuer);
+    json_put_text(claims, "sub", l->key->subject);
     json_put_text(claims, "scope", l->scope);
-    json_put_text(claims, "aud", l->token_url.text);
+    json_put_text(claims, "aud", l->key->audience ? l->key->audience : l->token_url.text);
     json_put_int(claims, "iat", now);
-    json_put_int(claims, "exp", now + JWT_LIFE_S);
+    json_put_int(claims, "exp", now + (l->key->subject ? JWT_SHORT_LIFE_S : JWT_LIFE_S));
     return add_json_part(jwt, claims);
 }
 
@@ -163,7 +181,8 @@ static omni_status jwt_form(struct http *h, struct login *l, struct buf *form, s
 
 const struct login_kind login_jwt = {.kind = OMNI_AUTH_JWT_BEARER,
                                      .name = "jwt_bearer",
-                                     .values = "a service account's key file",
+                                     .values = "a service account's key file, or a private key, "
+                                               "its issuer and its subject",
                                      .n_values = 1,
                                      .prepare = jwt_prepare,
                                      .apply = login_token_apply,

@@ -49,7 +49,7 @@ enum {
     IS_CANCELLED,
     HTTP,          /* a struct omni_http */
     FETCH_ROWS,    /* a struct omni_http, records */
-    ROWS,          /* number of rows (u32), for each: number of cells (u32), cells */
+    ROWS,          /* number of rows (u32), for each: part, number of cells (u32), cells */
     QUALITY,       /* text */
     CURSOR,        /* text */
     REMEMBER,      /* key, value */

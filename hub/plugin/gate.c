@@ -166,14 +166,14 @@ static omni_status check_row(struct gate *g, const struct omni_cell *cells, uint
     return OMNI_OK;
 }
 
-static omni_status gate_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status gate_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct gate *g = ctx;
     if (g->row_status != OMNI_OK)
         return g->row_status;
     g->row_status = check_row(g, cells, n);
     if (g->row_status == OMNI_OK)
-        g->row_status = g->out->row(g->out->ctx, cells, n);
+        g->row_status = g->out->row(g->out->ctx, part, cells, n);
     return g->row_status;
 }
 

@@ -22,7 +22,7 @@ struct plugin_services {
     bool (*cancelled)(void *ctx);
     omni_status (*http)(void *ctx, struct omni_http *);
     omni_status (*rows)(void *ctx, struct omni_http *, const char *records);
-    omni_status (*row)(void *ctx, const struct omni_cell *, uint32_t n);
+    omni_status (*row)(void *ctx, uint32_t part, const struct omni_cell *, uint32_t n);
     omni_status (*quality)(void *ctx, const char *flag);
     omni_status (*cursor)(void *ctx, const char *text);
     const char *(*remember)(void *ctx, const char *key, const char *value);

@@ -336,6 +336,9 @@ static void job_choose_account(struct job *job)
     if (!account && job->source->account_option)
         account = json_text(job->options, job->source->account_option);
     job->account = arena_strdup(job->arena, account ? account : "");
+    /* One of a list of accounts: the plugin finds it under its own option all the same. */
+    if (*job->account && job->source->account_option)
+        json_put_text(job->config, job->source->account_option, job->account);
 }
 
 omni_status job_open_source(struct job *job, struct err *err)
@@ -381,6 +384,19 @@ void job_failure_clear(struct job *job)
     job->failure = (struct job_failure){0};
 }
 
+/* A plugin that says why it has to wait cannot know until when. */
+static void add_wait(const struct job *job, struct err *err)
+{
+    char until[TIME_TEXT];
+    uint64_t ms = job->http ? http_wait_ms(job->http) : 0;
+    if (ms == 0)
+        return;
+    const struct err before = *err;
+    int64_t at = (day_now() / TIME_SECOND + (int64_t)(ms + 999) / 1000) * TIME_SECOND;
+    err_set(err, before.status, "%.*s; try again after %s", (int)sizeof before.text - 80,
+            before.text, day_print_time(at, until));
+}
+
 omni_status job_failed(struct job *job, omni_status status, struct err *err)
 {
     if (status == OMNI_OK)
@@ -388,6 +404,8 @@ omni_status job_failed(struct job *job, omni_status status, struct err *err)
     bool has_died = job->plugin && plugin_end(job->plugin) != PLUGIN_FINE;
     if (job->failure.is_set && !has_died) {
         err_set(err, status, "%s", job->failure.text);
+        if (status == OMNI_E_THROTTLED)
+            add_wait(job, err);
         if (job->failure.option[0])
             err_prefix(err, "option \"%s\": ", job->failure.option);
     } else if (!err->text[0]) {

@@ -218,14 +218,14 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
 
 /* ---- rows and what is said about them ---- */
 
-static omni_status service_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status service_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct job *job = ctx;
     struct err err = {0};
     if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
                            &err);
-    return service_end(job, pipeline_row(job->pipeline, cells, n, &err), &err);
+    return service_end(job, pipeline_row(job->pipeline, part, cells, n, &err), &err);
 }
 
 static omni_status service_quality(void *ctx, const char *flag)

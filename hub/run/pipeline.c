@@ -95,6 +95,16 @@ static void put_places(struct pipeline *in, uint32_t stream, struct read_value *
     }
 }
 
+/* A row of another day (OMNI_STREAM_CLIP) has no cells: it was never asked for. */
+static omni_status keep_row(struct pipeline *in, uint32_t stream, const struct omni_cell *cells,
+                            struct err *err)
+{
+    if (cells)
+        return spool_add(in->spools[stream], cells, err);
+    in->records -= stream == 0;
+    return OMNI_OK;
+}
+
 /* A record that was read but cannot be used is kept by what its fields held: name=value, … */
 static void reject_values(struct pipeline *in, uint32_t stream, const struct read_value *values,
                           const struct read_where *where, const char *reason)
@@ -130,7 +140,7 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
         return OMNI_OK;
     }
     if (status == OMNI_OK)
-        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
+        return keep_row(in, stream, cells, err);
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
     return status;
 }
@@ -164,7 +174,7 @@ static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec
     in->normalizers[i] = normalizer_new(dataset, stream, &spec->context, err);
     if (!in->normalizers[i])
         return err->status;
-    in->spools[i] = spool_new(spec->spool_dir, (uint32_t)dataset->n_columns + 1, SPOOL_MEMORY);
+    in->spools[i] = pipeline_new_spool(in, i);
     for (; stream->fields && stream->fields[in->n_fields[i]]; in->n_fields[i]++) {
         const char *path = stream->fields[in->n_fields[i]]->path;
         in->wants_place[i] = in->wants_place[i] || (path && strcmp(path, READER_LINE) == 0);
@@ -276,17 +286,22 @@ omni_status pipeline_end(struct pipeline *in, struct err *err)
     return reader_finish(in->reader, err);
 }
 
-omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uint32_t n,
-                         struct err *err)
+omni_status pipeline_row(struct pipeline *in, uint32_t part, const struct omni_cell *given,
+                         uint32_t n, struct err *err)
 {
     const struct omni_cell *cells = NULL;
-    in->records++;
-    omni_status status = normalize_cells(in->normalizers[0], given, n, &cells, err);
+    if (part >= in->n)
+        return err_set(err, OMNI_E_BUG,
+                       "row() for part %" PRIu32 " of stream %s, which has %" PRIu32, part,
+                       in->streams[0]->name, in->n - 1);
+    if (part == 0)
+        in->records++;
+    omni_status status = normalize_cells(in->normalizers[part], given, n, &cells, err);
     if (status != OMNI_OK) {
-        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
+        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[part]->name, in->records);
         return status;
     }
-    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
+    return keep_row(in, part, cells, err);
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)
@@ -352,7 +367,7 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
         if (column < 0 || spool_rows(in->spools[i]) == 0)
             continue;
         uint32_t n_cells = (uint32_t)in->datasets[i]->n_columns + 1;
-        struct spool *filled = spool_new(in->spool_dir, n_cells, SPOOL_MEMORY);
+        struct spool *filled = pipeline_new_spool(in, i);
         omni_status status = fill_spool(in->spools[i], filled, &value, column, n_cells, err);
         spool_free(status == OMNI_OK ? in->spools[i] : filled);
         if (status != OMNI_OK)
@@ -361,6 +376,20 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
     }
     in->lacks_currency = false;
     return OMNI_OK;
+}
+
+struct spool *pipeline_new_spool(const struct pipeline *in, uint32_t i)
+{
+    return spool_new(in->spool_dir, (uint32_t)in->datasets[i]->n_columns + 1, SPOOL_MEMORY);
+}
+
+void pipeline_swap_spools(struct pipeline *in, struct spool **spools)
+{
+    for (uint32_t i = 0; i < in->n; i++) {
+        struct spool *full = in->spools[i];
+        in->spools[i] = spools[i];
+        spools[i] = full;
+    }
 }
 
 uint64_t pipeline_rows(const struct pipeline *in)

@@ -109,7 +109,8 @@ class Bench:
     def digest(self, keeps_state=False):
         """Of everything but the ledger; keeps_state: what a source remembered by itself is left out."""
         names = [name for name, in self.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")]
-        content = [(name, self.query('SELECT * FROM "%s"' % name)) for name in names if name not in LEDGER + ("state",)]
+        content = [(name, self.query('SELECT * FROM "%s"' % name)) for name in names if name not in LEDGER + ("state", "feeds")]
+        content.append(self.query("SELECT * FROM feeds WHERE rows > 0"))
         content.append(self.query("SELECT * FROM state" + (" WHERE key NOT LIKE 'plugin.%'" if keeps_state else "")))
         return hashlib.sha256(repr(content).encode()).hexdigest()
 

@@ -52,9 +52,9 @@ static omni_status on_rows(void *ctx, struct omni_http *http, const char *record
     return records && strlen(records) % 2 ? OMNI_E_DATA : on_http(ctx, http);
 }
 
-static omni_status on_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status on_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
-    uint64_t sum = 0;
+    uint64_t sum = part;
     (void)ctx;
     for (uint32_t i = 0; i < n; i++)
         sum += cells[i].type == OMNI_TEXT && cells[i].len ? (uint64_t)cells[i].v.s[cells[i].len - 1]

@@ -59,7 +59,7 @@ def plugin(name):
 
 def test_plugin(name):
     """A plugin that is only for tests."""
-    for folder in ("tests/e2e", "tests/unit/plugin"):
+    for folder in ("tests/e2e", "tests/hostile", "tests/unit/plugin"):
         path = os.path.join(omni.BUILD, folder, ".libs", name + ".so")
         if os.path.exists(path):
             return path
@@ -91,9 +91,9 @@ class Hub(omni.Lab):
     def start(self, *arguments, env=None, **more):
         """omnihub in the background; the caller ends it."""
         where = dict({n: v for n, v in os.environ.items() if not n.startswith("OMNIHUB_")}, **(env or {}))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [os.path.join(omni.BUILD, "omnihub"), "-c", self.path("omnihub.conf")] + [str(a) for a in arguments]
-        return subprocess.Popen(command, env=where, stdin=subprocess.DEVNULL, text=True, **dict(pipes, **more))
+        return subprocess.Popen(command, env=where, text=True, **dict(pipes, **more))
 
     def pull(self, *arguments, **more):
         """Pulls; {(connector, account, stream): result} and the exit code."""
@@ -218,6 +218,7 @@ def kill_hard(pid):
 # ---- connectors that most tests use ----
 
 def meta(stand_in, lab, name="ads", account="act_1001", **more):
+    more.setdefault("streams", ["ad_insights"])
     lab.write("meta-token", META_TOKEN + "\n", 0o600)
     options = dict({"access_token": "file:meta-token", "api_url": stand_in.url("meta")}, **more.pop("options", {}))
     if account:
@@ -226,6 +227,7 @@ def meta(stand_in, lab, name="ads", account="act_1001", **more):
 
 
 def ga4(stand_in, lab, name="web", prop="313131313", **more):
+    more.setdefault("streams", ["traffic_daily"])
     import json
     lab.write("ga-key.json", json.dumps(stand_in.key_file()), 0o600)
     options = dict({"property_id": prop, "credentials": "file:ga-key.json", "api_url": stand_in.url("ga4")},

@@ -28,11 +28,13 @@ TRAFFIC = (
     ("Unassigned", "(not set)", "(not set)", "(not set)", 4),
 )
 DIMENSIONS = {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium", "sessionSourceMedium",
-              "sessionCampaignName"}
+              "sessionCampaignName", "landingPage", "eventName"}
 METRICS = {"sessions": "TYPE_INTEGER", "engagedSessions": "TYPE_INTEGER", "screenPageViews": "TYPE_INTEGER",
            "eventCount": "TYPE_INTEGER", "keyEvents": "TYPE_FLOAT", "userEngagementDuration": "TYPE_SECONDS",
            "transactions": "TYPE_INTEGER", "purchaseRevenue": "TYPE_CURRENCY", "totalRevenue": "TYPE_CURRENCY",
            "totalUsers": "TYPE_INTEGER", "activeUsers": "TYPE_INTEGER", "newUsers": "TYPE_INTEGER"}
+# Where a kind of traffic lands; the platform leaves the page empty where there was none.
+LANDING_PAGES = ("/", "/sale", "/blog/\u00e1rvore", "(not set)", "")
 MONEY = {"purchaseRevenue", "totalRevenue"}
 MEMBERS = {"dateRanges", "dimensions", "metrics", "dimensionFilter", "metricFilter", "orderBys", "offset", "limit",
            "metricAggregations", "currencyCode", "keepEmptyRows", "returnPropertyQuota", "property", "cohortSpec",
@@ -87,10 +89,12 @@ class Ga4:
                 group, source, medium, campaign, _ = TRAFFIC[n]
                 names = {"date": day.strftime("%Y%m%d"), "sessionDefaultChannelGroup": group, "sessionSource": source,
                          "sessionMedium": medium, "sessionSourceMedium": source + " / " + medium,
-                         "sessionCampaignName": campaign}
-                sums = rows.setdefault(tuple(names[d] for d in dimensions), dict.fromkeys(metrics, 0))
-                for metric in metrics:
-                    sums[metric] += numbers[metric]
+                         "sessionCampaignName": campaign, "landingPage": LANDING_PAGES[n % len(LANDING_PAGES)]}
+                for event, part in (by_event(numbers) if "eventName" in dimensions else {"": numbers}).items():
+                    names["eventName"] = event
+                    sums = rows.setdefault(tuple(names[d] for d in dimensions), dict.fromkeys(metrics, 0))
+                    for metric in metrics:
+                        sums[metric] += part[metric]
         return sorted(rows.items(), key=lambda row: (-row[1][metrics[0]], row[0]))
 
     def truth(self, query):
@@ -98,8 +102,9 @@ class Ga4:
         first, last = parse_day(query.get("from", "")), parse_day(query.get("to", ""))
         if not first or not last:
             raise Reply({"error": "from and to are needed"}, 400)
+        by = {"landing_pages_daily": ["landingPage"], "events_daily": ["sessionCampaignName", "eventName"]}
         rows = self.table(query.get("account", "313131313"), first, last, ["date", "sessionDefaultChannelGroup", "sessionSource",
-                          "sessionMedium", "sessionCampaignName"], list(METRICS))
+                          "sessionMedium"] + by.get(query.get("stream"), ["sessionCampaignName"]), list(METRICS))
         by_day, total = {}, dict.fromkeys(METRICS, 0)
         for key, numbers in rows:
             day = by_day.setdefault(str(datetime.datetime.strptime(key[0], "%Y%m%d").date()), dict.fromkeys(METRICS, 0))
@@ -241,6 +246,17 @@ class Ga4:
                 del row["metricValues"]
         if self.world.fault("ga4", "wrong_type"):
             rows[0]["metricValues"][0]["value"] = "many"
+
+
+def by_event(numbers):
+    """The same visits by what happened in them; without events there is no row."""
+    orders, signups = numbers["transactions"], numbers["keyEvents"] - numbers["transactions"]
+    counts = {"session_start": numbers["sessions"], "purchase": orders, "sign_up": signups}
+    counts["page_view"] = numbers["eventCount"] - sum(counts.values())
+    return {event: dict(numbers, eventCount=count, keyEvents=count if event in ("purchase", "sign_up") else 0,
+                        purchaseRevenue=numbers["purchaseRevenue"] if event == "purchase" else 0,
+                        totalUsers=min(count, numbers["totalUsers"]))
+            for event, count in counts.items() if count}
 
 
 def names(wanted, known, kind, most):

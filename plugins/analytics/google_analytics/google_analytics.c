@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Google Analytics 4: daily traffic of a property by channel, source, medium and campaign. */
+ * Google Analytics 4: daily traffic of a property by source, by landing page and by event. */
 #include <omnihub/sdk.h>
 
 #include <stdio.h>
@@ -23,16 +23,28 @@ static const struct omni_auth *const logins[] = {
                .scope = "https://www.googleapis.com/auth/analytics.readonly"),
     NULL};
 
-/* The fields below count dimensions and metrics in this order. Ten metrics are the most that one
- * request may have. */
-#define DIMENSIONS                                                                                 \
-    "{\"name\":\"date\"},{\"name\":\"sessionDefaultChannelGroup\"},{\"name\":\"sessionSource\"},"  \
-    "{\"name\":\"sessionMedium\"},{\"name\":\"sessionCampaignName\"}"
-#define METRICS                                                                                    \
-    "{\"name\":\"sessions\"},{\"name\":\"engagedSessions\"},{\"name\":\"screenPageViews\"},"       \
-    "{\"name\":\"eventCount\"},{\"name\":\"keyEvents\"},{\"name\":\"userEngagementDuration\"},"    \
-    "{\"name\":\"transactions\"},{\"name\":\"purchaseRevenue\"},{\"name\":\"totalUsers\"},"        \
-    "{\"name\":\"newUsers\"}"
+/* One request may have nine dimensions and ten metrics at most. The fields of a stream count them
+ * in this order. */
+struct report {
+    const char *stream;
+    const char *dimensions[10], *metrics[11]; /* end with NULL */
+};
+static const struct report reports[] = {
+    {"traffic_daily",
+     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium",
+      "sessionCampaignName"},
+     {"sessions", "engagedSessions", "screenPageViews", "eventCount", "keyEvents",
+      "userEngagementDuration", "transactions", "purchaseRevenue", "totalUsers", "newUsers"}},
+    {"landing_pages_daily",
+     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium", "landingPage"},
+     {"sessions", "engagedSessions", "screenPageViews", "eventCount", "keyEvents",
+      "userEngagementDuration", "transactions", "purchaseRevenue", "totalUsers", "newUsers"}},
+    {"events_daily",
+     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium", "sessionCampaignName",
+      "eventName"},
+     {"eventCount", "keyEvents", "purchaseRevenue", "totalUsers"}},
+};
+
 #define DIMENSION(n, name, ...)                                                                    \
     OMNI_FIELD(.path = "$.dimensionValues[" #n "].value", .column = (name), .flags = OMNI_KEY,     \
                __VA_ARGS__)
@@ -43,30 +55,42 @@ static const struct omni_auth *const logins[] = {
     OMNI_FIELD(.path = "$.metricValues[" #n "].value", .column = (name), .type = OMNI_MICROS,      \
                .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND)
 
+#define BY_SOURCE                                                                                  \
+    DIMENSION(0, "date", .type = OMNI_DATE, .unit = OMNI_DATE_COMPACT),                            \
+        DIMENSION(1, "channel", .type = OMNI_TEXT),                                                \
+        DIMENSION(2, "source_name", .type = OMNI_TEXT), DIMENSION(3, "medium", .type = OMNI_TEXT)
+#define VISITS                                                                                     \
+    COUNT(0, "sessions"), COUNT(1, "engaged_sessions"), COUNT(2, "pageviews"), COUNT(3, "events"), \
+        DECIMAL(4, "key_events"), DECIMAL(5, "engagement_seconds"), DECIMAL(6, "transactions"),    \
+        DECIMAL(7, "revenue"), COUNT(8, "users"), COUNT(9, "new_users")
+
 static const struct omni_field *const traffic_fields[] = {
-    DIMENSION(0, "date", .type = OMNI_DATE, .unit = OMNI_DATE_COMPACT),
-    DIMENSION(1, "channel", .type = OMNI_TEXT),
-    DIMENSION(2, "source_name", .type = OMNI_TEXT),
-    DIMENSION(3, "medium", .type = OMNI_TEXT),
+    BY_SOURCE, DIMENSION(4, "campaign", .type = OMNI_TEXT), VISITS, NULL};
+
+static const struct omni_field *const landing_fields[] = {
+    BY_SOURCE, DIMENSION(4, "landing_page", .type = OMNI_TEXT), VISITS, NULL};
+
+static const struct omni_field *const event_fields[] = {
+    BY_SOURCE,
     DIMENSION(4, "campaign", .type = OMNI_TEXT),
-    COUNT(0, "sessions"),
-    COUNT(1, "engaged_sessions"),
-    COUNT(2, "pageviews"),
-    COUNT(3, "events"),
-    DECIMAL(4, "key_events"),
-    DECIMAL(5, "engagement_seconds"),
-    DECIMAL(6, "transactions"),
-    DECIMAL(7, "revenue"),
-    COUNT(8, "users"),
-    COUNT(9, "new_users"),
+    DIMENSION(5, "event_name", .type = OMNI_TEXT),
+    COUNT(0, "events"),
+    DECIMAL(1, "key_events"),
+    DECIMAL(2, "revenue"),
+    COUNT(3, "users"),
     NULL};
 
+#define STREAM(name_, fields_, help_)                                                              \
+    OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "web_daily", .help = (help_),     \
+                .fields = (fields_), .settle_days = 14, .max_window_days = 31,                     \
+                .day_zone = "account")
+
 static const struct omni_stream *const streams[] = {
-    OMNI_STREAM(.sync = OMNI_WINDOW, .name = "traffic_daily", .dataset = "web_daily",
-                .help = "sessions and what came of them, by day and session source",
-                .fields = traffic_fields, .settle_days = 14, .max_window_days = 31,
-                .day_zone = "account"),
-    NULL};
+    STREAM("traffic_daily", traffic_fields,
+           "sessions and what came of them, by day and session source"),
+    STREAM("landing_pages_daily", landing_fields,
+           "the same by source and the page where the session began"),
+    STREAM("events_daily", event_fields, "how often each event happened, by session source"), NULL};
 
 static omni_status ga_open(const struct omni_host *, const struct omni_config *, struct omni_run *,
                            void **self);
@@ -179,21 +203,44 @@ static omni_status pass_quality(struct ga *ga, struct omni_run *run, struct omni
     return status;
 }
 
+static const struct report *report_of(const char *stream)
+{
+    const struct report *report = reports;
+    while (strcmp(report->stream, stream) != 0)
+        report++;
+    return report;
+}
+
+/* "list":[{"name":"a"},{"name":"b"}] */
+static void add_names(struct omni_text *body, const char *list, const char *const *names)
+{
+    omni_text_add(body, list);
+    for (size_t i = 0; names[i]; i++) {
+        omni_text_add(body, i > 0 ? ",{" : "{");
+        omni_json_add_text(body, "name", names[i]);
+        omni_text_add(body, "}");
+    }
+    omni_text_add(body, "]");
+}
+
 static const char *page_body(struct omni_text *body, const struct omni_request *request,
                              const struct omni_pages *pages, int64_t size)
 {
+    const struct report *report = report_of(request->stream->name);
     omni_text_add(body, "{\"dateRanges\":[{");
     omni_json_add_day(body, "startDate", request->from_day);
     omni_json_add_day(body, "endDate", request->to_day);
-    omni_text_add(body, "}],\"dimensions\":[" DIMENSIONS "],\"metrics\":[" METRICS "],\"orderBys\":"
-                        "[");
+    omni_text_add(body, "}]");
+    add_names(body, ",\"dimensions\":[", report->dimensions);
+    add_names(body, ",\"metrics\":[", report->metrics);
     /* Without an order of its own, rows may move between pages. */
-    omni_text_add(body,
-                  "{\"dimension\":{\"dimensionName\":\"date\"}},"
-                  "{\"dimension\":{\"dimensionName\":\"sessionDefaultChannelGroup\"}},"
-                  "{\"dimension\":{\"dimensionName\":\"sessionSource\"}},"
-                  "{\"dimension\":{\"dimensionName\":\"sessionMedium\"}},"
-                  "{\"dimension\":{\"dimensionName\":\"sessionCampaignName\"}}],\"limit\":\"");
+    omni_text_add(body, ",\"orderBys\":[");
+    for (size_t i = 0; report->dimensions[i]; i++) {
+        omni_text_add(body, i > 0 ? ",{\"dimension\":{" : "{\"dimension\":{");
+        omni_json_add_text(body, "dimensionName", report->dimensions[i]);
+        omni_text_add(body, "}}");
+    }
+    omni_text_add(body, "],\"limit\":\"");
     omni_text_add_int(body, size);
     omni_text_add(body, "\",\"offset\":\"");
     omni_text_add_int(body, (int64_t)pages->offset);

@@ -125,7 +125,8 @@ struct omni_field {
                            $.actions[?@.action_type=='purchase'].value (numbers that match add up);
                            several comparisons in a filter: && or ||;
                            ^.id: in the enclosing record; CSV: the header's name;
-                           #line: "file name:line" of the record, CSV and NDJSON */
+                           #line: "file name:line" of the record, CSV and NDJSON;
+                           =net: worked out by the plugin, for row() only */
     const char *column; /* column of the dataset; NULL: kept in `extra` under its own name */
     const char *help;
     const char *format; /* OMNI_PATTERN: strptime-like, %Y %y %m %d %H %M %S %b %j and literals */
@@ -155,9 +156,9 @@ struct omni_stream {
     const char *name, *dataset, *help;
     const struct omni_field *const *fields;
     const char
-        *constants; /* columns with one value for the whole stream: "level=ad;network=search";
-                       "date=today": the day of the pull where the account is */
-    uint32_t settle_days;     /* how long the platform restates a day */
+        *constants;       /* columns with one value for the whole stream: "level=ad;network=search";
+                             "date=today": the day of the pull where the account is */
+    uint32_t settle_days; /* how long the platform restates a day */
     uint32_t max_window_days; /* most days in one request; 0: no limit */
     uint32_t history_days; /* how far back the platform keeps it; 0: for ever. Older rows are never
                               overwritten */
@@ -207,7 +208,9 @@ enum {
     OMNI_AUTH_BASIC = 4,          /* options: user, password */
     OMNI_AUTH_OAUTH2_REFRESH = 5, /* options: client_id, client_secret, refresh_token */
     OMNI_AUTH_OAUTH2_CLIENT = 6,  /* options: client_id, client_secret */
-    OMNI_AUTH_JWT_BEARER = 7,     /* options: path or text of a service account's key file */
+    OMNI_AUTH_JWT_BEARER = 7,     /* options: path or text of a service account's key file; or: of a
+                                     private key (PEM), issuer, subject; header: the audience,
+                                     where it is not token_url */
     OMNI_AUTH_OAUTH1 = 8,
     OMNI_AUTH_WSSE = 9,
     OMNI_AUTH_SESSION = 10
@@ -237,7 +240,8 @@ struct omni_run;    /* one call into the plugin; valid until it returns */
 struct omni_request {
     uint32_t size;
     int32_t from_day,
-        to_day; /* days since 1970-01-01, both included; 0, 0 for streams without windows */
+        to_day; /* days since 1970-01-01, both included; 0, 0 for streams without windows, but
+                   OMNI_CURSOR without a cursor: from_day says how far back to begin */
     uint32_t reserved;
     const struct omni_stream *stream;
     const char *cursor;  /* what cursor() kept when the last window was stored; NULL at first */
@@ -325,8 +329,17 @@ struct omni_host {
                                  const char *currency, const char *zone);
     /* total(): the platform's own sum of a column over the window, as micros. */
     omni_status (*found_total)(struct omni_run *, const char *column, int64_t micros);
-    /* Rare features by name, e.g. "omni.arrow/1"; NULL: this hub has none. */
+    /* Rare features by name, e.g. OMNI_PART_ROWS; NULL: this hub has none. */
     const void *(*extension)(const char *id);
+};
+
+/* extension(OMNI_PART_ROWS): row() also for the parts of a stream, where replies with parts need
+ * thought (an order whose net is worked out of its lines). part 0: the stream itself; 1, 2 …: its
+ * parts in their order. */
+#define OMNI_PART_ROWS "omni.part-rows/1"
+struct omni_part_rows {
+    uint32_t size, reserved;
+    omni_status (*row)(struct omni_run *, uint32_t part, const struct omni_cell *, uint32_t n);
 };
 
 /* ---- what a plugin offers
@@ -346,10 +359,11 @@ struct omni_source {
     const char *name, *title, *family, *help;
     const char *api_version; /* "v24.0"; the admin may override it with option api_version */
     const char
-        *api_sunset;     /* "2027-05-01": when the platform switches it off; NULL: not announced */
-    const char *api_url; /* base of relative urls; the admin may override it with option api_url.
-                            https://{shop}.x.com: the text of option shop; {key-}: what stands
-                            behind the last hyphen of option key; {dc|key-}: the first that is given */
+        *api_sunset; /* "2027-05-01": when the platform switches it off; NULL: not announced */
+    const char
+        *api_url;      /* base of relative urls; the admin may override it with option api_url.
+                          https://{shop}.x.com: the text of option shop; {key-}: what stands
+                          behind the last hyphen of option key; {dc|key-}: the first that is given */
     const char *hosts; /* further hosts it may send requests to, separated by spaces; ".x.com": any
                           host below x.com */
     const char

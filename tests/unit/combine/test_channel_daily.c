@@ -30,12 +30,15 @@ static struct spool *named_row(struct fixture *f, const struct schema_dataset *d
     return spool;
 }
 
-/* Upserts rows of one connector. */
+/* Upserts rows of one connector; "site/pages": of its stream pages. */
 #define ROW(...) ((const char *const[]){__VA_ARGS__, NULL})
 static void put(struct fixture *f, const char *connector, const char *dataset,
                 const char *const *const *rows)
 {
-    fixture_feed(f, connector, dataset);
+    const char *slash = strchr(connector, '/');
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(connector, "/"), connector);
+    fixture_stream(f, name, slash ? slash + 1 : "stream", dataset);
     const struct schema_dataset *d = schema_find(f->schema, dataset);
     struct store_window w = {.dataset = d,
                              .sync = OMNI_CURSOR,
@@ -195,16 +198,23 @@ static void orders_and_visits_meet_in_one_table(void **state)
     PUT(f, "shop-ads", "ads_daily", AD("2026-01-01", "campaign", "c1", "EUR", "8500000"));
     PUT(f, "site", "web_daily",
         ROW("date", "2026-01-01", "channel", "Paid Social", "sessions", "40", "engaged_sessions",
-            "30"),
-        ROW("date", "2026-01-01", "channel", "Paid Social", "landing_page", "/", "sessions", "41"));
+            "30"));
+    /* A page without a name is no proof that the stream is whole. */
+    PUT(f, "site/landing", "web_daily",
+        ROW("date", "2026-01-01", "channel", "Paid Social", "landing_page", "/", "sessions", "41"),
+        ROW("date", "2026-01-01", "channel", "Paid Social", "landing_page", "", "sessions", "2"));
     PUT(f, "mail", "messages_daily",
         ROW("date", "2026-01-01", "basis", "send_date", "channel", "Email", "clicks", "7"),
-        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "clicks", "6"));
+        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "clicks", "6"),
+        ROW("date", "2026-01-01", "basis", "send_date", "channel", "Email", "flow_id", "f1",
+            "clicks", "200"),
+        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "flow_id", "f1",
+            "clicks", "100"));
     combine(f, "EUR");
     assert_asked(f,
                  "SELECT channel, sessions, clicks, orders, new_customers, revenue, aov, mer,"
                  " coverage FROM channel_daily ORDER BY channel",
-                 "Email|NULL|6|1|NULL|1000000|1000000|2117647|mail,till\n"
+                 "Email|NULL|106|1|NULL|1000000|1000000|2117647|mail,till\n"
                  "Paid Social|40|10|NULL|NULL|NULL|NULL|2117647|shop-ads,site\n"
                  "Shop|NULL|NULL|1|NULL|2000000|2000000|2117647|till\n"
                  "Store|NULL|NULL|2|1|15000000|7500000|2117647|till\n");

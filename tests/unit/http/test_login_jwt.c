@@ -141,6 +141,34 @@ static void signs_in_with_a_file(void **state)
     stub_stop(s);
 }
 
+/* A bare key: who signs and for whom are options, and the audience is not the token's address. */
+static void signs_for_a_user(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct stub *s = stub_start(replies);
+    auto_free char *uri = xasprintf("%s/token", stub_url(s));
+    const char *const values[] = {pem, "consumer-1", "reports@example.com", NULL};
+    const struct http_login login = {.kind = OMNI_AUTH_JWT_BEARER,
+                                     .values = values,
+                                     .token_url = uri,
+                                     .header = "https://login.example.com"};
+    const struct http_options o = {.login = &login};
+    fixture_start(&f, replies + 1, &o);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    const char *jwt = strstr(stub_request(s, 0), "&assertion=") + strlen("&assertion=");
+    const char *dot1 = strchr(jwt, '.'), *dot2 = strchr(dot1 + 1, '.');
+    verify_signature(jwt, (size_t)(dot2 - jwt), dot2 + 1);
+    auto_json *claims = decode(dot1 + 1, (size_t)(dot2 - dot1 - 1));
+    assert_string_equal(json_text(claims, "iss"), "consumer-1");
+    assert_string_equal(json_text(claims, "sub"), "reports@example.com");
+    assert_string_equal(json_text(claims, "aud"), "https://login.example.com");
+    assert_null(json_object_get(claims, "scope"));
+    assert_int_equal(json_int(claims, "exp", 0) - json_int(claims, "iat", 0), 180);
+    fixture_stop(&f);
+    stub_stop(s);
+}
+
 static void refuses_bad_key_files(void **state)
 {
     (void)state;
@@ -184,9 +212,8 @@ static void google_needs_no_listing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(signs_in_with_text),
-    cmocka_unit_test(signs_in_with_a_file),
-    cmocka_unit_test(refuses_bad_key_files),
+    cmocka_unit_test(signs_in_with_text),      cmocka_unit_test(signs_in_with_a_file),
+    cmocka_unit_test(signs_for_a_user),        cmocka_unit_test(refuses_bad_key_files),
     cmocka_unit_test(google_needs_no_listing),
 };
 

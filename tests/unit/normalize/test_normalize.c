@@ -436,8 +436,8 @@ static void long_values_are_shortened(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ads_row),
     cmocka_unit_test(other_days_are_dropped_where_the_stream_says_so),
-        cmocka_unit_test(the_day_of_the_pull_as_a_constant),
-        cmocka_unit_test(minor_units_by_the_rows_currency),
+    cmocka_unit_test(the_day_of_the_pull_as_a_constant),
+    cmocka_unit_test(minor_units_by_the_rows_currency),
     cmocka_unit_test(nulls),
     cmocka_unit_test(extra_keeps_what_has_no_column),
     cmocka_unit_test(channels_from_the_rows_own_columns),

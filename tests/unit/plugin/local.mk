@@ -28,6 +28,13 @@ TESTS += %D%/test_sdk
 %C%_test_sdk_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sdk_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_sdk_rows
+TESTS += %D%/test_sdk_rows
+%C%_test_sdk_rows_SOURCES = %D%/test_sdk_rows.c
+%C%_test_sdk_rows_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sdk_rows_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sdk_rows_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_describe
 TESTS += %D%/test_describe
 %C%_test_describe_SOURCES = %D%/test_describe.c

@@ -316,6 +316,46 @@ static void follows_links(void **state)
     assert_int_equal(omni_pages_end(&pages, &host, NULL), OMNI_OK);
 }
 
+static void parses_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[] = {{"1970-01-01T00:00:00Z", 0},
+                {"2026-01-31T10:00:00Z", 1769853600},
+                {"2026-01-31 10:00:00.123456+00:00", 1769853600},
+                {"2026-01-31T11:30:00+01:30", 1769853600},
+                {"2026-01-31T05:00:00-0500", 1769853600},
+                {"2026-01-31T12:00:00+02", 1769853600},
+                {"1969-12-31T23:59:59Z", -1}};
+    static const char *const wrong[] = {
+        "",
+        "2026-01-31",
+        "20260131",
+        "2026-01-31T10:00:00",
+        "2026-02-30T10:00:00Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31T10:60:00Z",
+        "2026-01-31T10:00Z",
+        "2026-01-31T10:00:00Zulu",
+        "2026-01-31T10:00:00+1",
+        "2026-01-31T10:00:00+01:0",
+        "2026-01-31T10:00:00+01:000",
+        "2026-01-31T10:00:00+25:00",
+        "2026-01-31T",
+    };
+    int64_t seconds;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(omni_time_parse(good[i].text, &seconds));
+        assert_int_equal(seconds, good[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (omni_time_parse(wrong[i], &seconds))
+            fail_msg("%s was taken", wrong[i]);
+    assert_false(omni_time_parse(NULL, &seconds));
+}
+
 static void reads_decimals_exactly(void **state)
 {
     (void)state;
@@ -366,6 +406,7 @@ static void reads_decimals_exactly(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(parses_times),
     cmocka_unit_test(builds_urls),
     cmocka_unit_test(never_runs_over),
     cmocka_unit_test(builds_json),

@@ -85,13 +85,13 @@ __attribute__((unused)) static void fixture_open(struct fixture *f)
 }
 
 /* dataset: of the feed that rows go to. */
-__attribute__((unused)) static void fixture_feed(struct fixture *f, const char *connector,
-                                                 const char *dataset)
+__attribute__((unused)) static void fixture_stream(struct fixture *f, const char *connector,
+                                                   const char *stream, const char *dataset)
 {
     f->feed = store_feed(f->store,
                          &(struct store_feed){.connector = connector,
                                               .source = "plugin",
-                                              .stream = "stream",
+                                              .stream = stream,
                                               .account = "acc",
                                               .dataset = dataset,
                                               .zone = "UTC",
@@ -101,11 +101,17 @@ __attribute__((unused)) static void fixture_feed(struct fixture *f, const char *
     f->run = store_run_begin(f->store,
                              &(struct store_run){.kind = "pull",
                                                  .connector = connector,
-                                                 .stream = "stream",
+                                                 .stream = stream,
                                                  .account = "acc",
                                                  .batch = "b1"},
                              &f->err);
     assert_true(f->run > 0);
+}
+
+__attribute__((unused)) static void fixture_feed(struct fixture *f, const char *connector,
+                                                 const char *dataset)
+{
+    fixture_stream(f, connector, "stream", dataset);
 }
 
 /* conf NULL: the schema above. */
