@@ -18,6 +18,7 @@ include conf/demo/local.mk
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA =
+dist_omniconfd_DATA += %D%/conf.d/amazon_ads.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/emarsys.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/google_ads.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/google_analytics.conf.sample

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+include plugins/ads/amazon_ads/local.mk
 include plugins/ads/google_ads/local.mk
 include plugins/ads/linkedin_ads/local.mk
 include plugins/ads/meta_ads/local.mk

@@ -4,6 +4,7 @@ include tests/plugins/sinks/local.mk
 endif
 # Each source plugin through the real programs, against the stand-ins; one line a plugin.
 PLUGIN_TESTS =
+PLUGIN_TESTS += %D%/test_amazon_ads.py
 PLUGIN_TESTS += %D%/test_emarsys.py
 PLUGIN_TESTS += %D%/test_file.py
 PLUGIN_TESTS += %D%/test_google_ads.py
