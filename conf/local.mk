@@ -20,6 +20,7 @@ omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
 	%D%/conf.d/google_analytics.conf.sample \
 	%D%/conf.d/hubspot.conf.sample \
+	%D%/conf.d/meta_ads.conf.sample \
 	%D%/conf.d/salesforce.conf.sample \
 	%D%/conf.d/sinks.conf.sample \
 	%D%/conf.d/till.conf.sample

@@ -144,9 +144,11 @@ enum {
 
 /* omni_stream.flags */
 enum {
-    OMNI_STREAM_CLIP = 1 /* OMNI_WINDOW: the platform filters by instants, so a little more than the
-                            window's days is asked for; rows of other days are dropped. Without it
-                            they are a data error */
+    OMNI_STREAM_CLIP = 1,  /* OMNI_WINDOW: the platform filters by instants, so a little more than
+                             the  window's days is asked for; rows of other days are dropped. Without
+                             it  they are a data error */
+    OMNI_STREAM_SPARSE = 2 /* a row whose measures are all null is left out: a part of which most
+                              records have nothing */
 };
 
 struct omni_stream {
@@ -155,9 +157,9 @@ struct omni_stream {
     const char *name, *dataset, *help;
     const struct omni_field *const *fields;
     const char
-        *constants; /* columns with one value for the whole stream: "level=ad;network=search";
-                       "date=today": the day of the pull where the account is */
-    uint32_t settle_days;     /* how long the platform restates a day */
+        *constants;       /* columns with one value for the whole stream: "level=ad;network=search";
+                             "date=today": the day of the pull where the account is */
+    uint32_t settle_days; /* how long the platform restates a day */
     uint32_t max_window_days; /* most days in one request; 0: no limit */
     uint32_t history_days; /* how far back the platform keeps it; 0: for ever. Older rows are never
                               overwritten */
@@ -348,10 +350,11 @@ struct omni_source {
     const char *name, *title, *family, *help;
     const char *api_version; /* "v24.0"; the admin may override it with option api_version */
     const char
-        *api_sunset;     /* "2027-05-01": when the platform switches it off; NULL: not announced */
-    const char *api_url; /* base of relative urls; the admin may override it with option api_url.
-                            https://{shop}.x.com: the text of option shop; {key-}: what stands
-                            behind the last hyphen of option key; {dc|key-}: the first that is given */
+        *api_sunset; /* "2027-05-01": when the platform switches it off; NULL: not announced */
+    const char
+        *api_url;      /* base of relative urls; the admin may override it with option api_url.
+                          https://{shop}.x.com: the text of option shop; {key-}: what stands
+                          behind the last hyphen of option key; {dc|key-}: the first that is given */
     const char *hosts; /* further hosts it may send requests to, separated by spaces; ".x.com": any
                           host below x.com */
     const char
