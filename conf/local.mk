@@ -18,6 +18,7 @@ include conf/demo/local.mk
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA = \
+	%D%/conf.d/adobe_analytics.conf.sample \
 	%D%/conf.d/google_analytics.conf.sample \
 	%D%/conf.d/hubspot.conf.sample \
 	%D%/conf.d/meta_ads.conf.sample \

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+include plugins/analytics/adobe_analytics/local.mk
 include plugins/analytics/google_analytics/local.mk
 include plugins/ads/meta_ads/local.mk
 include plugins/crm/hubspot/local.mk

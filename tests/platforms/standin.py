@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
 
-One server, one path prefix per platform: /ga4, /hubspot, /meta, /oauth, /salesforce, /shop. Beside them POST /_control (see World.control),
+One server, one path prefix per platform: /adobe, /ga4, /hubspot, /meta, /oauth, /salesforce, /shop. Beside them POST /_control (see World.control),
 GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
 (the service account's key file).
 """
@@ -19,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from adobe import Adobe  # noqa: E402
 from ga4 import Ga4  # noqa: E402
 from hubspot import HubSpot  # noqa: E402
 from mailchimp import Mailchimp  # noqa: E402
@@ -39,7 +40,7 @@ class Platforms:
         self.world = world
         self.oauth = OAuth(world)
         self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "hubspot": HubSpot(world), "mailchimp": Mailchimp(world),
+                        "adobe": Adobe(world), "hubspot": HubSpot(world), "mailchimp": Mailchimp(world),
                         "salesforce": Salesforce(world, self.oauth)}
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
