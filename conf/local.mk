@@ -17,14 +17,24 @@ include conf/demo/local.mk
 # The admin's file is never overwritten, nor removed once it was changed.
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
-dist_omniconfd_DATA = \
-	%D%/conf.d/adobe_analytics.conf.sample \
-	%D%/conf.d/google_analytics.conf.sample \
-	%D%/conf.d/hubspot.conf.sample \
-	%D%/conf.d/meta_ads.conf.sample \
-	%D%/conf.d/salesforce.conf.sample \
-	%D%/conf.d/sinks.conf.sample \
-	%D%/conf.d/till.conf.sample
+dist_omniconfd_DATA =
+dist_omniconfd_DATA += %D%/conf.d/adobe_analytics.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/google_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/google_analytics.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/google_search_console.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/hubspot.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/instagram.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/klaviyo.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/linkedin_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/mailchimp.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/mastodon.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/meta_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/salesforce.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/shopify.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/sinks.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/square.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/stripe.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'

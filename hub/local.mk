@@ -6,7 +6,8 @@ HUB_LIBS = hub/libhub.a $(CURL_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SQLITE_LIB
 hub_libhub_a_SOURCES =
 hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DHUB_PLUGINDIR='"$(plugindir)"' -DHUB_LIBEXECDIR='"$(omnilibexecdir)"' \
-	-DHUB_SCHEMADIR='"$(schemadir)"' -DHUB_SYSCONFDIR='"$(sysconfdir)"'
+	-DHUB_SCHEMADIR='"$(schemadir)"' -DHUB_SYSCONFDIR='"$(sysconfdir)"' \
+	-DHUB_PREFIX='"$(prefix)"' -DHUB_BINDIR='"$(bindir)"'
 hub_libhub_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 
 include hub/base/local.mk

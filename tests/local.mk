@@ -30,6 +30,7 @@ include tests/platforms/local.mk
 include tests/plugins/local.mk
 include tests/e2e/local.mk
 include tests/fault/local.mk
+include tests/hostile/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

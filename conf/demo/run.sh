@@ -47,8 +47,10 @@ step "channel_daily, the whole month"
 step "omnihub runs: what was done"
 "$omnihub" -c "$conf" runs --last 12
 if [ "$generation" -gt 0 ]; then
-    step "omnihub restated: what changed since the run before"
-    "$omnihub" -c "$conf" restated
+    step "omnihub restated: what changed since the run before (the newest of each connector)"
+    for name in web ads-europe ads-us till; do
+        "$omnihub" -c "$conf" restated "$name" --last 6
+    done
 fi
 
 step "to look at"

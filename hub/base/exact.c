@@ -162,8 +162,38 @@ static bool shorten(struct decimal *d, bool rounding)
     return true;
 }
 
+/* The usual number, digits and perhaps a point, in 64 bits; false leaves it to the long way. */
+static bool parse_plain(const char *s, size_t n, int shift, int64_t *out)
+{
+    static const int64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+    const char *end = s + n, *p = s;
+    bool negative = n > 0 && *p == '-';
+    int64_t value = 0;
+    int decimals = -1; /* no point yet */
+    for (p += negative; p < end; p++) {
+        unsigned digit = (unsigned char)*p - (unsigned)'0';
+        if (digit > 9 && (*p != '.' || decimals >= 0))
+            return false;
+        if (digit <= 9)
+            value = value * 10 + (int)digit;
+        decimals += digit > 9 || decimals >= 0;
+    }
+    int up = shift - (decimals > 0 ? decimals : 0);
+    if (decimals == 0 || up < 0 || up >= (int)(sizeof powers / sizeof powers[0]) ||
+        __builtin_mul_overflow(value, powers[up], &value))
+        return false;
+    *out = negative ? -value : value;
+    return true;
+}
+
+enum { PLAIN_MAX = 18 }; /* bytes: whatever they are, they fit */
+
 enum exact_result exact_parse(const char *s, size_t n, int shift, uint32_t flags, int64_t *out)
 {
+    bool is_plain = n > 0 && n <= PLAIN_MAX && s[n - 1] >= '0' && s[n - 1] <= '9' && *s != '.' &&
+                    !(flags & (OMNI_DECIMAL_COMMA | OMNI_THOUSANDS));
+    if (is_plain && parse_plain(s, n, shift, out))
+        return EXACT_OK;
     struct cursor c = {s, s + n};
     struct decimal d = {0};
     if (!take_decimal(&c, &d, flags))

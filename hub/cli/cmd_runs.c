@@ -23,9 +23,9 @@ const struct command cmd_runs = {.name = "runs",
                                  .max_names = 1,
                                  .run = run};
 
-static const char *const columns[] = {"id",       "started_at", "kind",     "connector", "account",
-                                      "stream",   "outcome",    "inserted", "changed",   "removed",
-                                      "restated", "rejected",   "message"};
+static const char *const columns[] = {"id",      "started_at", "kind",     "connector", "account",
+                                      "stream",  "outcome",    "rows",     "inserted",  "changed",
+                                      "removed", "restated",   "rejected", "message"};
 
 static int run(struct cli *cli)
 {

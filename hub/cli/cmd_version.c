@@ -9,6 +9,8 @@
 #include <sqlite3.h>
 
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/place.h"
 
 static int run(struct cli *);
 
@@ -28,12 +30,13 @@ static int run(struct cli *cli)
         return CLI_OK;
     }
     auto_json *out = json_object();
+    auto_free char *plugin_dir = place_of(HUB_PLUGINDIR), *schema_dir = place_of(HUB_SCHEMADIR);
     json_put_text(out, "version", PACKAGE_VERSION);
     json_put_int(out, "abi_major", OMNI_ABI_MAJOR);
     json_put_int(out, "abi_minor", OMNI_ABI_MINOR);
     json_put_text(out, "sqlite", sqlite3_libversion());
-    json_put_text(out, "plugin_dir", HUB_PLUGINDIR);
-    json_put_text(out, "schema_dir", HUB_SCHEMADIR);
+    json_put_text(out, "plugin_dir", plugin_dir);
+    json_put_text(out, "schema_dir", schema_dir);
     cli_print_json(out);
     return CLI_OK;
 }

@@ -20,6 +20,12 @@ static const struct omni_option opt_api_version = {.size = sizeof(struct omni_op
                                                    .type = OMNI_OPT_TEXT,
                                                    .name = "api_version",
                                                    .help = "version of the API"};
+/* And those whose login fetches tokens, this one. */
+static const struct omni_option opt_token_url = {.size = sizeof(struct omni_option),
+                                                 .type = OMNI_OPT_TEXT,
+                                                 .name = "token_url",
+                                                 .help = "where tokens come from, instead of the "
+                                                         "usual place"};
 
 struct subject {
     const struct plugins *plugins;
@@ -38,7 +44,7 @@ static const struct plugin_info *find(const struct subject *s)
     const struct plugin_info *info = s->plugin ? plugins_find(s->plugins, s->plugin) : NULL;
     if (info && info->module)
         return info;
-    if (info)
+    if (info && !(info->has_died && plugins_may_die(s->plugins)))
         COMPLAIN(s, true, "%s: plugin \"%s\": %s", s->what, s->plugin, info->why);
     return NULL;
 }
@@ -49,6 +55,14 @@ static bool declares(const struct omni_option *const *declared, const char *name
 {
     for (; declared && *declared; declared++)
         if (strcmp((*declared)->name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool fetches_tokens(const struct omni_source *source)
+{
+    for (const struct omni_auth *const *l = source->logins; l && *l; l++)
+        if ((*l)->kind == OMNI_AUTH_OAUTH2_REFRESH || (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT)
             return true;
     return false;
 }
@@ -72,13 +86,15 @@ static void check_source_options(const struct subject *s, const struct config *c
     size_t n = 0;
     while (source->options && source->options[n])
         n++;
-    auto_free const struct omni_option **all = xcalloc(n + 3, sizeof(struct omni_option *));
+    auto_free const struct omni_option **all = xcalloc(n + 4, sizeof(struct omni_option *));
     if (n)
         memcpy(all, source->options, n * sizeof *all);
     if (!declares(source->options, "api_url"))
         all[n++] = &opt_api_url;
     if (source->api_version && !declares(source->options, "api_version"))
         all[n++] = &opt_api_version;
+    if (fetches_tokens(source) && !declares(source->options, "token_url"))
+        all[n++] = &opt_token_url;
     if (has_accounts && source->account_option)
         relax_account(all, source->account_option, &relaxed);
     config_check_options(config, s->place, s->what, s->options, all, s->findings);

@@ -11,13 +11,14 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/place.h"
 #include "base/text.h"
 #include "plugin/describe.h"
 #include "plugin/load.h"
 #include "run/spec.h"
 #include "run/supervise.h"
 
-enum { DESCRIBE_TIMEOUT_S = 30 };
+enum { DESCRIBE_TIMEOUT_S = 30, DESCRIBE_IDLE_MS = 5000 };
 
 struct asked {
     struct plugin_info info;
@@ -32,6 +33,7 @@ struct plugins {
     const char **folders;
     struct asked **items;
     size_t n, n_asked;
+    bool may_die;
 };
 
 struct plugins *plugins_new(const struct cli *cli)
@@ -46,7 +48,8 @@ struct plugins *plugins_new(const struct cli *cli)
     p->folders = arena_alloc(p->arena, (n + 2) * sizeof *p->folders);
     for (size_t i = 0; i < n; i++)
         p->folders[i] = own[i];
-    p->folders[n] = HUB_PLUGINDIR;
+    auto_free char *installed = place_of(HUB_PLUGINDIR);
+    p->folders[n] = arena_strdup(p->arena, installed);
     return p;
 }
 
@@ -90,6 +93,16 @@ const struct plugin_info *plugins_find(const struct plugins *p, const char *name
         if (strcmp(p->items[i]->info.name, name) == 0)
             return &p->items[i]->info;
     return NULL;
+}
+
+void plugins_let_die(struct plugins *p)
+{
+    p->may_die = true;
+}
+
+bool plugins_may_die(const struct plugins *p)
+{
+    return p->may_die;
 }
 
 /* ---- asking ---- */
@@ -160,7 +173,8 @@ static void on_event(void *ctx, const json_t *event)
     if (strcmp(name, "describe") == 0) {
         take_description(a, event);
     } else if (strcmp(name, "result") == 0 && !a->is_answered) {
-        const char *message = json_text(event, "message");
+        const char *message = json_text(event, "message"), *outcome = json_text(event, "outcome");
+        a->info.has_died = outcome && strcmp(outcome, "failed") != 0;
         a->info.why = arena_strdup(a->all->arena, message ? message : "refused");
     }
 }
@@ -168,6 +182,7 @@ static void on_event(void *ctx, const json_t *event)
 static void on_end(void *ctx, const char *died)
 {
     struct asked *a = ctx;
+    a->info.has_died |= died && !a->info.module;
     if (died && !a->info.module && !a->info.why)
         a->info.why =
             arena_printf(a->all->arena, "its process ended before it was described: %s", died);
@@ -187,6 +202,7 @@ bool plugins_ask(struct plugins *p)
         json_put_text(a->spec, "verb", JOB_DESCRIBE);
         json_put_text(a->spec, "plugin_path", a->info.path);
         json_put_text(a->spec, "sandbox", hub->sandbox_require ? "require" : "best");
+        json_put_int(a->spec, "idle_ms", DESCRIBE_IDLE_MS);
         json_put_int(a->spec, "log_level", p->cli->is_verbose ? OMNI_LOG_DEBUG : OMNI_LOG_ERROR);
         supervise_add(s, &(struct supervise_job){.spec = a->spec,
                                                  .timeout_s = DESCRIBE_TIMEOUT_S,

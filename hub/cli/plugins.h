@@ -13,6 +13,7 @@ struct plugin_info {
     const struct omni_module *module; /* NULL: refused; why says how */
     const json_t *json;
     const char *why;
+    bool has_died; /* crashed, hung … while it was asked; a run says so again, and in the ledger */
 };
 
 struct plugins;
@@ -23,6 +24,9 @@ void plugins_free(struct plugins *);
 void plugins_want(struct plugins *, const char *name);
 /* Asks for every *.so of the plugin folders. */
 void plugins_want_all(struct plugins *);
+/* From now on one that has died is no finding: the others can be worked with. */
+void plugins_let_die(struct plugins *);
+bool plugins_may_die(const struct plugins *);
 /* Asks all of them, side by side. False: interrupted. */
 bool plugins_ask(struct plugins *);
 size_t plugins_count(const struct plugins *);

@@ -5,6 +5,7 @@
 #include "cli/reading.h"
 
 #include <string.h>
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/day.h"
@@ -15,7 +16,7 @@
 bool reading_has_store(const struct config *c)
 {
     auto_free char *path = xasprintf("%s/store.db", c->hub.state_dir);
-    return access(path, F_OK) == 0;
+    return access(path, F_OK) == 0 || errno == EACCES; /* opening it will say so */
 }
 
 int reading_open(struct reading *r, struct cli *cli)

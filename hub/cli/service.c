@@ -32,6 +32,8 @@ struct service {
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
     unsigned n_pushes;
+    size_t told_connectors; /* in the last status line for the service manager */
+    uint32_t told_running;
     struct supervise_service calls;
 };
 
@@ -91,6 +93,7 @@ static void on_added(void *ctx, const json_t *labels)
     size_t number;
     struct connector_run *run = run_of(h->generation, labels, &number);
     h->generation->n_jobs++;
+    h->service->n_pushes += json_text(labels, "sink") != NULL;
     if (run)
         run->n_jobs++;
 }
@@ -126,8 +129,6 @@ static void chain_ended(struct service *s, const json_t *labels)
         return;
     s->chain = CHAIN_PUSH;
     const struct config *c = s->now->cli.config;
-    for (size_t i = 0; i < c->n_sinks; i++)
-        s->n_pushes += !c->sinks[i].is_disabled;
     for (size_t i = 0; i < c->n_sinks; i++)
         if (!c->sinks[i].is_disabled)
             work_add_push(&s->now->work, s->jobs, &c->sinks[i]);
@@ -199,6 +200,8 @@ static void start_due(struct service *s)
             agenda_done(g->agenda, n, AGENDA_RETRY, day_now());
         else
             work_add_pulls(&g->work, s->jobs, e->ctx);
+        if (g->runs[n].n_jobs == 0 && agenda_due_of(g->agenda, n) == INT64_MAX) /* its plugin was refused */
+            agenda_done(g->agenda, n, AGENDA_FINE, day_now());
     }
 }
 
@@ -226,6 +229,17 @@ static void arm_timer(struct service *s)
     timerfd_settime(s->timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 
+static void tell_status(struct service *s)
+{
+    size_t n = agenda_count(s->now->agenda);
+    uint32_t running = supervise_running(s->jobs);
+    if (n == s->told_connectors && running == s->told_running)
+        return;
+    s->told_connectors = n;
+    s->told_running = running;
+    notify_status("%zu connectors scheduled, %u jobs running", n, (unsigned)running);
+}
+
 static void on_idle(void *ctx)
 {
     struct service *s = ctx;
@@ -236,8 +250,7 @@ static void on_idle(void *ctx)
         notify_send("WATCHDOG=1");
         s->next_watchdog = day_now() + s->watchdog;
     }
-    notify_status("%zu connectors, %u jobs running", agenda_count(s->now->agenda),
-                  (unsigned)supervise_running(s->jobs));
+    tell_status(s);
     arm_timer(s);
 }
 

@@ -49,18 +49,26 @@ static void keep_env(struct work *w, const char *kind, const char *name, json_t 
     json_object_set_new(w->envs, key, env_take);
 }
 
+bool work_is_refused(const struct work *w, const char *plugin)
+{
+    const struct plugin_info *info = plugins_find(w->plugins, plugin);
+    return info && info->path && !info->module;
+}
+
 static void check_all(struct work *w, bool with_connectors, bool with_sinks)
 {
     const struct cli *cli = w->cli;
     const struct config *c = cli->config;
     for (size_t i = 0; with_connectors && i < c->n_connectors; i++)
-        if (work_wants(cli, c->connectors[i].name, c->connectors[i].is_disabled))
+        if (work_wants(cli, c->connectors[i].name, c->connectors[i].is_disabled) &&
+            !work_is_refused(w, c->connectors[i].plugin))
             keep_env(w, "connector", c->connectors[i].name,
                      plugins_check_connector(w->plugins, &c->connectors[i], cli->findings));
     /* sync NAME… names connectors; it pushes to every sink. */
     for (size_t i = 0; with_sinks && i < c->n_sinks; i++)
-        if (with_connectors ? !c->sinks[i].is_disabled
-                            : work_wants(cli, c->sinks[i].name, c->sinks[i].is_disabled))
+        if ((with_connectors ? !c->sinks[i].is_disabled
+                             : work_wants(cli, c->sinks[i].name, c->sinks[i].is_disabled)) &&
+            !work_is_refused(w, c->sinks[i].plugin))
             keep_env(w, "sink", c->sinks[i].name,
                      plugins_check_sink(w->plugins, &c->sinks[i], cli->findings));
 }
@@ -94,6 +102,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
     if (code != CLI_OK)
         return code;
     w->plugins = plugins_new(cli);
+    plugins_let_die(w->plugins);
     want_all(w, with_connectors, with_sinks);
     if (!plugins_ask(w->plugins))
         return CLI_INTERRUPTED;
@@ -297,6 +306,30 @@ static void on_end(void *ctx, const char *died)
     json_decref(j->labels);
     free(j->name);
     free(j);
+}
+
+void work_refuse(struct work *w, const char *kind, json_t *result_take, const char *plugin)
+{
+    struct err err = {0};
+    const char *connector = json_text(result_take, "connector");
+    const char *name = connector ? connector : json_text(result_take, "sink");
+    const struct plugin_info *info = plugins_find(w->plugins, plugin);
+    auto_free char *message = xasprintf("plugin \"%s\" cannot be used: %s", plugin, info->why);
+    const struct store_run run = {.kind = kind, .connector = name, .stream = "", .account = ""};
+    const struct store_run_end end = {.outcome = "failed",
+                                      .reason = err_status_name(OMNI_E_CONFIG),
+                                      .message = message,
+                                      .remedy = "install the plugin anew, or take it out of the "
+                                                "configuration; `omnihub check` looks at it again"};
+    int64_t id = w->store ? store_run_begin(w->store, &run, &err) : 0;
+    if (w->store && (!id || store_run_finish(w->store, id, &end, &err) != OMNI_OK))
+        cli_error("%s", err.text);
+    json_put_text(result_take, "outcome", end.outcome);
+    json_put_text(result_take, "reason", end.reason);
+    json_put_text(result_take, "message", end.message);
+    json_put_text(result_take, "remedy", end.remedy);
+    progress_result(w->progress, name, result_take);
+    work_take_result(w, result_take);
 }
 
 void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *labels_take,

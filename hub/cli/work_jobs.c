@@ -58,7 +58,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     const struct plugin_info *info = plugins_find(w->plugins, c->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
-    if (info->module->sources[1])
+    if (info->module && info->module->sources[1])
         json_put_text(spec, "source", plugins_source(info)->name);
     json_put_text(spec, "connector", c->name);
     if (c->timezone)
@@ -185,6 +185,10 @@ static void tell_if_idle(const struct work *w, bool is_none, const char *what, c
 
 void work_add_pulls(struct work *w, struct supervise *s, const struct config_connector *k)
 {
+    if (work_is_refused(w, k->plugin)) {
+        work_refuse(w, "pull", connector_labels(k, NULL), k->plugin);
+        return;
+    }
     if (!k->accounts)
         add_pull(w, s, k, NULL);
     else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
@@ -228,7 +232,7 @@ static json_t *sink_spec(struct work *w, const struct config_sink *k, const char
     const struct plugin_info *info = plugins_find(w->plugins, k->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
-    if (info->module->sinks[1])
+    if (info->module && info->module->sinks[1])
         json_put_text(spec, "source", plugins_sink(info)->name);
     json_put_text(spec, "sink", k->name);
     put_options(w, spec, "sink", k->name, k->options);
@@ -242,6 +246,10 @@ static void add_sink(struct work *w, struct supervise *s, const struct config_si
 {
     json_t *labels = json_object();
     json_put_text(labels, "sink", k->name);
+    if (work_is_refused(w, k->plugin)) {
+        work_refuse(w, "push", labels, k->plugin);
+        return;
+    }
     work_add(w, s, sink_spec(w, k, verb), labels, NULL, NULL, NULL);
 }
 
@@ -268,6 +276,27 @@ void work_push(struct work *w)
     work_run_jobs(w, s);
 }
 
+static void add_check_job(struct work *w, struct supervise *s, const struct config_connector *c,
+                          const char *verb, const char *account)
+{
+    json_t *spec = connector_spec(w, c, verb);
+    json_put_text(spec, "account", account);
+    work_add(w, s, spec, connector_labels(c, account), NULL, NULL, NULL);
+}
+
+/* Each account of a list proves the login; with "all", asking for the accounts does. */
+static void add_check(struct work *w, struct supervise *s, const struct config_connector *c)
+{
+    const char *const *account = c->accounts;
+    if (!account)
+        add_check_job(w, s, c, JOB_CHECK, NULL);
+    else if (*account && strcmp(*account, "all") == 0)
+        add_check_job(w, s, c, JOB_ACCOUNTS, NULL);
+    else
+        for (; *account; account++)
+            add_check_job(w, s, c, JOB_CHECK, *account);
+}
+
 void work_check(struct work *w)
 {
     const struct config *c = w->cli->config;
@@ -275,8 +304,7 @@ void work_check(struct work *w)
     for (size_t i = 0; i < c->n_connectors; i++) {
         const struct config_connector *k = &c->connectors[i];
         if (work_wants(w->cli, k->name, k->is_disabled))
-            work_add(w, s, connector_spec(w, k, JOB_CHECK), connector_labels(k, NULL), NULL, NULL,
-                     NULL);
+            add_check(w, s, k);
     }
     for (size_t i = 0; i < c->n_sinks; i++)
         if (work_wants(w->cli, c->sinks[i].name, c->sinks[i].is_disabled))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/place.h"
 #include "base/text.h"
 #include "config/keys.h"
 
@@ -117,13 +118,14 @@ static void connector_defaults(void *item)
     c->memory_mb = 512;
 }
 
-static void hub_defaults(struct config_hub *hub)
+static void hub_defaults(struct arena *a, struct config_hub *hub)
 {
     static const char *const no_dirs[] = {NULL};
+    auto_free char *schema_dir = place_of(HUB_SCHEMADIR);
     *hub = (struct config_hub){.state_dir = "/var/lib/omnihub",
                                .timezone = "UTC",
                                .plugin_dirs = no_dirs,
-                               .schema_dir = HUB_SCHEMADIR,
+                               .schema_dir = arena_strdup(a, schema_dir),
                                .parallel = 4,
                                .retry_after_s = 60,
                                .run_timeout_s = INT64_C(6) * 3600};
@@ -311,7 +313,7 @@ struct config *config_read_all(const char *path, struct config_findings *finding
     struct config_all *all = xcalloc(1, sizeof *all);
     all->arena = arena_new();
     all->folder = absolute_folder(all->arena, path);
-    hub_defaults(&all->pub.hub);
+    hub_defaults(all->arena, &all->pub.hub);
     struct reading r = {.all = all,
                         .keys = {.arena = all->arena,
                                  .findings = findings,

@@ -8,8 +8,12 @@
 
 #include "base/mem.h"
 #include "http/client.h"
+#include "http/unpack.h"
 
-enum { CONNECTION_LIFE_S = 3600 }; /* certificates are looked at again on long runs */
+enum {
+    CONNECTION_LIFE_S = 3600, /* certificates are looked at again on long runs */
+    RECEIVE_BYTES = 128 * 1024 /* fewer, larger pieces: each border costs the reader a record */
+};
 
 /* curl's errors that are not passing faults of the network. */
 static const struct {
@@ -38,21 +42,37 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
     return intake_line(data, line, n) ? n : CURL_WRITEFUNC_ERROR;
 }
 
+/* Where a reply's bytes go: unpacked, then taken in. */
 struct sink {
     struct http *http;
     struct intake *in;
+    struct unpack unpack;
+    struct err why;    /* what stopped the unpacking */
+    uint64_t received; /* bytes of the body as they came */
+    bool is_over;      /* taking in said no: in->why */
 };
+
+static bool take_plain(void *data, const void *bytes, size_t n)
+{
+    struct sink *sink = data;
+    sink->is_over = !intake_body(sink->in, bytes, n, sink->received);
+    return !sink->is_over;
+}
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 {
     (void)size;
     struct sink *sink = data;
     long status = 0;
-    curl_off_t received = 0;
     curl_easy_getinfo(sink->http->curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(sink->http->curl, CURLINFO_SIZE_DOWNLOAD_T, &received);
     sink->in->status = (int32_t)status;
-    return intake_body(sink->in, bytes, n, (uint64_t)received) ? n : CURL_WRITEFUNC_ERROR;
+    sink->received += n;
+    omni_status done = OMNI_OK;
+    if (!sink->unpack.is_open)
+        done = unpack_open(&sink->unpack, intake_header(sink->in, "content-encoding"), &sink->why);
+    if (done == OMNI_OK)
+        done = unpack_bytes(&sink->unpack, bytes, n, take_plain, sink, &sink->why);
+    return done == OMNI_OK && !sink->is_over ? n : CURL_WRITEFUNC_ERROR;
 }
 
 static void set_security(struct http *h, struct policy_gate *gate)
@@ -100,8 +120,10 @@ static void set_request(struct http *h, const struct attempt *a)
     curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, a->method);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, a->headers);
     curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, UNPACK_ACCEPT);
+    curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)a->fresh);
+    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 }
 
 /* Runs the transfer in slices. CURLE_ABORTED_BY_CALLBACK: cancelled. */
@@ -149,18 +171,28 @@ static omni_status explain(struct http *h, CURLcode code, struct err *err)
     return err_set(err, OMNI_E_RETRY, "%s", what);
 }
 
-static omni_status outcome(struct http *h, CURLcode code, const struct policy_gate *gate,
-                           const struct attempt *a, struct intake *in, struct err *err)
+static omni_status copy_why(const struct err *why, struct err *err)
 {
+    if (err)
+        *err = *why;
+    return why->status;
+}
+
+static omni_status outcome(const struct sink *sink, CURLcode code, const struct policy_gate *gate,
+                           const struct attempt *a, struct err *err)
+{
+    struct http *h = sink->http;
+    struct intake *in = sink->in;
     if (code == CURLE_ABORTED_BY_CALLBACK)
         return err_set(err, OMNI_E_CANCELLED, "cancelled");
-    if (in->failed != OMNI_OK) {
-        if (err)
-            *err = in->why;
-        return in->failed;
-    }
+    if (in->failed != OMNI_OK)
+        return copy_why(&in->why, err);
+    if (sink->why.status != OMNI_OK)
+        return copy_why(&sink->why, err);
     if (code == CURLE_OK && !in->head_whole) /* libcurl takes such a head for a whole one */
         return err_set(err, OMNI_E_RETRY, "the connection ended in the middle of the reply's head");
+    if (code == CURLE_OK && unpack_end(&sink->unpack, err) != OMNI_OK)
+        return OMNI_E_RETRY;
     if (code == CURLE_OK)
         return intake_end(in, err);
     if (policy_gate_refused(gate, a->url->host, err) || proxy_refused(h, err))
@@ -172,7 +204,7 @@ omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *
                         struct err *err)
 {
     struct policy_gate gate = policy_gate(&h->policy, a->url);
-    struct sink sink = {h, in};
+    struct sink sink = {.http = h, .in = in};
     intake_start(in);
     curl_easy_reset(h->curl);
     h->curl_error[0] = '\0';
@@ -194,5 +226,7 @@ omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *
     in->status = (int32_t)status;
     h->counts.requests++;
     h->counts.bytes += (uint64_t)received;
-    return outcome(h, code, &gate, a, in, err);
+    omni_status done = outcome(&sink, code, &gate, a, err);
+    unpack_close(&sink.unpack);
+    return done;
 }

@@ -17,6 +17,7 @@ hub_libhub_a_SOURCES += \
 	%D%/scrub.c %D%/scrub.h \
 	%D%/secret.h \
 	%D%/token.c %D%/token.h \
+	%D%/unpack.c %D%/unpack.h \
 	%D%/url.c %D%/url.h \
 	%D%/verdict.c %D%/verdict.h \
 	%D%/wait.c %D%/wait.h

@@ -201,7 +201,7 @@ static omni_status prepare(struct sending *s, const struct http_request *req, st
     struct http *h = s->http;
     s->ex = (struct exchange){.method = req->method ? req->method : "GET",
                               .headers = req->headers,
-                              .body = req->body,
+                              .body = req->body_len ? req->body : NULL, /* "" is none, too */
                               .body_len = req->body_len,
                               .with_login = !(req->flags & OMNI_HTTP_NO_LOGIN)};
     s->is_safe = is_safe_method(s->ex.method) || (req->flags & OMNI_HTTP_REPEATABLE);

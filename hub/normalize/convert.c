@@ -177,25 +177,47 @@ static const char *to_currency(const struct read_value *v, char room[4], struct 
     static const char why[] = "is not an ISO 4217 currency code";
     if (v->kind != READ_TEXT || v->len != 3)
         return why;
+    char code[3];
     for (int i = 0; i < 3; i++)
-        room[i] = (char)toupper((unsigned char)v->s[i]);
+        code[i] = (char)toupper((unsigned char)v->s[i]);
+    /* Rows repeat their currency: what stands in the room was found right before. */
+    bool is_known = memcmp(code, room, 3) == 0 || exact_currency_decimals(code, 3) >= 0;
+    if (!is_known)
+        return why;
+    memcpy(room, code, 3);
     out->v.s = room;
     out->len = 3;
-    return exact_currency_decimals(room, 3) < 0 ? why : NULL;
+    return NULL;
 }
 
 /* ---- all of them ---- */
 
-static struct read_value trimmed(const struct read_value *v)
+/* Copies only where there is something to take off, which is seldom. */
+static const struct read_value *trimmed(const struct read_value *v, struct read_value *room)
 {
-    struct read_value t = *v;
-    if (v->kind != READ_TEXT)
-        return t;
-    for (; t.len && isspace((unsigned char)t.s[0]); t.len--)
-        t.s++;
-    while (t.len && isspace((unsigned char)t.s[t.len - 1]))
-        t.len--;
-    return t;
+    if (v->kind != READ_TEXT || v->len == 0 ||
+        (!isspace((unsigned char)v->s[0]) && !isspace((unsigned char)v->s[v->len - 1])))
+        return v;
+    *room = *v;
+    for (; room->len && isspace((unsigned char)room->s[0]); room->len--)
+        room->s++;
+    while (room->len && isspace((unsigned char)room->s[room->len - 1]))
+        room->len--;
+    return room;
+}
+
+static const char *to_type(const struct convert *c, const struct read_value *v, int decimals,
+                           char room[4], struct omni_cell *out)
+{
+    if (c->type == OMNI_TEXT)
+        return to_currency(v, room, out);
+    if (c->type == OMNI_INT || c->type == OMNI_MICROS)
+        return to_number(c, v, decimals, &out->v.i);
+    if (c->type == OMNI_REAL)
+        return to_real(c, v, &out->v.r);
+    if (c->type == OMNI_BOOL)
+        return to_bool(v, &out->v.i);
+    return to_day_or_time(c, v, &out->v.i);
 }
 
 const char *convert_value(const struct convert *c, const struct read_value *value, int decimals,
@@ -204,27 +226,16 @@ const char *convert_value(const struct convert *c, const struct read_value *valu
     *out = (struct omni_cell){.type = OMNI_NULL};
     if (value->kind == READ_ABSENT || value->kind == READ_NULL)
         return NULL;
-    struct omni_cell cell = {.type = c->type};
-    const char *why;
     if (c->type == OMNI_TEXT && !c->currency) {
-        why = to_text(value, &cell);
-    } else {
-        struct read_value v = trimmed(value);
-        if (v.kind == READ_TEXT && v.len == 0)
-            return NULL;
-        if (c->type == OMNI_TEXT)
-            why = to_currency(&v, room, &cell);
-        else if (c->type == OMNI_INT || c->type == OMNI_MICROS)
-            why = to_number(c, &v, decimals, &cell.v.i);
-        else if (c->type == OMNI_REAL)
-            why = to_real(c, &v, &cell.v.r);
-        else if (c->type == OMNI_BOOL)
-            why = to_bool(&v, &cell.v.i);
-        else
-            why = to_day_or_time(c, &v, &cell.v.i);
+        out->type = OMNI_TEXT;
+        return to_text(value, out);
     }
-    if (!why)
-        *out = cell;
+    struct read_value room_for_trimmed;
+    const struct read_value *v = trimmed(value, &room_for_trimmed);
+    if (v->kind == READ_TEXT && v->len == 0)
+        return NULL;
+    const char *why = to_type(c, v, decimals, room, out);
+    out->type = why ? OMNI_NULL : c->type;
     return why;
 }
 

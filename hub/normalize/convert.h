@@ -26,7 +26,8 @@ struct convert {
  * plugin says that the value becomes. */
 bool convert_is_possible(const struct convert *, uint32_t field_type);
 /* NULL, or why it cannot be: "is not a number". decimals: of the row's currency, for
- * OMNI_UNIT_MINOR. room: 4 bytes that must live as long as the cell. An empty text is null unless
+ * OMNI_UNIT_MINOR. room: 4 bytes that must live as long as the
+ * cell, zero before the first call. An empty text is null unless
  * text is wanted. */
 const char *convert_value(const struct convert *, const struct read_value *, int decimals,
                           char room[4], struct omni_cell *out);

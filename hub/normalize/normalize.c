@@ -77,10 +77,10 @@ static int row_decimals(const struct normalizer *n)
 static omni_status take_value(struct normalizer *n, struct binding *b, const struct read_value *v,
                               struct err *err)
 {
-    struct omni_cell converted;
+    struct omni_cell *cell = cell_of(n, b), before = *cell;
     int decimals = 0;
     if (is_nothing(v) && b->field->flags & OMNI_ZERO_IF_ABSENT && may_be_zero(b->convert.type)) {
-        *cell_of(n, b) = (struct omni_cell){.type = b->convert.type};
+        *cell = (struct omni_cell){.type = b->convert.type};
         return OMNI_OK;
     }
     if (!is_nothing(v) && b->field->unit == OMNI_UNIT_MINOR) {
@@ -94,17 +94,17 @@ static omni_status take_value(struct normalizer *n, struct binding *b, const str
     if (v->kind == READ_TREE && b->column >= 0 && (size_t)b->column < n->dataset->n_keys)
         return normalize_refuse(b, n->dataset, v->s, v->len, "is not a single value", err);
     if (is_null_text(b->field, v)) {
-        converted = (struct omni_cell){.type = OMNI_NULL};
+        *cell = (struct omni_cell){.type = OMNI_NULL};
     } else {
-        const char *why = convert_value(&b->convert, v, decimals, b->room, &converted);
+        const char *why = convert_value(&b->convert, v, decimals, b->room, cell);
         if (why)
             return normalize_refuse(b, n->dataset, v->s, v->s ? v->len : 0, why, err);
     }
-    if (converted.type == OMNI_NULL && b->field->flags & OMNI_KEY)
+    if (cell->type == OMNI_NULL && b->field->flags & OMNI_KEY)
         return refuse_null(n, b, err);
     /* A field without a value leaves what the hub knows itself (the account) in place. */
-    if (converted.type != OMNI_NULL || b->column < 0)
-        *cell_of(n, b) = converted;
+    if (cell->type == OMNI_NULL && b->column >= 0)
+        *cell = before;
     return OMNI_OK;
 }
 

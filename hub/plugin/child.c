@@ -247,7 +247,9 @@ bool child_send(struct child *c, struct wire_out *out)
             if (!wait_ready(c, POLLOUT))
                 return false;
         } else if (errno != EINTR) {
-            /* It may have said why before it went: that is read first. */
+            /* It may have said why before it went: that is read first. One that is still there must
+             * not wait for the rest of this frame. */
+            shutdown(c->fd, SHUT_WR);
             return true;
         }
     }

@@ -38,7 +38,7 @@ enum {
     ANSWER, /* status (u32), then: HTTP and FETCH_ROWS the struct omni_http, REMEMBER the value */
 
     /* plugin → job */
-    STARTED = 64, /* description (JSON), what the sandbox lacks (text) */
+    STARTED = 64, /* description (JSON), what the sandbox lacks, what of it is weaker (texts) */
     REFUSED,      /* status (u32), text: it could not be loaded */
     DENIED,       /* number of the system call (u32) */
     CRASHED,      /* signal (u32), whether memory had run out (u32) */
@@ -49,7 +49,7 @@ enum {
     IS_CANCELLED,
     HTTP,          /* a struct omni_http */
     FETCH_ROWS,    /* a struct omni_http, records */
-    ROWS,          /* number of rows (u32), for each: number of cells (u32), cells */
+    ROWS,          /* number of rows (u32), for each: part, number of cells (u32), cells */
     QUALITY,       /* text */
     CURSOR,        /* text */
     REMEMBER,      /* key, value */

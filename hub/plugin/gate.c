@@ -47,6 +47,10 @@ static omni_status broken(struct gate *g, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     g->in.fail(g, OMNI_E_BUG, text);
+    err_set(&g->broken, OMNI_E_BUG, "%s", text);
+    /* A plugin that goes on as if nothing had been has not pulled what it says it has. */
+    if (g->row_status == OMNI_OK)
+        g->row_status = OMNI_E_BUG;
     return OMNI_E_BUG;
 }
 
@@ -104,6 +108,11 @@ static const char *wrong_request(const struct omni_http *http)
         return "its url is missing or not UTF-8";
     if (http->format > OMNI_FORMAT_CSV)
         return "its format is none of OMNI_FORMAT_*";
+    for (const char *c = http->url; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return "its url has a control character in it";
+    if (http->method && http->method[strspn(http->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+        return "its method is not a word in capital letters";
     uint32_t n = 0;
     for (const char *const *h = http->headers; h && *h; h++)
         if (strpbrk(*h, "\r\n") || !strchr(*h, ':') || ++n > FRAMES_MAX_HEADERS)
@@ -157,14 +166,14 @@ static omni_status check_row(struct gate *g, const struct omni_cell *cells, uint
     return OMNI_OK;
 }
 
-static omni_status gate_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status gate_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct gate *g = ctx;
     if (g->row_status != OMNI_OK)
         return g->row_status;
     g->row_status = check_row(g, cells, n);
     if (g->row_status == OMNI_OK)
-        g->row_status = g->out->row(g->out->ctx, cells, n);
+        g->row_status = g->out->row(g->out->ctx, part, cells, n);
     return g->row_status;
 }
 
@@ -205,6 +214,8 @@ static omni_status gate_part(void *ctx, const char *name)
 omni_status gate_found_stream(struct gate *g, const json_t *description)
 {
     struct err err;
+    if (!g->is_discovering)
+        return broken(g, "found_stream() belongs into discover()");
     if (++g->n_streams > MAX_STREAMS)
         return broken(g, "found_stream(): more than %d streams", MAX_STREAMS);
     const struct omni_stream *stream = describe_parse_stream(description, g->arena, &err);

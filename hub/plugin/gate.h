@@ -16,6 +16,8 @@ struct gate {
     struct arena *arena;               /* streams that were found */
     struct err fail;                   /* what the plugin said last with fail() in this call */
     omni_status row_status;            /* what became of the rows of this call */
+    struct err broken;                 /* the last call that the contract does not allow */
+    bool is_discovering;               /* the call is one in which streams may be found */
     uint32_t n_logs, n_streams;
 };
 

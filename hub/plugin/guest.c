@@ -154,7 +154,15 @@ static omni_status host_row(struct omni_run *run, const struct omni_cell *cells,
 {
     const struct plugin_services *s = run->guest->services;
     omni_status status = not_in_judge(run, "row()");
-    return status != OMNI_OK ? status : s->row(s->ctx, cells, n);
+    return status != OMNI_OK ? status : s->row(s->ctx, 0, cells, n);
+}
+
+static omni_status host_part_row(struct omni_run *run, uint32_t part, const struct omni_cell *cells,
+                                 uint32_t n)
+{
+    const struct plugin_services *s = run->guest->services;
+    omni_status status = not_in_judge(run, "row()");
+    return status != OMNI_OK ? status : s->row(s->ctx, part, cells, n);
 }
 
 static omni_status host_quality(struct omni_run *run, const char *flag)
@@ -207,10 +215,11 @@ static omni_status host_found_total(struct omni_run *run, const char *column, in
     return column ? s->found_total(s->ctx, column, micros) : OMNI_E_BUG;
 }
 
+static const struct omni_part_rows PART_ROWS = {.size = sizeof PART_ROWS, .row = host_part_row};
+
 static const void *host_extension(const char *id)
 {
-    (void)id;
-    return NULL;
+    return id && strcmp(id, OMNI_PART_ROWS) == 0 ? &PART_ROWS : NULL;
 }
 
 static const struct omni_host HOST = {

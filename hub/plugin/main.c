@@ -89,5 +89,5 @@ int main(int argc, char **argv)
         remote_send_refused(remote, err.status, err.text);
         return 1;
     }
-    remote_serve(remote, load_module(load), buf_text(&sandbox.lacks));
+    remote_serve(remote, load_module(load), &sandbox);
 }

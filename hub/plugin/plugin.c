@@ -113,6 +113,9 @@ static omni_status finish(struct plugin *p, bool is_there, omni_status status, s
     }
     if (status == OMNI_OK && p->depth == 0)
         status = p->gate.row_status;
+    /* What it said later is about something else. */
+    if (status == OMNI_E_BUG && p->depth == 0 && plugin_is_broken(p) && !p->gate.fail.text[0])
+        p->gate.fail = p->gate.broken;
     if (status != OMNI_OK && (p->gate.fail.text[0] || !err || err->status != status))
         err_set(err, status, "%s", p->gate.fail.text);
     return status;
@@ -158,6 +161,7 @@ static omni_status call(struct plugin *p, enum guest_call which, const struct om
 {
     if (err)
         *err = (struct err){.text = ""};
+    p->gate.is_discovering = which == GUEST_DISCOVER;
     if (p->guest) {
         begin(p, calls[which].name);
         return finish(p, true, guest_call(p->guest, which, request, err), err);
@@ -235,13 +239,16 @@ static omni_status take_started(struct plugin *p, uint16_t type, struct wire_in 
             return err_set(err, status, "%s", text);
     }
     size_t n;
-    const char *text = wire_get_bytes(in, &n), *lacks = wire_get_text(in);
-    if (type != STARTED || !wire_done(in) || !text || !lacks) {
+    const char *text = wire_get_bytes(in, &n), *lacks = wire_get_text(in),
+               *weaker = wire_get_text(in);
+    if (type != STARTED || !wire_done(in) || !text || !lacks || !weaker) {
         child_break(&p->child, "sent something else than its description");
         return gone(p, err);
     }
     if (lacks[0])
         p->gate.out->log(p->gate.out->ctx, OMNI_LOG_WARN, lacks);
+    if (weaker[0])
+        p->gate.out->log(p->gate.out->ctx, OMNI_LOG_DEBUG, weaker);
     p->json = json_parse(text, n, err);
     return p->json ? OMNI_OK : OMNI_E_BUG;
 }
@@ -349,6 +356,11 @@ const json_t *plugin_json(const struct plugin *p)
 enum plugin_end plugin_end(const struct plugin *p)
 {
     return p->end;
+}
+
+bool plugin_is_broken(const struct plugin *p)
+{
+    return p->gate.broken.status != OMNI_OK;
 }
 
 const char *plugin_end_name(enum plugin_end end)

@@ -22,7 +22,7 @@ struct plugin_services {
     bool (*cancelled)(void *ctx);
     omni_status (*http)(void *ctx, struct omni_http *);
     omni_status (*rows)(void *ctx, struct omni_http *, const char *records);
-    omni_status (*row)(void *ctx, const struct omni_cell *, uint32_t n);
+    omni_status (*row)(void *ctx, uint32_t part, const struct omni_cell *, uint32_t n);
     omni_status (*quality)(void *ctx, const char *flag);
     omni_status (*cursor)(void *ctx, const char *text);
     const char *(*remember)(void *ctx, const char *key, const char *value);
@@ -70,6 +70,8 @@ const struct omni_module *plugin_module(const struct plugin *);
 /* The description as JSON, borrowed. */
 const json_t *plugin_json(const struct plugin *);
 enum plugin_end plugin_end(const struct plugin *);
+/* It made a call that the contract does not allow, whatever else became of it. */
+bool plugin_is_broken(const struct plugin *);
 const char *plugin_end_name(enum plugin_end); /* "crashed" */
 
 /* The source's callbacks. config: the options as a JSON object, secrets replaced by "***". Each

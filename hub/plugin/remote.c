@@ -229,11 +229,12 @@ static void begin_rows(struct remote *r)
     wire_put_u32(&r->rows, 0);
 }
 
-static bool add_row(struct remote *r, const struct omni_cell *cells, uint32_t n)
+static bool add_row(struct remote *r, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     if (r->n_rows == 0)
         begin_rows(r);
     size_t before = r->rows.buf.len;
+    wire_put_u32(&r->rows, part);
     frames_put_cells(&r->rows, cells, n);
     if (!r->rows.is_bad) {
         r->n_rows++;
@@ -244,16 +245,16 @@ static bool add_row(struct remote *r, const struct omni_cell *cells, uint32_t n)
     return false;
 }
 
-static omni_status remote_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status remote_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct remote *r = ctx;
     if (r->row_status != OMNI_OK)
         return r->row_status;
-    if (!add_row(r, cells, n)) {
+    if (!add_row(r, part, cells, n)) {
         /* Perhaps it fits alone. */
         if (flush_rows(r) != OMNI_OK)
             return r->row_status;
-        if (!add_row(r, cells, n)) {
+        if (!add_row(r, part, cells, n)) {
             remote_fail(r, OMNI_E_DATA, "a row of more than 8 MiB");
             return r->row_status = OMNI_E_DATA;
         }
@@ -424,13 +425,15 @@ void remote_send_refused(struct remote *r, omni_status status, const char *text)
     send_frame(r, &r->out);
 }
 
-noreturn void remote_serve(struct remote *r, const struct omni_module *module, const char *lacks)
+noreturn void remote_serve(struct remote *r, const struct omni_module *module,
+                           const struct sandbox *sandbox)
 {
     auto_json *json = describe_module(module);
     auto_free char *text = json_print(json);
     wire_begin(&r->out, STARTED);
     wire_put_text(&r->out, text);
-    wire_put_text(&r->out, lacks);
+    wire_put_text(&r->out, buf_text(&sandbox->lacks));
+    wire_put_text(&r->out, buf_text(&sandbox->weaker));
     send_frame(r, &r->out);
     r->module = module;
     r->guest = guest_new(module, &r->services);

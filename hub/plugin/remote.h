@@ -8,6 +8,7 @@
 
 #include "plugin/frames.h"
 #include "plugin/plugin.h"
+#include "run/sandbox.h"
 
 struct remote;
 
@@ -16,7 +17,7 @@ struct remote *remote_new(int fd);
  */
 bool remote_receive_start(struct remote *, struct wire_in *);
 void remote_send_refused(struct remote *, omni_status, const char *text);
-/* Describes the module, then serves until the job hangs up. */
-noreturn void remote_serve(struct remote *, const struct omni_module *, const char *lacks);
+/* Describes the module and what its sandbox lacks, then serves until the job hangs up. */
+noreturn void remote_serve(struct remote *, const struct omni_module *, const struct sandbox *);
 
 #endif

@@ -99,10 +99,11 @@ static bool serve_rows(const struct serving *s)
     struct omni_cell cells[FRAMES_MAX_CELLS];
     omni_status status = OMNI_OK;
     for (uint32_t left = wire_get_u32(s->in), n; left > 0; left--) {
+        uint32_t part = wire_get_u32(s->in);
         if (!frames_get_cells(s->in, cells, &n))
             return false;
         if (status == OMNI_OK)
-            status = s->gate->in.row(s->gate, cells, n);
+            status = s->gate->in.row(s->gate, part, cells, n);
     }
     return wire_done(s->in) && finish(s, status);
 }

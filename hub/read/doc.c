@@ -34,6 +34,7 @@ struct doc_frame {
 struct doc {
     enum doc_state state;
     uint32_t depth, matched; /* matched: of the value that comes next */
+    bool is_barren;          /* the record just read has none of the records that lie deeper */
     struct doc_frame *frames;
     struct buf envelope;
 };
@@ -112,12 +113,28 @@ static const char *pop(struct reader *r, const char *p)
 static const char *one_record(struct reader *r, const char *p)
 {
     struct scan *s = &r->record.scan;
+    uint64_t rows = r->record.n_rows;
     s->depth = r->doc->depth + (r->doc->state == DOC_RECORD);
     const char *end = record_read(&r->record, p);
     /* The same answer however the bytes were cut. */
     if (end && (size_t)(end - p) > r->spec.max_record)
         return scan_fail(s, p, "record of more than %zu bytes", r->spec.max_record);
+    const struct plan_level *level = r->record.plan->top;
+    r->doc->is_barren = level->stream == PLAN_NONE && !level->tests && rows == r->record.n_rows;
     return end;
+}
+
+/* An error may stand among the batches of a stream, in the place of one: what has no records is
+ * left for the plugin to see, as far as there is room. */
+static void keep_barren(struct reader *r, const char *from, const char *to)
+{
+    struct buf *envelope = &r->doc->envelope;
+    size_t before = envelope->len, room = r->spec.max_envelope / 2;
+    if (!r->doc->is_barren || before + (size_t)(to - from) > room)
+        return;
+    if (envelope->data[before - 1] != '[')
+        buf_addc(envelope, ',');
+    buf_add(envelope, from, (size_t)(to - from));
 }
 
 /* What lies where the records should be. */
@@ -145,7 +162,10 @@ static const char *records(struct reader *r, const char *p)
     if (!end)
         return NULL;
     after_value(d);
-    return keep_text(r, "[]", p, end);
+    if (!keep_text(r, "[", p, end))
+        return NULL;
+    keep_barren(r, p, end);
+    return keep_text(r, "]", p, end);
 }
 
 static const char *value(struct reader *r, const char *p)
@@ -265,6 +285,8 @@ static const char *list_record(struct reader *r, const char *p)
     r->doc->state = DOC_RECORD;
     const char *end = one_record(r, p);
     r->doc->state = end ? DOC_RECORD_COMMA : before;
+    if (end)
+        keep_barren(r, p, end);
     return end;
 }
 

@@ -91,8 +91,9 @@ omni_status reader_feed(struct reader *, const void *bytes, size_t n, struct err
 /* The end of the reply: an unfinished document is an error. An empty reply has no records and is
  * for the caller to judge. */
 omni_status reader_finish(struct reader *, struct err *);
-/* JSON: the reply with empty arrays where the records lay, ends with NUL. Others: "". Valid until
- * reset. */
+/* JSON: the reply with empty arrays where the records lay, ends with NUL. Where they lay in two
+ * lists, one inside the other, what the outer one has without any record stays. Others: "". Valid
+ * until reset. */
 const char *reader_envelope(const struct reader *, size_t *len);
 uint64_t reader_records(const struct reader *);
 /* Checks a path's syntax without a reader; for `check` and for plugin loading. */

@@ -309,11 +309,8 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
         .memory = (uint64_t)json_int(job->spec, "memory", 0),
         .services = &job->services};
-    enum plugin_end end = PLUGIN_FINE;
-    job->plugin = plugin_start(&options, &end, err);
-    if (!job->plugin)
-        return err->status;
-    return OMNI_OK;
+    job->plugin = plugin_start(&options, &job->plugin_end, err);
+    return job->plugin ? OMNI_OK : err->status;
 }
 
 static omni_status job_choose_source(struct job *job, struct err *err)
@@ -339,6 +336,9 @@ static void job_choose_account(struct job *job)
     if (!account && job->source->account_option)
         account = json_text(job->options, job->source->account_option);
     job->account = arena_strdup(job->arena, account ? account : "");
+    /* One of a list of accounts: the plugin finds it under its own option all the same. */
+    if (*job->account && job->source->account_option)
+        json_put_text(job->config, job->source->account_option, job->account);
 }
 
 omni_status job_open_source(struct job *job, struct err *err)
@@ -384,6 +384,19 @@ void job_failure_clear(struct job *job)
     job->failure = (struct job_failure){0};
 }
 
+/* A plugin that says why it has to wait cannot know until when. */
+static void add_wait(const struct job *job, struct err *err)
+{
+    char until[TIME_TEXT];
+    uint64_t ms = job->http ? http_wait_ms(job->http) : 0;
+    if (ms == 0)
+        return;
+    const struct err before = *err;
+    int64_t at = (day_now() / TIME_SECOND + (int64_t)(ms + 999) / 1000) * TIME_SECOND;
+    err_set(err, before.status, "%.*s; try again after %s", (int)sizeof before.text - 80,
+            before.text, day_print_time(at, until));
+}
+
 omni_status job_failed(struct job *job, omni_status status, struct err *err)
 {
     if (status == OMNI_OK)
@@ -391,6 +404,8 @@ omni_status job_failed(struct job *job, omni_status status, struct err *err)
     bool has_died = job->plugin && plugin_end(job->plugin) != PLUGIN_FINE;
     if (job->failure.is_set && !has_died) {
         err_set(err, status, "%s", job->failure.text);
+        if (status == OMNI_E_THROTTLED)
+            add_wait(job, err);
         if (job->failure.option[0])
             err_prefix(err, "option \"%s\": ", job->failure.option);
     } else if (!err->text[0]) {
@@ -440,19 +455,35 @@ static const struct job_meaning *job_meaning(omni_status status)
     return &meanings[ARRAY_LEN(meanings) - 1];
 }
 
+/* How a run that ended with this status is the plugin's doing; PLUGIN_FINE: it is not. */
+static enum plugin_end blame(const struct job *job, omni_status status)
+{
+    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : job->plugin_end;
+    if (status == OMNI_OK)
+        return PLUGIN_FINE;
+    if (end == PLUGIN_FINE && job->denied.status != OMNI_OK)
+        return PLUGIN_DENIED;
+    /* A call that no correct plugin makes: it was refused, and the process lives on. */
+    if (end == PLUGIN_FINE && status == OMNI_E_BUG && job->plugin && plugin_is_broken(job->plugin))
+        return PLUGIN_PROTOCOL;
+    return end;
+}
+
 const char *job_outcome(const struct job *job, omni_status status)
 {
-    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
-    return end == PLUGIN_FINE || status == OMNI_OK ? job_meaning(status)->outcome
-                                                   : plugin_end_name(end);
+    enum plugin_end end = blame(job, status);
+    return end == PLUGIN_FINE ? job_meaning(status)->outcome : plugin_end_name(end);
 }
 
 const char *job_remedy(const struct job *job, omni_status status)
 {
-    enum plugin_end end = job->plugin ? plugin_end(job->plugin) : PLUGIN_FINE;
-    return end == PLUGIN_FINE || status == OMNI_OK
-               ? job_meaning(status)->remedy
-               : "tell the plugin's author; stored data is as it was before this run";
+    enum plugin_end end = blame(job, status);
+    if (end == PLUGIN_FINE)
+        return job_meaning(status)->remedy;
+    if (end == PLUGIN_DENIED && job->denied.status != OMNI_OK)
+        return "if that host is right, name it in the connector's option api_url; else tell "
+               "the plugin's author; stored data is as it was before this run";
+    return "tell the plugin's author; stored data is as it was before this run";
 }
 
 const char *job_push_remedy(omni_status status)

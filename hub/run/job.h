@@ -41,6 +41,8 @@ struct job {
     struct store *store; /* NULL in a dry run without a store */
 
     struct plugin *plugin;
+    enum plugin_end plugin_end; /* of one that did not start */
+    struct err denied;          /* the host that it asked for and may not */
     const struct omni_source *source;
     json_t *options; /* references resolved: holds secrets */
     json_t *config;  /* what the plugin sees: secrets are "***" */

@@ -2,6 +2,7 @@
 # The program omnihub-job. Its parts are in the library too, so that unit tests reach them.
 hub_libhub_a_SOURCES += \
 	%D%/pipeline.c %D%/pipeline.h \
+	%D%/gunzip.c %D%/gunzip.h \
 	%D%/job.c %D%/job.h \
 	%D%/job_combine.c %D%/job_combine.h \
 	%D%/job_events.c \
@@ -10,6 +11,7 @@ hub_libhub_a_SOURCES += \
 	%D%/job_pull.c \
 	%D%/job_push.c \
 	%D%/job_services.c \
+	%D%/job_storer.c %D%/job_storer.h \
 	%D%/job_url.c %D%/job_url.h \
 	%D%/job_verbs.c \
 	%D%/job_window.c %D%/job_window.h

@@ -87,9 +87,12 @@ static omni_status emit_spool(struct job *job, uint32_t stream, struct err *err)
         for (size_t i = 0; i < dataset->n_columns; i++)
             json_object_set_new(values, dataset->columns[i].name, cell_json(&cells[i]));
         json_object_set_new(values, "extra", cell_json(&cells[dataset->n_columns]));
-        spec_event(job->events, json_pack("{s:s, s:s, s:s, s:o}", "event", "row", "stream",
-                                          job->pipeline->streams[stream]->name, "dataset",
-                                          dataset->name, "values", values));
+        json_t *event = json_pack("{s:s, s:s, s:s, s:o}", "event", "row", "stream",
+                                  job->pipeline->streams[stream]->name, "dataset", dataset->name,
+                                  "values", values);
+        if (job->account && *job->account)
+            json_put_text(event, "account", job->account);
+        spec_event(job->events, event);
     }
     return status;
 }

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "run/gunzip.h"
 
 #define LIST_SCHEME "file-list:"
 #define FILE_SCHEME "file:"
@@ -128,68 +128,24 @@ omni_status job_files_list(struct job_files *f, const char *url, struct buf *out
                : err_set(err, OMNI_E_CONFIG, "%s matches too many files to list", pattern);
 }
 
-/* zlib with automatic recognition of gzip would refuse plain bytes, so the magic is looked at here.
- */
-struct unzip {
-    z_stream z;
-    bool is_open, has_ended;
-};
-
-static omni_status unzip_feed(struct unzip *u, struct buf *in, void *ctx,
-                              omni_status (*bytes)(void *, const void *, size_t, struct err *),
-                              struct err *err)
+static omni_status read_all(int fd, const struct gunzip_out *out, struct err *err)
 {
-    auto_free unsigned char *out = xmalloc(FILES_CHUNK);
-    u->z.next_in = (unsigned char *)in->data;
-    u->z.avail_in = (unsigned)in->len;
-    while (u->z.avail_in > 0) {
-        if (u->has_ended) { /* a further gzip member follows */
-            if (inflateReset(&u->z) != Z_OK)
-                return err_set(err, OMNI_E_DATA, "gzip: cannot continue");
-            u->has_ended = false;
-        }
-        u->z.next_out = out;
-        u->z.avail_out = FILES_CHUNK;
-        int rc = inflate(&u->z, Z_NO_FLUSH);
-        if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-            return err_set(err, OMNI_E_DATA, "gzip data is damaged (%s)",
-                           u->z.msg ? u->z.msg : "bad stream");
-        u->has_ended = rc == Z_STREAM_END;
-        omni_status status = bytes(ctx, out, FILES_CHUNK - u->z.avail_out, err);
-        if (status != OMNI_OK)
-            return status;
-    }
-    return OMNI_OK;
-}
-
-static omni_status read_all(int fd, void *ctx,
-                            omni_status (*bytes)(void *, const void *, size_t, struct err *),
-                            struct err *err)
-{
-    auto_buf chunk = BUF_INIT(FILES_CHUNK);
-    buf_reserve(&chunk, FILES_CHUNK);
-    struct unzip u = {0};
+    auto_free char *chunk = xmalloc(FILES_CHUNK);
+    struct gunzip u = {0};
     omni_status status = OMNI_OK;
-    for (bool is_first = true; status == OMNI_OK; is_first = false) {
-        ssize_t n = read(fd, chunk.data, FILES_CHUNK);
+    while (status == OMNI_OK) {
+        ssize_t n = read(fd, chunk, FILES_CHUNK);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             status = err_set(err, OMNI_E_RETRY, "cannot be read: %s", strerror(errno));
         if (n <= 0)
             break;
-        chunk.len = (size_t)n;
-        if (is_first && n >= 2 && memcmp(chunk.data, "\x1f\x8b", 2) == 0)
-            u.is_open = inflateInit2(&u.z, 15 + 16) == Z_OK;
-        status = u.is_open ? unzip_feed(&u, &chunk, ctx, bytes, err)
-                           : bytes(ctx, chunk.data, chunk.len, err);
+        status = gunzip_feed(&u, chunk, (size_t)n, out, err);
     }
-    if (status == OMNI_OK && u.is_open && !u.has_ended)
-        status = err_set(err, OMNI_E_DATA,
-                         "gzip data ends too early: is the file still being "
-                         "written?");
-    if (u.is_open)
-        inflateEnd(&u.z);
+    if (status == OMNI_OK)
+        status = gunzip_finish(&u, out, err);
+    gunzip_close(&u);
     return status;
 }
 
@@ -205,7 +161,7 @@ omni_status job_files_read(struct job_files *f, const char *url, void *ctx,
     if (fd < 0)
         return err_set(err, errno == ENOENT ? OMNI_E_RETRY : OMNI_E_CONFIG, "%s: %s", path,
                        strerror(errno));
-    omni_status status = read_all(fd, ctx, bytes, err);
+    omni_status status = read_all(fd, &(struct gunzip_out){ctx, bytes}, err);
     if (status != OMNI_OK)
         err_prefix(err, "%s: ", path);
     return status;

@@ -51,7 +51,10 @@ int32_t plan_window_end(const struct omni_stream *stream, int32_t from, int32_t 
 
 int32_t plan_new_last(const struct plan_input *in, struct plan_range stored)
 {
+    /* Days to come were asked for, but they are not over: the next pull must not begin behind
+     * them. */
+    int32_t to = min_day(stored.to, in->today);
     if (!in->has_last)
-        return stored.to;
-    return stored.from <= in->last_to + 1 ? max_day(in->last_to, stored.to) : in->last_to;
+        return to;
+    return stored.from <= in->last_to + 1 ? max_day(in->last_to, to) : in->last_to;
 }

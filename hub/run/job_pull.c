@@ -155,21 +155,24 @@ static omni_status pull_days(struct job *job, struct plan_range days, struct err
 {
     struct window *w = job->window;
     window_clear(job);
-    w->days = days;
+    bool is_window = w->stream->sync == OMNI_WINDOW, is_cursor = w->stream->sync == OMNI_CURSOR;
+    w->days = is_window ? days : (struct plan_range){1, 0};
     for (uint32_t i = 0; i < job->pipeline->n; i++)
-        normalizer_set_window(job->pipeline->normalizers[i], days.from, days.to);
-    auto_free char *cursor = NULL;
-    if (job->store)
-        cursor = store_state_get(job->store, w->feeds[0], "cursor", err);
+        normalizer_set_window(job->pipeline->normalizers[i], w->days.from, w->days.to);
+    bool starts_over = is_cursor && json_text(job->spec, "from");
+    const char *stored = job->store && !starts_over ? window_state_get(job, "cursor") : NULL;
+    auto_free char *cursor = stored ? xstrdup(stored) : NULL;
     struct omni_request request = {.size = sizeof request,
-                                   .from_day = w->stream->sync == OMNI_WINDOW ? days.from : 0,
-                                   .to_day = w->stream->sync == OMNI_WINDOW ? days.to : 0,
+                                   .from_day = is_window || (is_cursor && !cursor) ? days.from : 0,
+                                   .to_day = is_window ? days.to : 0,
                                    .stream = w->stream,
                                    .cursor = cursor,
                                    .account = job->account};
     job_failure_clear(job);
-    *err = (struct err){0};
+    job->denied = *err = (struct err){0};
     omni_status status = job_failed(job, plugin_pull(job->plugin, &request, err), err);
+    if (status == OMNI_OK && job->denied.status != OMNI_OK)
+        status = err_set(err, job->denied.status, "%s", job->denied.text);
     if (status == OMNI_OK && job_is_cancelled())
         status = err_set(err, OMNI_E_CANCELLED, "stopped before the window was whole");
     return status;
@@ -212,6 +215,9 @@ static omni_status pull_windows(struct job *job, const struct plan_input *plan, 
     w->last_to = plan->last_to;
     for (int32_t from = range.from; from <= range.to; w->windows_total++)
         from = plan_window_end(w->stream, from, range.to) + 1;
+    if (job->store && w->windows_total > 1 &&
+        !(w->storer = storer_new(job->store, job->pipeline, err)))
+        return err->status;
     for (int32_t from = range.from; from <= range.to;) {
         struct plan_range days = {from, plan_window_end(w->stream, from, range.to)};
         omni_status status = pull_window(job, plan, days, err);
@@ -222,10 +228,27 @@ static omni_status pull_windows(struct job *job, const struct plan_input *plan, 
     return OMNI_OK;
 }
 
-static omni_status plan_of(const struct job *job, struct plan_input *plan, struct err *err)
+/* How far earlier pulls came. Beginning anew in silence would hide that the state was damaged, and
+ * a day in the future (a clock that was wrong) would leave out the days until then. */
+static omni_status plan_last(struct job *job, struct plan_input *plan, struct err *err)
 {
-    const char *last = window_state_get((struct job *)job, LAST_DAY);
+    enum { ZONES_APART_DAYS = 2 };
+    const char *last = window_state_get(job, LAST_DAY);
     plan->has_last = last && day_parse_iso(last, strlen(last), &plan->last_to);
+    if (!last || (plan->has_last && plan->last_to <= job->today + ZONES_APART_DAYS))
+        return OMNI_OK;
+    return err_set(err, OMNI_E_CONFIG,
+                   "the stored state " LAST_DAY " is \"%.40s\", which is %s; look at it with "
+                   "`omnihub state show %s`, forget it with `omnihub state reset %s`",
+                   last,
+                   plan->has_last ? "in the future: is this machine's clock right?" : "no day",
+                   job->connector, job->connector);
+}
+
+static omni_status plan_of(struct job *job, struct plan_input *plan, struct err *err)
+{
+    if (plan_last(job, plan, err) != OMNI_OK)
+        return err->status;
     const char *start = json_text(job->spec, "start");
     const struct {
         const char *text, *name;
@@ -251,7 +274,11 @@ static omni_status pull_stream_days(struct job *job, struct err *err)
     struct window *w = job->window;
     if (w->stream->sync != OMNI_WINDOW) {
         w->windows_total = 1;
-        omni_status status = pull_days(job, (struct plan_range){1, 0}, err);
+        struct plan_input plan = {.stream = w->stream, .today = job->today};
+        omni_status status = plan_of(job, &plan, err);
+        int32_t from = plan.has_from ? plan.from : plan.start;
+        if (status == OMNI_OK)
+            status = pull_days(job, (struct plan_range){from, plan.today}, err);
         return status == OMNI_OK && (w->stream->sync != OMNI_PARTS || w->is_part_open)
                    ? window_store(job, err)
                    : status;
@@ -305,11 +332,17 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
         status = stream_pipeline(job, stream, err);
     if (status == OMNI_OK)
         status = pull_stream_days(job, err);
+    struct err late = {0}; /* of the window before the one that failed */
+    if (window_settle(job, &late) != OMNI_OK) {
+        *err = late;
+        status = late.status;
+    }
     if (job->store && status == OMNI_OK)
         status = stream_feeds(job, &w, err); /* what was learned on the way */
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);
+    storer_free(w.storer);
     pipeline_free(mem_take(job->pipeline));
     job->window = NULL;
     json_decref(w.pending);

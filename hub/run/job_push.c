@@ -67,7 +67,9 @@ static omni_status push_one(struct job *job, struct sink *sink,
     struct store_run_end end = {.outcome = job_outcome(job, status),
                                 .reason = status == OMNI_OK ? NULL : err_status_name(status),
                                 .message = status == OMNI_OK ? NULL : err->text,
-                                .remedy = job_push_remedy(status)};
+                                .remedy = job_push_remedy(status),
+                                .deliveries = result.deliveries,
+                                .rows = result.rows};
     struct err ignored = {0};
     if (id && store_run_finish(job->store, id, &end, &ignored) != OMNI_OK)
         log_error("the run cannot be written to the ledger: %s", ignored.text);

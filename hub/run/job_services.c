@@ -10,11 +10,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "run/gunzip.h"
 #include "run/job.h"
 #include "run/job_files.h"
 #include "run/job_window.h"
 
-enum { JOB_REPLY_MAX = 64 * 1024 * 1024, JOB_STATE_VALUE_MAX = 64 * 1024 };
+enum { JOB_REPLY_MAX = 64 * 1024 * 1024, JOB_STATE_VALUE_MAX = 64 * 1024, GUNZIP_RATIO = 200 };
 
 /* ---- saying ---- */
 
@@ -62,6 +63,7 @@ struct exchange {
     struct job *job;
     struct omni_http *http;
     bool wants_rows;
+    struct gunzip gunzip; /* of a file that is served as it is: nothing says so but its bytes */
 };
 
 /* Nothing at all is not "no rows", unless the platform says so with 204 No Content. */
@@ -94,10 +96,11 @@ static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uin
 static omni_status exchange_begin(void *ctx, struct err *err)
 {
     struct exchange *x = ctx;
+    gunzip_close(&x->gunzip);
     return pipeline_rewind(x->job->pipeline, err);
 }
 
-static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct err *err)
+static omni_status exchange_plain(void *ctx, const void *bytes, size_t n, struct err *err)
 {
     struct exchange *x = ctx;
     omni_status status = pipeline_bytes(x->job->pipeline, bytes, n, err);
@@ -106,10 +109,18 @@ static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct
     return status;
 }
 
+static omni_status exchange_bytes(void *ctx, const void *bytes, size_t n, struct err *err)
+{
+    struct exchange *x = ctx;
+    return gunzip_feed(&x->gunzip, bytes, n, &(struct gunzip_out){x, exchange_plain}, err);
+}
+
 static omni_status exchange_envelope(void *ctx, const char **text, size_t *len, struct err *err)
 {
     struct exchange *x = ctx;
-    omni_status status = pipeline_end(x->job->pipeline, err);
+    omni_status status = gunzip_finish(&x->gunzip, &(struct gunzip_out){x, exchange_plain}, err);
+    if (status == OMNI_OK)
+        status = pipeline_end(x->job->pipeline, err);
     *text = reader_envelope(x->job->pipeline->reader, len);
     return status;
 }
@@ -130,6 +141,9 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     calls->ctx = x;
     calls->judge = exchange_judge;
     omni_status status = http_send(x->job->http, &request, calls, &reply, err);
+    struct err why = {0};
+    if (status == OMNI_E_CONFIG && http_check_url(x->job->http, http->url, &why) != OMNI_OK)
+        err_set(&x->job->denied, status, "%s", why.text);
     http->status = reply.status;
     http->reply = reply.body ? reply.body : "";
     http->reply_len = reply.body_len;
@@ -160,7 +174,7 @@ static omni_status rows_of_file(struct exchange *x, struct err *err)
 {
     struct job *job = x->job;
     job->pipeline->name = x->http->url + strlen("file:");
-    omni_status status = job_files_read(job->files, x->http->url, x, exchange_bytes, err);
+    omni_status status = job_files_read(job->files, x->http->url, x, exchange_plain, err);
     if (status == OMNI_OK) {
         status = pipeline_end(job->pipeline, err);
         if (status != OMNI_OK)
@@ -177,7 +191,8 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
 {
     struct job *job = ctx;
     struct err err = {0};
-    struct exchange x = {.job = job, .http = http, .wants_rows = true};
+    struct exchange x = {
+        .job = job, .http = http, .wants_rows = true, .gunzip.max_ratio = GUNZIP_RATIO};
     struct http_calls calls = {
         .begin = exchange_begin, .body = exchange_bytes, .envelope = exchange_envelope};
     job_failure_clear(job);
@@ -189,6 +204,7 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
         return service_end(job, status, &err);
     status = job->files && job_files_is_url(http->url) ? rows_of_file(&x, &err)
                                                        : exchange_send(&x, &calls, &err);
+    gunzip_close(&x.gunzip);
     http->records = reader_records(job->pipeline->reader);
     job->pipeline->name = NULL;
     if (status != OMNI_OK) {
@@ -202,14 +218,14 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
 
 /* ---- rows and what is said about them ---- */
 
-static omni_status service_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status service_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct job *job = ctx;
     struct err err = {0};
     if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
                            &err);
-    return service_end(job, pipeline_row(job->pipeline, cells, n, &err), &err);
+    return service_end(job, pipeline_row(job->pipeline, part, cells, n, &err), &err);
 }
 
 static omni_status service_quality(void *ctx, const char *flag)

@@ -48,7 +48,7 @@ int job_check(struct job *job)
     if (json_text(job->spec, "sink"))
         return job_check_sink(job);
     omni_status status = ask(job, plugin_check, &err);
-    if (status == OMNI_E_UNSUPPORTED && plugin_end(job->plugin) == PLUGIN_FINE)
+    if (status == OMNI_E_UNSUPPORTED && job->plugin && plugin_end(job->plugin) == PLUGIN_FINE)
         status = OMNI_OK; /* nothing to log in to */
     job_emit_plain(job, status, &err, NULL);
     return status == OMNI_OK ? 0 : 1;

@@ -39,6 +39,8 @@ omni_status window_state_remember(struct job *job, const char *key, const char *
         return no_window(err);
     if (w->is_part_open || !job->store)
         return window_state_put(job, key, value, err);
+    if (window_settle(job, err) != OMNI_OK) /* two writers would wait for each other */
+        return err->status;
     return store_state_put(job->store, w->feeds[0], key, value, err);
 }
 
@@ -49,6 +51,8 @@ const char *window_state_get(struct job *job, const char *key)
         return NULL;
     free(mem_take(w->got));
     const char *pending = json_text(w->pending, key);
+    if (!pending)
+        pending = storer_state(w->storer, key);
     struct err err = {0};
     if (pending)
         w->got = xstrdup(pending);
@@ -67,21 +71,6 @@ void window_clear(struct job *job)
     json_object_clear(job->window->pending);
     if (job->totals)
         json_object_clear(job->totals);
-}
-
-/* The pending state as the store takes it: key, value, …, NULL, in the arena of this window. */
-static const char *const *state_list(struct arena *arena, const json_t *pending)
-{
-    const char **list = arena_alloc(arena, (2 * json_object_size(pending) + 1) * sizeof *list);
-    size_t n = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)pending, key, value)
-    {
-        list[n++] = key;
-        list[n++] = json_string_value(value);
-    }
-    return list;
 }
 
 static void store_windows(const struct job *job, struct store_window *windows)
@@ -113,15 +102,6 @@ static omni_status store_rejects(struct job *job, struct err *err)
             return status;
     }
     return OMNI_OK;
-}
-
-static void add_result(struct window *w, const struct store_result *r)
-{
-    w->result.inserted += r->inserted;
-    w->result.changed += r->changed;
-    w->result.unchanged += r->unchanged;
-    w->result.removed += r->removed;
-    w->result.restated += r->restated;
 }
 
 static void set_suspicious(struct window *w, const char *note)
@@ -189,21 +169,52 @@ static omni_status window_ask_totals(struct job *job, struct err *err)
     return status == OMNI_E_UNSUPPORTED ? OMNI_OK : job_failed(job, status, err);
 }
 
-static omni_status window_apply(struct job *job, struct err *err)
+omni_status window_settle(struct job *job, struct err *err)
 {
     struct window *w = job->window;
-    struct store_window windows[PIPELINE_STREAMS];
-    struct store_result results[PIPELINE_STREAMS] = {0};
-    store_windows(job, windows);
-    if (is_doubtful_empty(job, &windows[0], err))
+    struct store_result result;
+    if (!w->storer)
         return OMNI_OK;
+    omni_status status = storer_wait(w->storer, &result, err);
+    storer_add_result(&w->result, &result);
+    return status;
+}
+
+static omni_status apply_now(struct job *job, struct store_window *windows, struct err *err)
+{
+    struct window *w = job->window;
+    struct store_result results[PIPELINE_STREAMS] = {0};
     struct arena *arena = arena_new();
-    windows[0].state = state_list(arena, w->pending);
+    windows[0].state = storer_state_list(arena, w->pending);
     omni_status status =
         store_apply(job->store, windows, job->pipeline->spools, job->pipeline->n, results, err);
     arena_free(arena);
     for (uint32_t i = 0; status == OMNI_OK && i < job->pipeline->n; i++)
-        add_result(w, &results[i]);
+        storer_add_result(&w->result, &results[i]);
+    return status;
+}
+
+/* One window is stored while the next is pulled, never two at once. */
+static omni_status apply_beside(struct job *job, const struct store_window *windows,
+                                struct err *err)
+{
+    struct window *w = job->window;
+    if (window_settle(job, err) != OMNI_OK)
+        return err->status;
+    omni_status status = storer_start(w->storer, windows, job->pipeline, w->pending, err);
+    bool is_needed = job->pipeline->n_rejects > 0 || json_object_size(job->totals) > 0;
+    return status == OMNI_OK && is_needed ? window_settle(job, err) : status;
+}
+
+static omni_status window_apply(struct job *job, struct err *err)
+{
+    struct window *w = job->window;
+    struct store_window windows[PIPELINE_STREAMS];
+    store_windows(job, windows);
+    if (is_doubtful_empty(job, &windows[0], err))
+        return OMNI_OK;
+    omni_status status =
+        w->storer ? apply_beside(job, windows, err) : apply_now(job, windows, err);
     if (status == OMNI_OK)
         status = store_rejects(job, err);
     if (status == OMNI_OK && job->totals)

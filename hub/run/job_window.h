@@ -10,6 +10,7 @@
 
 #include "run/job.h"
 #include "run/job_plan.h"
+#include "run/job_storer.h"
 
 struct window {
     const struct omni_stream *stream;
@@ -24,6 +25,7 @@ struct window {
     char *part;
     json_t *pending; /* state to store with the rows: {key: value}, "" forgets */
     char *got;       /* what window_state_get() last handed out */
+    struct storer *storer; /* stores beside the pulling; NULL: a window is alone */
 
     /* Sums over the stream's windows. */
     struct store_result result;
@@ -56,6 +58,8 @@ const char *window_state_get(struct job *, const char *key);
 void window_clear(struct job *);
 /* Checks and stores what the pipeline holds, with its state; empties both. */
 omni_status window_store(struct job *, struct err *);
+/* Until everything handed over is stored; the first fault of it. */
+omni_status window_settle(struct job *, struct err *);
 /* OMNI_PARTS: stores the part before, begins this one. */
 omni_status window_begin_part(struct job *, const char *name, struct err *);
 

@@ -51,6 +51,11 @@ int landlock_version(void)
     return version < 0 ? 0 : version > NEWEST ? NEWEST : (int)version;
 }
 
+int landlock_newest(void)
+{
+    return NEWEST;
+}
+
 static bool allow(int ruleset, const char *path)
 {
     struct stat st;

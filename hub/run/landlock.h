@@ -7,6 +7,8 @@
 
 /* The version that this kernel speaks; 0: none. */
 int landlock_version(void);
+/* The newest that this program knows. */
+int landlock_newest(void);
 /* From now on files can only be read (and mapped executable), and only below these paths; paths
  * that do not exist are left out. paths ends with NULL. no_new_privs must be set. False: errno. */
 bool landlock_restrict(int version, const char *const *paths);

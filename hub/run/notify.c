@@ -32,9 +32,9 @@ void notify_send(const char *lines)
     if (fd < 0)
         return;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
-    /* A manager that does not listen is none of our business. */
-    ssize_t sent =
-        sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+    /* A manager that does not listen, or not now, must not hold the service up. */
+    ssize_t sent = sendto(fd, lines, strlen(lines), MSG_NOSIGNAL | MSG_DONTWAIT,
+                          (struct sockaddr *)&address, size);
     (void)sent;
 }
 

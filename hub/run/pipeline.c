@@ -15,6 +15,9 @@
 #include "base/text.h"
 
 enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000000 };
+/* Where records lie in batches, a batch is read as a whole: Google Ads puts 10,000 rows into one.
+ */
+enum { RECORD_MAX = 64 * 1024 * 1024 };
 
 /* ---- rejects ---- */
 
@@ -44,6 +47,36 @@ static void reject_add(struct pipeline *in, const struct read_where *where, cons
     r->raw = xstrndup(raw ? raw : "", raw ? r->raw_len : 0);
 }
 
+/* ---- pages that come again ---- */
+
+static uint64_t key_hash(const struct schema_dataset *dataset, const struct omni_cell *cells)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < dataset->n_keys; i++) {
+        const struct omni_cell *c = &cells[i];
+        const unsigned char *bytes = (const void *)(c->type == OMNI_TEXT ? c->v.s : (char *)&c->v);
+        size_t len = c->type == OMNI_TEXT ? c->len : sizeof c->v;
+        hash = (hash ^ c->type) * UINT64_C(1099511628211);
+        for (size_t k = 0; k < len; k++)
+            hash = (hash ^ bytes[k]) * UINT64_C(1099511628211);
+    }
+    return hash | 1;
+}
+
+/* An API that takes no notice of page or offset sends its first page for ever. */
+static omni_status check_first_row(struct pipeline *in, const struct omni_cell *cells,
+                                   struct err *err)
+{
+    if (in->first_key || in->name || in->streams[0]->sync == OMNI_CURSOR)
+        return OMNI_OK;
+    in->first_key = key_hash(in->datasets[0], cells);
+    return in->first_key != in->last_first_key
+               ? OMNI_OK
+               : err_set(err, OMNI_E_DATA,
+                         "a page begins with the same row as the page before: the platform sends "
+                         "one page again and again");
+}
+
 /* ---- what the reader calls ---- */
 
 /* "till.csv:3" for fields that ask for the record's place. */
@@ -60,6 +93,16 @@ static void put_places(struct pipeline *in, uint32_t stream, struct read_value *
                          where->line ? where->line : where->record);
         values[i] = (struct read_value){.kind = READ_TEXT, .len = (uint32_t)n, .s = in->place};
     }
+}
+
+/* A row of another day (OMNI_STREAM_CLIP) has no cells: it was never asked for. */
+static omni_status keep_row(struct pipeline *in, uint32_t stream, const struct omni_cell *cells,
+                            struct err *err)
+{
+    if (cells)
+        return spool_add(in->spools[stream], cells, err);
+    in->records -= stream == 0;
+    return OMNI_OK;
 }
 
 /* A record that was read but cannot be used is kept by what its fields held: name=value, … */
@@ -90,12 +133,14 @@ static omni_status on_row(void *ctx, uint32_t stream, const struct read_value *v
         values = in->values;
     }
     omni_status status = normalize_values(in->normalizers[stream], values, &cells, err);
-    if (status == OMNI_OK)
-        return cells ? spool_add(in->spools[stream], cells, err) : OMNI_OK;
-    if (status == OMNI_E_DATA && in->skips_bad) {
+    if (status == OMNI_OK && cells && stream == 0)
+        status = check_first_row(in, cells, err);
+    else if (status == OMNI_E_DATA && in->skips_bad) {
         reject_values(in, stream, values, where, err->text);
         return OMNI_OK;
     }
+    if (status == OMNI_OK)
+        return keep_row(in, stream, cells, err);
     err_prefix(err, "stream %s, record %" PRIu64 ": ", in->streams[stream]->name, where->record);
     return status;
 }
@@ -129,7 +174,7 @@ static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec
     in->normalizers[i] = normalizer_new(dataset, stream, &spec->context, err);
     if (!in->normalizers[i])
         return err->status;
-    in->spools[i] = spool_new(spec->spool_dir, (uint32_t)dataset->n_columns + 1, SPOOL_MEMORY);
+    in->spools[i] = pipeline_new_spool(in, i);
     for (; stream->fields && stream->fields[in->n_fields[i]]; in->n_fields[i]++) {
         const char *path = stream->fields[in->n_fields[i]]->path;
         in->wants_place[i] = in->wants_place[i] || (path && strcmp(path, READER_LINE) == 0);
@@ -180,6 +225,7 @@ void pipeline_clear(struct pipeline *in)
         spool_clear(in->spools[i]);
     rejects_cut(in, 0);
     in->records = in->rejected = 0;
+    in->first_key = in->last_first_key = 0;
     free(mem_take(in->quality));
 }
 
@@ -191,6 +237,8 @@ omni_status pipeline_open(struct pipeline *in, const struct omni_http *http, con
     auto_free char *key =
         xasprintf("%" PRIu32 "|%s|%s", http->format,
                   http->format_options ? http->format_options : "", records ? records : "");
+    in->last_first_key = in->first_key ? in->first_key : in->last_first_key;
+    in->first_key = 0;
     in->skips_bad = http->format != OMNI_FORMAT_JSON;
     for (uint32_t i = 0; i < in->n; i++)
         in->marks[i] = spool_mark(in->spools[i]);
@@ -206,6 +254,7 @@ omni_status pipeline_open(struct pipeline *in, const struct omni_http *http, con
                                .format_options = http->format_options,
                                .records = records,
                                .stream = in->streams[0],
+                               .max_record = RECORD_MAX,
                                .calls = {.ctx = in, .row = on_row, .bad = on_bad}};
     in->reader = reader_new(&spec, err);
     if (!in->reader)
@@ -219,6 +268,7 @@ omni_status pipeline_rewind(struct pipeline *in, struct err *err)
     omni_status status = OMNI_OK;
     for (uint32_t i = 0; i < in->n && status == OMNI_OK; i++)
         status = spool_rewind_to(in->spools[i], in->marks[i], err);
+    in->first_key = 0;
     in->records = in->records_mark;
     in->rejected = in->rejected_mark;
     rejects_cut(in, in->rejected < PIPELINE_REJECTS ? (size_t)in->rejected : PIPELINE_REJECTS);
@@ -236,17 +286,22 @@ omni_status pipeline_end(struct pipeline *in, struct err *err)
     return reader_finish(in->reader, err);
 }
 
-omni_status pipeline_row(struct pipeline *in, const struct omni_cell *given, uint32_t n,
-                         struct err *err)
+omni_status pipeline_row(struct pipeline *in, uint32_t part, const struct omni_cell *given,
+                         uint32_t n, struct err *err)
 {
     const struct omni_cell *cells = NULL;
-    in->records++;
-    omni_status status = normalize_cells(in->normalizers[0], given, n, &cells, err);
+    if (part >= in->n)
+        return err_set(err, OMNI_E_BUG,
+                       "row() for part %" PRIu32 " of stream %s, which has %" PRIu32, part,
+                       in->streams[0]->name, in->n - 1);
+    if (part == 0)
+        in->records++;
+    omni_status status = normalize_cells(in->normalizers[part], given, n, &cells, err);
     if (status != OMNI_OK) {
-        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[0]->name, in->records);
+        err_prefix(err, "stream %s, row %" PRIu64 ": ", in->streams[part]->name, in->records);
         return status;
     }
-    return cells ? spool_add(in->spools[0], cells, err) : OMNI_OK;
+    return keep_row(in, part, cells, err);
 }
 
 void pipeline_add_quality(struct pipeline *in, const char *flag)
@@ -312,7 +367,7 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
         if (column < 0 || spool_rows(in->spools[i]) == 0)
             continue;
         uint32_t n_cells = (uint32_t)in->datasets[i]->n_columns + 1;
-        struct spool *filled = spool_new(in->spool_dir, n_cells, SPOOL_MEMORY);
+        struct spool *filled = pipeline_new_spool(in, i);
         omni_status status = fill_spool(in->spools[i], filled, &value, column, n_cells, err);
         spool_free(status == OMNI_OK ? in->spools[i] : filled);
         if (status != OMNI_OK)
@@ -321,6 +376,20 @@ omni_status pipeline_fill_currency(struct pipeline *in, const char *currency, st
     }
     in->lacks_currency = false;
     return OMNI_OK;
+}
+
+struct spool *pipeline_new_spool(const struct pipeline *in, uint32_t i)
+{
+    return spool_new(in->spool_dir, (uint32_t)in->datasets[i]->n_columns + 1, SPOOL_MEMORY);
+}
+
+void pipeline_swap_spools(struct pipeline *in, struct spool **spools)
+{
+    for (uint32_t i = 0; i < in->n; i++) {
+        struct spool *full = in->spools[i];
+        in->spools[i] = spools[i];
+        spools[i] = full;
+    }
 }
 
 uint64_t pipeline_rows(const struct pipeline *in)

@@ -53,6 +53,10 @@ struct pipeline {
     struct spool_mark marks[PIPELINE_STREAMS];
     uint64_t records_mark, rejected_mark;
 
+    /* Hashes of the key of a reply's first row, 0: none yet: a page that comes again is noticed
+       before the store would refuse its rows. */
+    uint64_t first_key, last_first_key;
+
     uint64_t records, rejected;
     struct pipeline_reject rejects[PIPELINE_REJECTS]; /* the first ones */
     size_t n_rejects;
@@ -73,13 +77,18 @@ omni_status pipeline_rewind(struct pipeline *, struct err *);
 omni_status pipeline_bytes(struct pipeline *, const void *, size_t, struct err *);
 /* The end of the reply; its envelope stays valid until the next pipeline_open(). */
 omni_status pipeline_end(struct pipeline *, struct err *);
-omni_status pipeline_row(struct pipeline *, const struct omni_cell *, uint32_t n, struct err *);
+omni_status pipeline_row(struct pipeline *, uint32_t part, const struct omni_cell *, uint32_t n,
+                         struct err *);
 void pipeline_add_quality(struct pipeline *, const char *flag);
 /* Called before a window is stored: too many rejects, or a field that no record had. */
 omni_status pipeline_finish(struct pipeline *, struct err *);
 /* The account's currency became known only after rows were read: it goes into the columns that were
  * waiting for it. */
 omni_status pipeline_fill_currency(struct pipeline *, const char *currency, struct err *);
+/* An empty spool for stream i, as the pipeline's own. spool_free(). */
+struct spool *pipeline_new_spool(const struct pipeline *, uint32_t i);
+/* The rows so far go out, the given empty spools take their place: n of them, both ways. */
+void pipeline_swap_spools(struct pipeline *, struct spool **);
 uint64_t pipeline_rows(const struct pipeline *);
 
 #endif

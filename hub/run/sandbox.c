@@ -102,8 +102,15 @@ static omni_status fence_files(struct sandbox *s, struct err *err)
     add_path(&p, "/proc"); /* its run-time looks at its own maps after each dlopen() */
 #endif
     dl_iterate_phdr(add_folder_of, &p);
-    bool is_fine = landlock_restrict(chosen_version(s), p.list);
+    int version = chosen_version(s);
+    bool is_fine = landlock_restrict(version, p.list);
     arena_free(p.arena);
+    if (is_fine && version < landlock_newest())
+        buf_printf(
+            &s->weaker,
+            "sandbox: this kernel's Landlock is version %d, not %d: what it does not know yet "
+            "(of truncating, TCP, device controls, signals) is fenced by seccomp alone",
+            version, landlock_newest());
     return is_fine ? OMNI_OK
                    : lacks(s,
                            "there is no Landlock on this kernel (file access is fenced by "
@@ -119,12 +126,17 @@ static omni_status fence_calls(struct sandbox *s, enum syscalls_step step, struc
     if (syscalls_restrict(step, &own) == OMNI_OK)
         return OMNI_OK;
     /* Said once. */
-    return step == SYSCALLS_LOADING ? lacks(s, own.text, err) : OMNI_OK;
+    if (step != SYSCALLS_LOADING)
+        return OMNI_OK;
+    auto_free char *what =
+        xasprintf("%s (%s; processes, network and signals are not fenced)", own.text,
+                  s->lacks.len ? "files neither" : "files are, by Landlock");
+    return lacks(s, what, err);
 }
 
 omni_status sandbox_begin(struct sandbox *s, struct err *err)
 {
-    s->lacks = BUF_INIT(MAX_WORDS);
+    s->lacks = s->weaker = BUF_INIT(MAX_WORDS);
     set_limits(s);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_set(err, OMNI_E_CONFIG, "cannot give up new privileges: %s", strerror(errno));

@@ -16,7 +16,8 @@ struct sandbox {
     uint64_t memory;       /* bytes of address space */
     uint32_t cpu_s;        /* processor time */
     uint32_t landlock_abi; /* at most that; 0: what the kernel has; SANDBOX_NO_LANDLOCK */
-    struct buf lacks;      /* filled in: what this kernel lacks, in words; "" */
+    struct buf lacks;      /* filled in: what this kernel lacks and what is left, in words; "" */
+    struct buf weaker;     /* filled in: a fence that is there, but an older one */
 };
 #define SANDBOX_NO_LANDLOCK UINT32_MAX
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/place.h"
 
 enum { MAX_FDS = 16 };
 
@@ -139,5 +140,6 @@ char *spawn_sibling(const char *name)
             return sibling;
         free(sibling);
     }
-    return xasprintf("%s/%s", HUB_LIBEXECDIR, name);
+    auto_free char *folder = place_of(HUB_LIBEXECDIR);
+    return xasprintf("%s/%s", folder, name);
 }

@@ -26,32 +26,32 @@ static omni_status fail_duplicate(struct apply *a, struct err *err)
                    a->w->dataset->name, buf_text(&key));
 }
 
-/* The stored row under `find` meets the row at hand. */
+/* The stored row that was found meets the row at hand. */
 static omni_status merge_row(struct apply *a, int32_t day, struct err *err)
 {
-    int64_t rowid = sqlite3_column_int64(a->t.find, ROW_ID);
+    int64_t rowid = sqlite3_column_int64(a->t.row, ROW_ID);
     bool is_again = a->was_empty || !rowset_add(a->seen, rowid);
     /* Changed-since pages overlap where a record changes while they are read: the later is newer.
      */
     if (is_again && a->w->sync != OMNI_CURSOR)
         return fail_duplicate(a, err);
-    int32_t old_day = table_row_day(&a->t, a->t.find);
+    int32_t old_day = table_row_day(&a->t, a->t.row);
     if (is_protected(a, old_day)) {
         a->r->unchanged++;
         return OMNI_OK;
     }
     if (table_is_same(&a->t, a->w->quality)) {
         a->r->unchanged += !is_again;
-        if (!a->part || sqlite3_column_int64(a->t.find, ROW_PART) == a->part)
+        if (!a->part || sqlite3_column_int64(a->t.row, ROW_PART) == a->part)
             return OMNI_OK;
-        sqlite3_reset(a->t.find);
+        table_leave(&a->t);
         sqlite3_bind_int64(a->t.move, 2, rowid);
         return sql_run(a->t.move, err);
     }
-    apply_note_old(a, a->t.find, old_day, old_day != day);
+    apply_note_old(a, a->t.row, old_day, old_day != day);
     apply_note_new(a, day, old_day != day, true);
     a->r->changed += !is_again;
-    sqlite3_reset(a->t.find);
+    table_leave(&a->t);
     return table_write(&a->t, rowid, err);
 }
 
@@ -77,6 +77,9 @@ static omni_status apply_row(struct apply *a, const struct omni_cell *cells, str
     if (table_take(&a->t, cells, err) != OMNI_OK)
         return err->status;
     int32_t day = w->dataset->day >= 0 ? (int32_t)cells[w->dataset->day].v.i : 0;
+    if (w->sync == OMNI_WINDOW && cells[w->dataset->day].type == OMNI_NULL)
+        return err_set(err, OMNI_E_DATA, "%s: a row without %s belongs to no window",
+                       w->dataset->name, w->dataset->columns[w->dataset->day].name);
     if (w->sync == OMNI_WINDOW && (day < w->from_day || day > w->to_day))
         return err_set(err, OMNI_E_BUG, "%s: a row lies outside its window", w->dataset->name);
     if (w->dataset->day >= 0)
@@ -92,7 +95,7 @@ static omni_status apply_row(struct apply *a, const struct omni_cell *cells, str
         status = merge_row(a, day, err);
     else
         status = step == SQL_FAILED ? err->status : insert_row(a, day, err);
-    sqlite3_reset(a->t.find);
+    table_leave(&a->t);
     return status;
 }
 
@@ -110,6 +113,7 @@ static omni_status apply_rows(struct apply *a, struct spool *spool, struct err *
         if (status == OMNI_OK)
             status = spool_next(spool, &cells, err);
     }
+    table_end_scan(&a->t);
     return status;
 }
 
@@ -176,7 +180,8 @@ static omni_status remove_row(struct apply *a, int64_t rowid, struct err *err)
 static omni_status collect_gone(struct apply *a, struct rowset *gone, struct err *err)
 {
     const struct schema_dataset *d = a->w->dataset;
-    const char *day = d->day_keyed ? d->columns[d->day].name : NULL;
+    bool is_by_day = d->day_keyed || a->w->sync == OMNI_WINDOW;
+    const char *day = is_by_day ? d->columns[d->day].name : NULL;
     auto_stmt *stmt =
         a->w->sync == OMNI_PARTS
             ? sql_prepare_fmt(a->t.db, err, "SELECT rowid FROM \"d_%w\" WHERE _part = ?1", d->name)

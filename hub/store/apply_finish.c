@@ -66,7 +66,8 @@ static omni_status look_before(struct apply *a, struct store *s, struct err *err
     a->was_empty = true;
     if (rows == 0)
         return OMNI_OK;
-    if (a->w->sync == OMNI_WINDOW)
+    /* Where the day is not part of the key, the row may lie on a day of another window. */
+    if (a->w->sync == OMNI_WINDOW && a->w->dataset->day_keyed)
         return window_is_empty(a, s, err);
     a->was_empty = false;
     return OMNI_OK;
@@ -76,9 +77,9 @@ static omni_status check_window(const struct store_window *w, struct err *err)
 {
     if (w->sync != OMNI_WINDOW)
         return OMNI_OK;
-    if (!w->dataset->day_keyed)
+    if (w->dataset->day < 0)
         return err_set(err, OMNI_E_CONFIG,
-                       "%s: a stream with windows needs a dataset with the day in its key",
+                       "%s: a stream with windows needs a dataset whose rows have a day",
                        w->dataset->name);
     if (w->to_day < w->from_day || (int64_t)w->to_day - w->from_day > APPLY_MAX_DAYS)
         return err_set(err, OMNI_E_BUG, "%s: not a window: days %d to %d", w->dataset->name,

@@ -78,8 +78,10 @@ json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err
         "SELECT id, batch, kind, connector, stream, account, plugin_version, started AS started_at,"
         " ended AS ended_at, ended - started AS seconds, outcome, reason, message, remedy, "
         "from_day,"
-        " to_day, windows, requests, retries, bytes, inserted, changed, unchanged, removed,"
-        " restated, rejected FROM runs WHERE ?1 IS NULL OR connector = ?1"
+        " to_day, iif(kind = 'push', NULL, windows) AS windows,"
+        " iif(kind = 'push', windows, NULL) AS deliveries, inserted + changed + unchanged AS rows,"
+        " requests, retries, bytes, iif(kind = 'push', 0, inserted) AS inserted, changed,"
+        " unchanged, removed, restated, rejected FROM runs WHERE ?1 IS NULL OR connector = ?1"
         " ORDER BY id DESC LIMIT ?2",
         err);
     if (!stmt)

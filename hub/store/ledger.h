@@ -23,7 +23,8 @@ json_t *ledger_feeds(struct store *, const char *name, struct err *);
 /* One object per run, newest first, at most `last` (0: all):
  *  id, batch, kind, connector, stream, account, plugin_version, started_at, ended_at, seconds (a
  *  decimal string), outcome ("running" while it lasts), reason, message, remedy, from_day, to_day
- * (of its windows), windows, requests, retries, bytes, inserted, changed, unchanged, removed,
+ * (of its windows), windows (push: deliveries), rows (in its windows or deliveries), requests,
+ * retries, bytes, inserted, changed, unchanged, removed,
  * restated, rejected */
 json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err *);
 

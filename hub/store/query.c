@@ -50,7 +50,9 @@ struct query *query_open(const char *state_dir, struct err *err)
         return NULL;
     }
     sqlite3 *db = store_connect(path, false, err);
-    if (!db) {
+    bool is_new;
+    if (!db || store_check_identity(db, &is_new, err) != OMNI_OK) {
+        sqlite3_close(db);
         err_prefix(err, "%s: ", path);
         return NULL;
     }

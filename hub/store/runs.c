@@ -40,14 +40,16 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
     auto_stmt *stmt =
         sql_prepare(s->db,
                     "UPDATE runs SET ended = ?, outcome = ?, reason = ?, message = ?, remedy = ?,"
-                    " requests = ?, retries = ?, bytes = ?, rejected = ? WHERE id = ?",
+                    " requests = ?, retries = ?, bytes = ?, rejected = ?,"
+                    " windows = windows + ?, inserted = inserted + ? WHERE id = ?",
                     err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "issssiiiii", day_now(), e->outcome, e->reason,
+    /* A delivery is to a push what a window is to a pull. */
+    sql_bind(stmt, "issssiiiiiii", day_now(), e->outcome, e->reason,
              e->message ? readable(&message, e->message, strlen(e->message)) : NULL, e->remedy,
              (int64_t)e->requests, (int64_t)e->retries, (int64_t)e->bytes, (int64_t)e->rejected,
-             run);
+             (int64_t)e->deliveries, (int64_t)e->rows, run);
     if (sql_run(stmt, err) != OMNI_OK)
         return err->status;
     if (sqlite3_changes(s->db) != 1)

@@ -21,6 +21,8 @@ enum store_mode { STORE_READ, STORE_WRITE /* makes and migrates it */ };
 /* state_dir/store.db. OMNI_E_CONFIG: the store is newer than this program. err says what to do. */
 struct store *store_open(const char *state_dir, const struct schema *, enum store_mode,
                          struct err *);
+/* A second connection to the same file, for another thread: each of them has one to itself. */
+struct store *store_again(const struct store *, struct err *);
 void store_close(struct store *);
 const struct schema *store_schema(const struct store *);
 /* For combine, push and query, which bring their own SQL. Functions dec(), ratio() … are
@@ -65,6 +67,7 @@ struct store_run_end {
     const char *message; /* what is wrong; NULL for ok */
     const char *remedy;  /* what to do; NULL */
     uint64_t requests, retries, bytes, rejected; /* rows rejected */
+    uint64_t deliveries, rows;                   /* push: what went out */
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);

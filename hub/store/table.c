@@ -121,6 +121,16 @@ static void bind_constants(struct table *t, const struct store_window *w, int64_
         sqlite3_bind_int64(t->move, 1, part);
 }
 
+/* From a rowid onwards; feed and key behind the other columns. */
+static sqlite3_stmt *prepare_scan(struct table *t, struct err *err)
+{
+    auto_buf b = BUF_INIT(TABLE_SQL);
+    buf_adds(&b, "SELECT rowid, _part, _quality");
+    add_columns(&b, t->d);
+    buf_printf(&b, ", _feed, _key FROM \"d_%s\" WHERE rowid >= ?1 ORDER BY rowid", t->d->name);
+    return sql_prepare(t->db, buf_text(&b), err);
+}
+
 omni_status table_open(struct table *t, struct store *s, const struct store_window *w, int64_t part,
                        struct err *err)
 {
@@ -129,7 +139,8 @@ omni_status table_open(struct table *t, struct store *s, const struct store_wind
     t->cells = xcalloc(d->n_columns + 1, sizeof *t->cells);
     t->texts = xcalloc(d->n_columns, sizeof *t->texts);
     if (!(t->insert = prepare_insert(t, err)) || !(t->update = prepare_update(t, err)) ||
-        !(t->find = prepare_find(t, err)) || !(t->fetch = prepare_select(t, "rowid = ?1", err)) ||
+        !(t->find = prepare_find(t, err)) || !(t->scan = prepare_scan(t, err)) ||
+        !(t->fetch = prepare_select(t, "rowid = ?1", err)) ||
         !(t->remove =
               sql_prepare_fmt(s->db, err, "DELETE FROM \"d_%w\" WHERE rowid = ?1", d->name)) ||
         !(t->move = sql_prepare_fmt(s->db, err, "UPDATE \"d_%w\" SET _part = ?1 WHERE rowid = ?2",
@@ -141,7 +152,8 @@ omni_status table_open(struct table *t, struct store *s, const struct store_wind
 
 void table_close(struct table *t)
 {
-    sqlite3_stmt *const all[] = {t->insert, t->update, t->find, t->fetch, t->remove, t->move};
+    sqlite3_stmt *const all[] = {t->insert, t->update, t->find, t->scan,
+                                 t->fetch,  t->remove, t->move};
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         sqlite3_finalize(all[i]);
     free(t->cells);
@@ -215,31 +227,84 @@ static bool is_equal(const struct omni_cell *cell, sqlite3_stmt *row, int column
            (cell->len == 0 || memcmp(text, cell->v.s, cell->len) == 0);
 }
 
+static bool has_key(const struct table *t, sqlite3_stmt *row)
+{
+    for (size_t i = 0; i < t->d->n_keys; i++)
+        if (!is_equal(&t->cells[i], row, ROW_FIRST + (int)i))
+            return false;
+    return true;
+}
+
+void table_end_scan(struct table *t)
+{
+    sqlite3_reset(t->scan);
+    t->is_scanning = false;
+}
+
+/* The next row in the order of their numbers, if it is the one. */
+static enum sql_step find_next(struct table *t, struct err *err)
+{
+    int at = ROW_FIRST + (int)t->d->n_columns + 1;
+    enum sql_step step = sql_step(t->scan, err);
+    if (step == SQL_ROW && sqlite3_column_int64(t->scan, at) == t->feed &&
+        sqlite3_column_int64(t->scan, at + 1) == t->key && has_key(t, t->scan)) {
+        t->row = t->scan;
+        t->last_found = sqlite3_column_int64(t->scan, ROW_ID);
+        return SQL_ROW;
+    }
+    table_end_scan(t);
+    return step == SQL_FAILED ? SQL_FAILED : SQL_DONE;
+}
+
+/* Two neighbours in a row make it worth looking at the next. */
+static void note_found(struct table *t)
+{
+    int64_t rowid = sqlite3_column_int64(t->find, ROW_ID);
+    t->row = t->find;
+    t->is_scanning = rowid == t->last_found + 1;
+    t->last_found = rowid;
+    if (t->is_scanning)
+        sqlite3_bind_int64(t->scan, 1, rowid + 1);
+}
+
+void table_leave(struct table *t)
+{
+    if (t->row == t->find)
+        sqlite3_reset(t->find);
+    t->row = NULL;
+}
+
 enum sql_step table_find(struct table *t, struct err *err)
 {
+    if (t->is_scanning) {
+        enum sql_step next = find_next(t, err);
+        if (next != SQL_DONE)
+            return next;
+    }
     sqlite3_reset(t->find);
     sqlite3_bind_int64(t->find, TABLE_KEY, t->key);
     if (t->d->day_keyed)
         sql_bind_cell(t->find, TABLE_PART, &t->cells[t->d->day]);
     enum sql_step step = sql_step(t->find, err);
-    for (size_t i = 0; step == SQL_ROW && i < t->d->n_keys; i++)
-        if (!is_equal(&t->cells[i], t->find, ROW_FIRST + (int)i)) {
-            auto_buf key = BUF_INIT(ERR_TEXT);
-            table_describe_key(t, &key);
-            err_set(err, OMNI_E_DATA, "%s: the key (%s) has the same hash as another row's",
-                    t->d->name, buf_text(&key));
-            step = SQL_FAILED;
-        }
-    return step;
+    if (step != SQL_ROW)
+        return step;
+    note_found(t);
+    if (has_key(t, t->find))
+        return SQL_ROW;
+    auto_buf key = BUF_INIT(ERR_TEXT);
+    table_describe_key(t, &key);
+    err_set(err, OMNI_E_DATA, "%s: the key (%s) has the same hash as another row's", t->d->name,
+            buf_text(&key));
+    return SQL_FAILED;
 }
 
 bool table_is_same(const struct table *t, const char *quality)
 {
-    const char *stored = sql_text(t->find, ROW_QUALITY);
+    const char *stored = sql_text(t->row, ROW_QUALITY);
     if ((stored == NULL) != (quality == NULL) || (stored && strcmp(stored, quality) != 0))
         return false;
     for (size_t i = t->d->n_keys; i <= t->d->n_columns; i++)
-        if (!is_equal(&t->cells[i], t->find, ROW_FIRST + (int)i))
+        if (!is_equal(&t->cells[i], t->row, ROW_FIRST + (int)i))
             return false;
     return true;
 }

@@ -28,6 +28,12 @@ struct table {
     const struct schema_dataset *d;
     sqlite3 *db;
     sqlite3_stmt *insert, *find /* by key */, *fetch /* by rowid */, *update, *remove, *move;
+    /* Platforms repeat the order of their rows, so the row after the one found last is looked at
+     * before its key is searched for. */
+    sqlite3_stmt *scan; /* by rowid, onwards */
+    bool is_scanning;
+    int64_t last_found;
+    sqlite3_stmt *row; /* the statement that stands on the found row */
     int64_t feed, key;
     /* The row at hand as it is stored (dates and times as text), extra last. */
     struct omni_cell *cells;
@@ -41,10 +47,13 @@ omni_status table_open(struct table *, struct store *, const struct store_window
 void table_close(struct table *);
 /* Takes a row in: type checks, key hash, stored form. Texts are borrowed. */
 omni_status table_take(struct table *, const struct omni_cell *, struct err *);
-/* Looks the row at hand up by its key; on SQL_ROW `find` stands on it. A different row with the
- * same hash is SQL_FAILED. */
+/* Looks the row at hand up by its key; on SQL_ROW `row` stands on it until table_leave(). A
+ * different row with the same hash is SQL_FAILED. */
 enum sql_step table_find(struct table *, struct err *);
-/* Whether the row under `find` has the same columns, extra and quality as the row at hand. */
+void table_leave(struct table *);
+/* No row will be looked up any more: ends the scan. */
+void table_end_scan(struct table *);
+/* Whether the row under `row` has the same columns, extra and quality as the row at hand. */
 bool table_is_same(const struct table *, const char *quality);
 /* The values of the row at hand; rowid 0: insert. */
 omni_status table_write(struct table *, int64_t rowid, struct err *);

@@ -26,6 +26,11 @@ static sqlite3_stmt *select_window(struct store *s, const struct store_window *w
         return NULL;
     }
     const struct schema_dataset *d = w->dataset;
+    if (w->sync == OMNI_WINDOW && d->day < 0) {
+        err_set(err, OMNI_E_CONFIG,
+                "%s: a stream with windows needs a dataset whose rows have a day", d->name);
+        return NULL;
+    }
     const char *day = w->sync == OMNI_WINDOW ? d->columns[d->day].name : "_feed";
     sqlite3_stmt *stmt =
         sql_prepare_fmt(s->db, err, "SELECT %s FROM \"d_%w\" WHERE _feed = ?1 AND \"%w\" %s", what,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define DAY_SECONDS INT64_C(86400)
+
 enum { FIRST_DAY = -719162, LAST_DAY = 2932896 }; /* 0001-01-01, 9999-12-31 */
 
 /* Howard Hinnant's days_from_civil: years begin in March, so that the leap day comes last. */
@@ -83,5 +85,60 @@ int omni_day_parse(const char *s, int32_t *day)
     if (y2 != y || m2 != m || d2 != d)
         return 0;
     *day = at;
+    return 1;
+}
+
+const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT])
+{
+    int64_t day = seconds / DAY_SECONDS, rest = seconds % DAY_SECONDS;
+    if (rest < 0) {
+        rest += DAY_SECONDS;
+        day--;
+    }
+    omni_day_print((int32_t)day, out);
+    const int64_t parts[] = {rest / 3600, rest / 60 % 60, rest % 60};
+    char *p = out + OMNI_DAY_TEXT - 1;
+    for (int i = 0; i < 3; i++) {
+        *p++ = i == 0 ? 'T' : ':';
+        *p++ = (char)('0' + parts[i] / 10);
+        *p++ = (char)('0' + parts[i] % 10);
+    }
+    *p++ = 'Z';
+    *p = '\0';
+    return out;
+}
+
+/* Z, +hh:mm, +hhmm or +hh; 0: something else. */
+static int take_offset(const char *s, int *seconds)
+{
+    int hours, minutes = 0;
+    *seconds = 0;
+    if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
+        return 1;
+    if ((*s != '+' && *s != '-') || !take_digits(s + 1, 2, &hours))
+        return 0;
+    const char *rest = s + 3 + (s[3] == ':');
+    if (*rest != '\0' && (!take_digits(rest, 2, &minutes) || rest[2] != '\0'))
+        return 0;
+    *seconds = (hours * 60 + minutes) * (*s == '-' ? -60 : 60);
+    return hours < 24 && minutes < 60;
+}
+
+int omni_time_parse(const char *s, int64_t *seconds)
+{
+    int32_t day;
+    int hour, minute, second, offset;
+    if (!omni_day_parse(s, &day) || s[4] != '-' || (s[10] != 'T' && s[10] != ' '))
+        return 0;
+    if (!take_digits(s + 11, 2, &hour) || s[13] != ':' || !take_digits(s + 14, 2, &minute) ||
+        s[16] != ':' || !take_digits(s + 17, 2, &second) || hour > 23 || minute > 59 || second > 60)
+        return 0;
+    const char *rest = s + 19;
+    if (*rest == '.')
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+            ;
+    if (!take_offset(rest, &offset))
+        return 0;
+    *seconds = (int64_t)day * 86400 + hour * 3600 + minute * 60 + second - offset;
     return 1;
 }

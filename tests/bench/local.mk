@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Measurements, not tests: built on demand, e.g. make tests/bench/reader_bench. yajl is only a baseline
-# to compare with, left out where it is not installed.
-EXTRA_PROGRAMS += %D%/reader_bench
+# Measurements, not tests: built on demand by `make bench`. yajl is only a baseline to compare with,
+# left out where it is not installed.
+bench_all = %D%/reader_bench %D%/store_bench %D%/bench_pages %D%/bench_bare %D%/bench_source \
+	%D%/bench_combine
+EXTRA_PROGRAMS += $(bench_all)
+CLEANFILES += $(bench_all)
 %C%_reader_bench_SOURCES = %D%/reader_bench.c %D%/reader_bench.h
 %C%_reader_bench_CPPFLAGS = $(AM_CPPFLAGS)
 %C%_reader_bench_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
@@ -12,8 +15,25 @@ if HAVE_YAJL
 %C%_reader_bench_CFLAGS += $(YAJL_CFLAGS)
 %C%_reader_bench_LDADD += $(YAJL_LIBS)
 endif
-# Measured by hand: make tests/bench/store_bench && tests/bench/store_bench
-EXTRA_PROGRAMS += %D%/store_bench
 %C%_store_bench_SOURCES = %D%/store_bench.c
 %C%_store_bench_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 %C%_store_bench_LDADD = $(HUB_LIBS)
+%C%_bench_pages_SOURCES = %D%/bench_pages.c %D%/bench_rows.c %D%/bench_rows.h
+%C%_bench_pages_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+%C%_bench_pages_LDADD = $(HUB_LIBS)
+%C%_bench_bare_SOURCES = %D%/bench_bare.c %D%/bench_rows.c %D%/bench_rows.h
+%C%_bench_bare_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+%C%_bench_bare_LDADD = $(HUB_LIBS)
+%C%_bench_source_SOURCES = %D%/bench_source.c %D%/bench_rows.c %D%/bench_rows.h
+%C%_bench_source_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+%C%_bench_source_LDADD = $(HUB_LIBS)
+%C%_bench_combine_SOURCES = %D%/bench_combine.c %D%/bench_rows.c %D%/bench_rows.h
+%C%_bench_combine_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+%C%_bench_combine_LDADD = $(HUB_LIBS)
+EXTRA_DIST += %D%/bench.py %D%/bench_script.py %D%/workload.py %D%/report.conf
+
+# BENCH_ROWS=100000 BENCH_ROUNDS=1 make bench takes a minute; BENCH="--json pull reader" chooses.
+.PHONY: bench
+bench: all $(bench_all)
+	OMNI_BUILDDIR=$(abs_builddir) OMNI_SRCDIR=$(abs_srcdir) \
+	  python3 $(srcdir)/tests/bench/bench.py $(BENCH)

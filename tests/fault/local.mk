@@ -1,5 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every entry of docs/faults.md by its number, through the real programs.
-FAULT_TESTS = %D%/f_a_csv.py %D%/f_a_text.py
+FAULT_TESTS = %D%/f_a_csv.py %D%/f_a_text.py %D%/f_b_http.py %D%/f_b_plugin.py %D%/f_b_tls.py %D%/f_d_time.py \
+	%D%/f_e_store.py %D%/f_f_plugins.py %D%/f_g_config.py
 TESTS += $(FAULT_TESTS)
-EXTRA_DIST += $(FAULT_TESTS) %D%/fault.py %D%/rawserver.py
+EXTRA_DIST += $(FAULT_TESTS) %D%/fault.py %D%/probe.c %D%/rawserver.py
+# The crash sweep; `make sweep` runs all of it.
+TESTS += %D%/sweep.py
+EXTRA_DIST += %D%/sweep.py %D%/sweep_lab.py
+
+# What the sweep must find out.
+check_LTLIBRARIES += %D%/careless.la
+%C%_careless_la_SOURCES = %D%/careless.c
+%C%_careless_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_careless_la_LIBADD = $(SQLITE_LIBS)
+%C%_careless_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+sweep: all $(check_LTLIBRARIES)
+	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/sweep.py --all

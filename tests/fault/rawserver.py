@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 
+TLS_HELLO = 0x16
 PATIENCE = 20  # seconds after which a stalled reply is given up, should the client never do so
 
 
@@ -79,6 +80,9 @@ class RawServer:
             if not more:
                 return False
             received += more
+            if received[0] == TLS_HELLO:  # as web servers do
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return False
         head, _, body = received.partition(b"\r\n\r\n")
         exchange = Exchange(self, sock, head, body)
         while len(exchange.body) < int(exchange.headers.get("content-length", "0")):
@@ -166,3 +170,27 @@ def endless(first, data):
 def by_request(choose):
     """`choose(exchange)` gives the deed."""
     return lambda exchange: choose(exchange)(exchange)
+
+
+def tunnel(port):
+    """What a proxy does with CONNECT, whatever host was named: bytes go to and fro a port of this machine."""
+    def pump(source, target):
+        try:
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def deed(exchange):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as onward:
+            exchange.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=pump, args=(onward, exchange.sock), daemon=True)
+            back.start()
+            pump(exchange.sock, onward)
+            back.join(PATIENCE)
+        return False
+    return deed

@@ -59,7 +59,7 @@ def plugin(name):
 
 def test_plugin(name):
     """A plugin that is only for tests."""
-    for folder in ("tests/e2e", "tests/unit/plugin"):
+    for folder in ("tests/e2e", "tests/hostile", "tests/unit/plugin"):
         path = os.path.join(omni.BUILD, folder, ".libs", name + ".so")
         if os.path.exists(path):
             return path
@@ -91,9 +91,9 @@ class Hub(omni.Lab):
     def start(self, *arguments, env=None, **more):
         """omnihub in the background; the caller ends it."""
         where = dict({n: v for n, v in os.environ.items() if not n.startswith("OMNIHUB_")}, **(env or {}))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [os.path.join(omni.BUILD, "omnihub"), "-c", self.path("omnihub.conf")] + [str(a) for a in arguments]
-        return subprocess.Popen(command, env=where, stdin=subprocess.DEVNULL, text=True, **dict(pipes, **more))
+        return subprocess.Popen(command, env=where, text=True, **dict(pipes, **more))
 
     def pull(self, *arguments, **more):
         """Pulls; {(connector, account, stream): result} and the exit code."""

@@ -17,6 +17,9 @@ REFRESH_TOKEN = "1//stand-in-refresh-token"
 EMAIL = "reader@stand-in.iam.gserviceaccount.com"
 KEY_ID = "0123456789abcdef0123456789abcdef01234567"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+# What the user agreed to when the refresh token was made.
+REFRESH_SCOPES = ("https://www.googleapis.com/auth/analytics.readonly", "https://www.googleapis.com/auth/adwords",
+                  "https://www.googleapis.com/auth/webmasters.readonly")
 # DER head of a SHA-256 DigestInfo (RFC 8017, 9.2).
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 EXPONENT = 65537
@@ -88,7 +91,7 @@ class OAuth:
             refuse("invalid_client", "The OAuth client was not found.", 401)
         if form.get("refresh_token") != REFRESH_TOKEN:
             refuse("invalid_grant", "Token has been expired or revoked.")
-        return "https://www.googleapis.com/auth/analytics.readonly"
+        return " ".join(REFRESH_SCOPES)
 
     def answer(self, request):
         if request.method != "POST" or request.path != "/oauth/token":

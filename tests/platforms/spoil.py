@@ -50,7 +50,8 @@ def missing_member(records, fault):
 
 def wrong_type(records, fault):
     inside, last = holder(records[0], fault["field"])
-    inside[last] = fault.get("value", {"was": inside[last]})
+    if inside is not None:
+        inside[last] = fault.get("value", {"was": inside[last]})
 
 
 def no_records(records, fault):

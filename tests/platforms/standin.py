@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins of the platforms on loopback: they check logins, page, throttle, restate and fail as their sheets say.
 
-One server, one path prefix per platform: /adobe, /ga4, /hubspot, /meta, /oauth, /salesforce, /shop. Beside them POST /_control (see World.control),
+One server, one path prefix per platform: /ga4, /gads, /meta, /shop, /oauth … Beside them POST /_control (see World.control),
 GET /_truth?platform=&account=&from=&to= (exact sums), GET /_log (requests so far, without credentials) and GET /_key
 (the service account's key file).
 """
@@ -21,13 +21,22 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from adobe import Adobe  # noqa: E402
 from ga4 import Ga4  # noqa: E402
+from gads import GoogleAds  # noqa: E402
+from gsc import SearchConsole  # noqa: E402
 from hubspot import HubSpot  # noqa: E402
+from instagram import Instagram  # noqa: E402
+from klaviyo import Klaviyo  # noqa: E402
+from linkedin import LinkedIn  # noqa: E402
 from mailchimp import Mailchimp  # noqa: E402
+from mastodon import Mastodon  # noqa: E402
 from meta import Meta  # noqa: E402
 from oauth import OAuth  # noqa: E402
 from salesforce import Salesforce  # noqa: E402
 from shop import Shop  # noqa: E402
+from shopify import Shopify  # noqa: E402
 from spoil import Spoiler  # noqa: E402
+from square import Square  # noqa: E402
+from stripe import Stripe  # noqa: E402
 from world import Reply, Request, World  # noqa: E402
 
 MAX_BODY = 1 << 20
@@ -39,9 +48,25 @@ class Platforms:
     def __init__(self, world):
         self.world = world
         self.oauth = OAuth(world)
-        self.modules = {"oauth": self.oauth, "ga4": Ga4(world, self.oauth), "meta": Meta(world), "shop": Shop(world),
-                        "adobe": Adobe(world), "hubspot": HubSpot(world), "mailchimp": Mailchimp(world),
-                        "salesforce": Salesforce(world, self.oauth)}
+        self.modules = {
+            "oauth": self.oauth,
+            "adobe": Adobe(world),
+            "ga4": Ga4(world, self.oauth),
+            "gads": GoogleAds(world, self.oauth),
+            "gsc": SearchConsole(world, self.oauth),
+            "hubspot": HubSpot(world),
+            "instagram": Instagram(world),
+            "klaviyo": Klaviyo(world),
+            "linkedin": LinkedIn(world),
+            "mailchimp": Mailchimp(world),
+            "mastodon": Mastodon(world),
+            "meta": Meta(world),
+            "salesforce": Salesforce(world, self.oauth),
+            "shop": Shop(world),
+            "shopify": Shopify(world),
+            "square": Square(world),
+            "stripe": Stripe(world),
+        }
         self.spoil = Spoiler(world)
         self.lock = threading.Lock()
 
@@ -113,6 +138,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if world.fault(platform, "stall_middle", path):
+            self.wfile.write(body[:len(body) // 2])
+            self.wfile.flush()
+            world.log.append({"method": "STALL", "path": "/" + platform})
+            until = time.monotonic()
+            while time.monotonic() < until + world.knob(platform, "stall_s", 1):
+                time.sleep(0.02)  # a test that sets the knob to 0 lets it go on
+            body = body[len(body) // 2:]
         if world.fault(platform, "truncate", path):
             body = body[:len(body) // 2]
             self.close_connection = True

@@ -2,11 +2,30 @@
 if HAVE_CMOCKA
 include tests/plugins/sinks/local.mk
 endif
-# Each source plugin, loaded by a small host of its own in Python, against the stand-ins.
-PLUGIN_TESTS = %D%/test_adobe_analytics.py %D%/test_file.py %D%/test_rest.py %D%/test_google_analytics.py \
-	%D%/test_google_analytics_reports.py %D%/test_hubspot.py %D%/test_meta_ads.py \
-	%D%/test_meta_ads_campaigns.py \
-	%D%/test_salesforce.py
+# Each source plugin through the real programs, against the stand-ins; one line a plugin.
+PLUGIN_TESTS =
+PLUGIN_TESTS += %D%/test_adobe_analytics.py
+PLUGIN_TESTS += %D%/test_file.py
+PLUGIN_TESTS += %D%/test_google_ads.py
+PLUGIN_TESTS += %D%/test_google_analytics.py
+PLUGIN_TESTS += %D%/test_google_analytics_reports.py
+PLUGIN_TESTS += %D%/test_google_search_console.py
+PLUGIN_TESTS += %D%/test_hubspot.py
+PLUGIN_TESTS += %D%/test_instagram.py
+PLUGIN_TESTS += %D%/test_klaviyo.py
+PLUGIN_TESTS += %D%/test_linkedin_ads.py
+PLUGIN_TESTS += %D%/test_mailchimp.py
+PLUGIN_TESTS += %D%/test_mastodon.py
+PLUGIN_TESTS += %D%/test_meta_ads.py
+PLUGIN_TESTS += %D%/test_meta_ads_campaigns.py
+PLUGIN_TESTS += %D%/test_rest.py
+PLUGIN_TESTS += %D%/test_salesforce.py
+PLUGIN_TESTS += %D%/test_shopify.py
+PLUGIN_TESTS += %D%/test_square.py
+PLUGIN_TESTS += %D%/test_stripe.py
 TESTS += $(PLUGIN_TESTS)
-EXTRA_DIST += $(PLUGIN_TESTS) %D%/abi.py %D%/conformance.py %D%/host.py %D%/live.py %D%/plugin_test.py tests/lib/tap.py \
-	tests/lib/omni.py
+EXTRA_DIST += $(PLUGIN_TESTS)
+EXTRA_DIST += %D%/conformance.py
+EXTRA_DIST += %D%/live.py
+EXTRA_DIST += %D%/plugin_test.py
+EXTRA_DIST += %D%/shop_lab.py

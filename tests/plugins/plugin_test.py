@@ -1,59 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the plugin tests share: where things are, sums, and a source that is opened and closed around a test."""
+"""What the source plugins' tests share: the real programs pull from the stand-ins, what came is asked of the store."""
 
-import contextlib
-import datetime
 import decimal
 import os
-import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 sys.dont_write_bytecode = True
 
-import omni  # noqa: E402
+import hub  # noqa: E402
 import tap  # noqa: E402
 
-TODAY = datetime.date(2026, 11, 20)
+
+def total(lab, column, table, where="1"):
+    """The exact sum as the store has it."""
+    value = lab.value("SELECT sum(%s) AS s FROM %s WHERE %s" % (column, table, where))
+    return None if value is None else int(value)
 
 
-def needs(name, family):
-    """The plugin's file. One that is built with AddressSanitizer needs its library before all others."""
-    path = omni.plugin_path(name, family)
-    if not path:
-        tap.skip_all("plugin %s is not built" % name)
-    with open(path, "rb") as file:
-        is_sanitized = b"__asan_init" in file.read()
-    if is_sanitized and "LD_PRELOAD" not in os.environ:
-        command = os.environ.get("CC", "cc").split() + ["-print-file-name=libasan.so"]
-        library = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        if not os.path.isabs(library):
-            tap.skip_all("this compiler has no shared libasan to load into Python")
-        # Python itself keeps memory until the end: only the plugin's mistakes shall count.
-        os.execve(sys.executable, [sys.executable] + sys.argv,
-                  dict(os.environ, LD_PRELOAD=library, ASAN_OPTIONS="detect_leaks=0"))
-    return path
-
-
-@contextlib.contextmanager
-def opened(plugin):
-    import abi
-    tap.is_(plugin.open(), abi.OK, "opens")
-    if plugin.source.discover:
-        tap.is_(plugin.discover(), abi.OK, "tells its streams")
-    try:
-        yield plugin
-    finally:
-        plugin.close()
-
-
-def total(rows, column):
-    return sum(decimal.Decimal(row[column]) for row in rows)
-
-
-def same_sums(rows, truth, columns, name):
-    """Exact: what the rows add up to and what the platform has."""
+def same_sums(lab, table, truth, columns, name, where="1"):
+    """columns: {column: member of the truth}; "micros:cost" for exact columns."""
+    tap.is_(lab.value("SELECT count(*) AS n FROM %s WHERE %s" % (table, where)), truth["rows"], name + ": every row once")
+    got, wanted = {}, {}
     for column, member in columns.items():
-        tap.is_(total(rows, column), decimal.Decimal(truth["sums"][member]), "%s: sum(%s)" % (name, column))
-    tap.is_(len(rows), truth["rows"], name + ": every row once")
+        kind, _, plain = column.rpartition(":")
+        got[plain] = total(lab, plain, table, where)
+        wanted[plain] = int(decimal.Decimal(truth["sums"][member]) * (1000000 if kind else 1))
+    tap.is_({c: (got[c], wanted[c]) for c in got if got[c] != wanted[c]}, {}, name + ": every sum to the micro")
+
+
+def by_connector(results):
+    return {key[0]: result for key, result in results.items()}
+
+
+def refused(lab, cases, *days):
+    """cases: {connector: (what is said, option that is named or None, part of the message)}."""
+    results, code = lab.pull(*days)
+    results = by_connector(results)
+    tap.is_(code, 1, "refused: exit code 1")
+    for connector, (name, option, part) in cases.items():
+        result = results[connector]
+        tap.is_((result["outcome"], result.get("detail", {}).get("option")), ("failed", option), name + ": refused, and the option is named")
+        tap.has(result["message"], part, name + ": says why")

@@ -1,160 +1,149 @@
 # SPDX-License-Identifier: Apache-2.0
 """meta_ads against the stand-in: exact sums, pages, report runs, and each kind of refusal."""
 
-import datetime
+import json
 
 import plugin_test as t
-import abi
-import host
+import hub
 import omni
 import tap
 
-PATH = t.needs("meta_ads", "ads")
-LAST = t.TODAY - datetime.timedelta(1)
-FIRST = t.TODAY - datetime.timedelta(29)
-COLUMNS = {"impressions": "impressions", "clicks": "inline_link_clicks", "clicks_all": "clicks", "cost": "spend", "reach": "reach",
-           "conversions": "conversions", "conversion_value": "conversion_value",
-           "purchases": "purchases", "leads": "leads"}
-LOGIN = {"Authorization": "Bearer EAAB-stand-in-token"}
+hub.plugin("meta_ads")
+FIRST, LAST = hub.ago(29), hub.ago(1)
+DAYS = hub.days(FIRST, LAST)
+COLUMNS = {"impressions": "impressions", "clicks": "inline_link_clicks", "clicks_all": "clicks", "micros:cost": "spend",
+           "reach": "reach", "micros:conversions": "conversions", "micros:conversion_value": "conversion_value",
+           "micros:purchases": "purchases", "micros:leads": "leads"}
+FEED = ("ads", "act_1001", "ad_insights")
 
 
-def plugin(**options):
-    options = dict({"account_id": "act_1001", "access_token": "x"}, **options)
-    return host.Plugin(PATH, options, stand_in.url("meta"), LOGIN)
+def truth(world):
+    return world.truth("meta", FIRST, LAST, account="act_1001")
 
 
-def pull(source, first=FIRST, last=LAST):
-    return source.pull("ad_insights", first, last, "act_1001")
+def posts(world):
+    return sum(entry["method"] == "POST" for entry in world.log())
 
 
-def truth():
-    return stand_in.truth("meta", FIRST, LAST, account="act_1001")
+def reports(lab):
+    """Ids of reports that are remembered."""
+    feeds = lab.run("state", "export", "ads").json()["feeds"]
+    return [value for feed in feeds for key, value in feed["state"].items() if key.startswith("plugin.report:")]
 
 
-def clean():
-    stand_in.control(clear=True)
+def pulled(name, page_size=500, **order):
+    """A pull with these knobs and faults that has to give every row."""
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab, options={"page_size": page_size}))
+        world.control(**order)
+        results, code = lab.pull(*DAYS)
+        tap.is_(code, 0, name)
+        t.same_sums(lab, "ads_daily", truth(world), COLUMNS, name)
+        return results[FEED], world.log(), reports(lab), lab.rows("SELECT * FROM ads_daily")
 
 
 def test_sums():
-    clean()
-    with t.opened(plugin()) as source:
-        tap.is_(pull(source), abi.OK, "a month")
-        t.same_sums(source.rows, truth(), COLUMNS, "a month")
-        tap.is_(source.accounts[0], ("act_1001", "Shop Europe", "EUR", "Europe/Lisbon"), "the account's currency and zone")
-        tap.is_({row["currency"] for row in source.rows}, {"EUR"}, "every row has its currency")
-        tap.ok(max(len(row["ad_id"]) for row in source.rows) >= 18, "long ids stay whole")
-        keys = {tuple(row[k] for k in ("date", "campaign_id", "ad_group_id", "ad_id")) for row in source.rows}
-        tap.is_(len(keys), len(source.rows), "the grain is unique")
+    _, _, _, rows = pulled("a month")
+    tap.is_({row["currency"] for row in rows}, {"EUR"}, "every row has its currency")
+    tap.is_({row["level"] for row in rows}, {"ad"}, "and its level")
+    tap.is_({row["tz"] for row in rows}, {"Europe/Lisbon"}, "its day is the account's")
+    tap.ok(max(len(row["ad_id"]) for row in rows) >= 18, "long ids stay whole")
+    keys = {tuple(row[k] for k in ("date", "campaign_id", "ad_group_id", "ad_id")) for row in rows}
+    tap.is_(len(keys), len(rows), "the grain is unique")
 
 
 def test_pages():
-    clean()
-    with t.opened(plugin(page_size=17)) as source:
-        tap.is_(pull(source), abi.OK, "small pages")
-        t.same_sums(source.rows, truth(), COLUMNS, "small pages")
-        tap.ok(sum("after=" in url for _, url, _ in source.requests) > 10, "many pages were asked for")
-    stand_in.control(knobs={"meta": {"repeat_cursor": True}})
-    with t.opened(plugin(page_size=17)) as source:
-        tap.is_(pull(source), abi.DATA, "pages in a circle are noticed")
-        tap.has(source.message, "circle", "and named")
+    _, log, _, _ = pulled("small pages", page_size=17)
+    tap.ok(sum("after" in entry["path"] for entry in log) > 10, "many pages were asked for")
 
 
 def test_report_run():
-    clean()
-    stand_in.control(knobs={"meta": {"max_rows": 10}}, fault={"platform": "meta", "kind": "run_not_there_yet"})
-    with t.opened(plugin()) as source:
-        tap.is_(pull(source), abi.OK, "too much at once: a report run")
-        t.same_sums(source.rows, truth(), COLUMNS, "report run")
-        tap.ok(any(method == "POST" for method, _, _ in source.requests), "it was ordered by POST")
-        tap.is_([key for key in source.memory if key.startswith(b"report:")], [], "and forgotten once fetched")
-
-
-def test_report_run_goes_on_after_a_restart():
-    clean()
-    stand_in.control(knobs={"meta": {"max_rows": 10}})
-    first = plugin()
-    with t.opened(first):
-        first.is_cancelled = True
-        tap.is_(pull(first), abi.CANCELLED, "cancelled while it waits for the report")
-    kept = [value for key, value in first.memory.items() if key.startswith(b"report:")]
-    tap.is_(len(kept), 1, "the report's id is remembered")
-    second = plugin()
-    second.memory = dict(first.memory)
-    with t.opened(second):
-        tap.is_(pull(second), abi.OK, "the next process goes on")
-        t.same_sums(second.rows, truth(), COLUMNS, "after a restart")
-        tap.ok(not any(method == "POST" for method, _, _ in second.requests), "without ordering it again")
-    third = plugin()
-    third.memory = {key: b"999999999" for key in first.memory}
-    with t.opened(third):
-        tap.is_(pull(third), abi.OK, "a report that the platform has forgotten is ordered anew")
-        t.same_sums(third.rows, truth(), COLUMNS, "ordered anew")
-
-
-def test_report_run_fails():
-    clean()
-    stand_in.control(knobs={"meta": {"max_rows": 10, "max_async_rows": 10}})
-    with t.opened(plugin()) as source:
-        tap.is_(pull(source), abi.TOO_MUCH, "a failed report run: the window is to be split")
-        tap.is_([key for key in source.memory if key.startswith(b"report:")], [], "the failed one is forgotten")
-        tap.is_(source.rows, [], "no rows are left of it")
-
-
-def refusal(name, status, fault, part, **options):
-    clean()
-    stand_in.control(faults=[dict({"platform": "meta", "times": 20}, **fault)] if fault else [])
-    with t.opened(plugin(**options)) as source:
-        tap.is_(pull(source), status, name)
-        tap.has(source.message, part, name + ": says why")
-
-
-def test_refusals():
-    refusal("dead token", abi.AUTH, {"kind": "auth"}, "renew access_token")
-    refusal("throttled for long", abi.THROTTLED, {"kind": "throttle", "minutes": 5}, "User request limit reached")
-    refusal("dead version", abi.CONFIG, None, "api_version", api_version="v3.0")
-    refusal("passing trouble that stays", abi.RETRY, {"kind": "transient"}, "temporarily unavailable")
-    clean()
-    source = plugin(account_id="act_1003")
-    with t.opened(source):
-        tap.is_(source.pull("ad_insights", FIRST, LAST, "act_1003"), abi.AUTH, "an account that is not ours")
-        tap.has(source.message, "ads_read", "an account that is not ours: what to do")
-        tap.is_(source.pull("ad_insights", FIRST, LAST, "act_7"), abi.CONFIG, "an account that does not exist")
-    clean()
-    stand_in.control(faults=[{"platform": "meta", "kind": "throttle", "minutes": 3}])
-    with t.opened(plugin()) as source:
-        pull(source)
-        tap.is_(source.waits, [180000], "waits as long as the header says")
+    _, log, left, _ = pulled("too much at once: a report run", knobs={"meta": {"max_rows": 10, "async_polls": 1}},
+                             fault={"platform": "meta", "kind": "run_not_there_yet"})
+    tap.is_(sum(entry["method"] == "POST" for entry in log), 1, "it was ordered by POST")
+    tap.is_(left, [], "and forgotten once fetched")
 
 
 def test_passing_faults():
-    clean()
-    stand_in.control(faults=[{"platform": "meta", "kind": "transient"}, {"platform": "meta", "kind": "throttle"},
-                             {"platform": "meta", "kind": "reset"}, {"platform": "meta", "kind": "status", "code": 502}])
-    with t.opened(plugin()) as source:
-        tap.is_(pull(source), abi.OK, "passing faults")
-        t.same_sums(source.rows, truth(), COLUMNS, "passing faults")
+    result, _, _, _ = pulled("passing faults", faults=[{"platform": "meta", "kind": "transient"}, {"platform": "meta", "kind": "throttle"}])
+    tap.is_(result["retries"], 2, "each is tried once more")
 
 
-def test_accounts_and_options():
-    clean()
-    with t.opened(plugin()) as source:
-        tap.is_(source.check(), abi.OK, "the login is proven")
-        tap.is_(source.find_accounts(), abi.OK, "all accounts of the login")
-        tap.is_([a[0] for a in source.accounts], ["act_1001", "act_1001", "act_1002", "act_1003"], "are told")
-    for name, value in (("account_id", "1001"), ("account_id", "act_1/../2"), ("page_size", 501)):
-        source = plugin(**{name: value})
-        tap.is_(source.open(), abi.CONFIG, "%s = %s is refused" % (name, value))
-        tap.is_(source.details.get("option"), name, "and named")
+def test_forgotten_report():
+    """The platform keeps reports for a while only."""
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab))
+        world.control(knobs={"meta": {"max_rows": 10, "async_polls": 1, "stall_s": 300}},
+                      fault={"platform": "meta", "kind": "stall_middle", "after": 3})
+        running = lab.start("pull", *DAYS)
+        hub.wait_for(lambda: any(e["method"] == "STALL" for e in world.log()), "a report that is worked on")
+        running.terminate()
+        running.communicate(timeout=hub.WAIT_SECONDS)
+        kept = reports(lab)
+        tap.is_(len(kept), 1, "the report's id is remembered when the run is stopped")
+        state = json.dumps(lab.run("state", "export", "ads").json()).replace(kept[0], kept[0].replace(kept[0][:5], "99999", 1))
+        lab.write("state.json", state)
+        with open(lab.path("state.json"), encoding="utf-8") as f:
+            done = lab.start("state", "import", "ads", stdin=f)
+            done.communicate(timeout=hub.WAIT_SECONDS)
+        tap.is_(done.returncode, 0, "another id, that the platform does not know")
+        world.control(faults=[], knobs={"meta": {"stall_s": 0}})
+        _, code = lab.pull(*DAYS)
+        tap.is_((code, posts(world)), (0, 2), "is ordered anew")
+        t.same_sums(lab, "ads_daily", truth(world), COLUMNS, "ordered anew")
+
+
+def test_report_run_fails():
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab))
+        world.control(knobs={"meta": {"max_rows": 1, "max_async_rows": 1, "async_polls": 1}})
+        results, code = lab.pull("--from", LAST.isoformat(), "--to", LAST.isoformat())
+        tap.is_((code, results[FEED]["outcome"], results[FEED]["reason"]), (1, "failed", "too_much"), "even a day is too much")
+        tap.is_((reports(lab), results[FEED]["read"]), ([], 0), "the failed report is forgotten, no rows are left of it")
+
+
+def refusal(name, fault, outcome, reason, part):
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab, options={"page_size": 17}))
+        world.control(**fault)
+        results, _ = lab.pull(*DAYS)
+        result = t.by_connector(results)["ads"]
+        tap.is_((result["outcome"], result["reason"]), (outcome, reason), name)
+        tap.has(result["message"], part, name + ": says why")
+
+
+def test_refusals():
+    refusal("dead token", {"fault": {"platform": "meta", "kind": "auth", "times": 9}}, "failed", "auth", "renew access_token")
+    refusal("throttled for long", {"fault": {"platform": "meta", "kind": "throttle", "minutes": 5}}, "parked", "throttled",
+            "User request limit reached")
+    refusal("pages in a circle", {"knobs": {"meta": {"repeat_cursor": True}}}, "failed", "data", "again and again")
+
+
+def test_options():
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        variants = {"number": ("1001", {}), "path": ("act_1/../2", {}), "pages": ("act_1001", {"page_size": 501}),
+                    "version": ("act_1001", {"api_version": "v3.0"}), "other": ("act_1003", {}), "nobody": ("act_7", {})}
+        lab.configure(*[hub.meta(world, lab, name, account, options=more) for name, (account, more) in variants.items()])
+        t.refused(lab, {"number": ("an account without prefix", "account_id", "act_"), "path": ("an account that is a path", "account_id", "act_"),
+                        "pages": ("a page too large", "page_size", "500"), "version": ("a dead version", None, "api_version"),
+                        "other": ("an account that is not ours", None, "ads_read"),
+                        "nobody": ("an account that does not exist", None, "does not exist")}, *DAYS)
+
+
+def test_check_and_accounts():
+    with omni.StandIn("--today", hub.TODAY) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab, account=None, accounts="all"))
+        tap.is_(lab.run("check", "--connect").code, 0, "the login is proven")
+        results, _ = lab.pull(*DAYS)
+        tap.is_(sorted(key[1] for key in results if key[1]), ["act_1001", "act_1002", "act_1003"], "all accounts of the login")
 
 
 def test_no_rows():
-    clean()
-    with t.opened(plugin()) as source:
-        future = t.TODAY + datetime.timedelta(5)
-        tap.is_(pull(source, future, future), abi.OK, "a day without rows is no error")
-        tap.is_(source.rows, [], "and gives none")
+    with omni.StandIn("--today", hub.ago(60)) as world, hub.Hub() as lab:
+        lab.configure(hub.meta(world, lab))
+        results, code = lab.pull(*DAYS)
+        tap.is_((code, results[FEED]["outcome"], results[FEED]["read"]), (0, "ok", 0), "days without rows are no error and give none")
 
 
-with omni.StandIn("--today", t.TODAY) as stand_in:
-    tap.run([test_sums, test_pages, test_report_run, test_report_run_goes_on_after_a_restart, test_report_run_fails, test_refusals,
-             test_passing_faults, test_accounts_and_options, test_no_rows])
+tap.run([test_sums, test_pages, test_report_run, test_passing_faults, test_forgotten_report, test_report_run_fails, test_refusals,
+         test_options, test_check_and_accounts, test_no_rows])

@@ -65,7 +65,8 @@ CAMPAIGNS = conformance.Subject(
     plugin="meta_ads", family="ads", platform="meta", stream="campaign_insights", dataset="ads_daily", account="act_1001",
     truth={"level": "campaign"}, options=lambda bench: {"account_id": "act_1001", "access_token": bench.secret(TOKEN)},
     counts={"impressions": "impressions", "clicks_all": "clicks"}, exact={"cost": "spend", "conversions": "conversions"},
-    data="/insights", records="data", field="campaign_id", number="impressions", pages={"page_size": 5})
+    data="/insights", records="data", field="campaign_id", number="impressions", pages={"page_size": 5},
+    circle="again and again")
 
 
 def test_conformance():

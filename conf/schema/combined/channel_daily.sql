@@ -8,7 +8,7 @@
 --    ad group, ad; keywords, assets, places and search terms only where nothing else is there, as
 --    platforms withhold part of those. Web analytics and search likewise: the stream without landing
 --    pages, events, queries and pages, as only that one is whole. Messages: days of the event before
---    days of sending.
+--    days of sending; automations are other messages than campaigns, so theirs is a choice of its own.
 --  * Orders keep the marketing channel that their visit gave them. Without one they get rows of
 --    their own by how they were made: Web shop, Store …, Shop where that is not known either. Test
 --    orders do not count. So the revenue of all rows of a day is the net of all its orders.
@@ -82,10 +82,10 @@ search_grains AS (
 message_sums AS (
   SELECT date, connector, account_id, (basis <> 'event_date') || ' ' || stream AS grain,
          coalesce(nullif(channel, ''), 'Unassigned') AS channel, nullif(currency, '') AS currency,
-         sum(cost) AS cost, sum(clicks) AS clicks, sum(conversions) AS conversions,
+         flow_id <> '' AS is_flow, sum(cost) AS cost, sum(clicks) AS clicks, sum(conversions) AS conversions,
          sum(revenue) AS value
   FROM messages_daily WHERE date IN (SELECT date FROM days)
-  GROUP BY 1, 2, 3, 4, 5, 6
+  GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 order_sums AS (
   SELECT date, connector,
@@ -132,7 +132,7 @@ facts(date, connector, channel, currency, cost, impressions, clicks, sessions, e
   UNION ALL
   SELECT date, connector, channel, currency, cost, NULL, clicks, NULL, NULL,
          NULL, NULL, NULL, NULL, conversions, value
-  FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id) AS best
+  FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id, is_flow) AS best
         FROM message_sums)
   WHERE grain = best
   UNION ALL

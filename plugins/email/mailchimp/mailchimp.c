@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Mailchimp: what became of each campaign, the campaigns themselves, size and growth of audiences. */
+ * Mailchimp: what became of each campaign, the campaigns themselves, size and growth of audiences.
+ */
 #include <omnihub/sdk.h>
 
 #include <stdio.h>
@@ -31,8 +32,7 @@ static const struct omni_auth *const logins[] = {
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = OMNI_OPTIONAL)
 #define ID(member, name)                                                                           \
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = OMNI_KEY)
-#define COUNT(member, name)                                                                        \
-    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_INT)
+#define COUNT(member, name) OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_INT)
 #define COUNT_IF(member, name)                                                                     \
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_INT, .flags = OMNI_OPTIONAL)
 
@@ -62,6 +62,7 @@ static const struct omni_field *const report_fields[] = {
 
 static const struct omni_field *const campaign_fields[] = {
     ID("id", "message_id"),
+    TEXT("id", "campaign_id"),
     TEXT("type", "type"),
     TEXT("status", "status"),
     TEXT_IF("settings.title", "name"),
@@ -72,9 +73,12 @@ static const struct omni_field *const campaign_fields[] = {
                .flags = OMNI_OPTIONAL),
     NULL};
 
-static const struct omni_field *const list_fields[] = {
-    ID("id", "list_id"), TEXT("name", "name"), COUNT("stats.member_count", "members"),
-    COUNT_IF("stats.unsubscribe_count", NULL), COUNT_IF("stats.cleaned_count", NULL), NULL};
+static const struct omni_field *const list_fields[] = {ID("id", "list_id"),
+                                                       TEXT("name", "name"),
+                                                       COUNT("stats.member_count", "members"),
+                                                       COUNT_IF("stats.unsubscribe_count", NULL),
+                                                       COUNT_IF("stats.cleaned_count", NULL),
+                                                       NULL};
 
 /* Made by the plugin: the list's id lies outside of the days. */
 static const struct omni_field *const growth_fields[] = {
@@ -201,8 +205,9 @@ static omni_status growth_row(struct mailchimp *mc, struct omni_run *run, struct
     int64_t joined, left;
     if (!omni_json_text(activity, "day", day, sizeof(day)) ||
         !omni_json_int(activity, "subs", &joined) || !omni_json_int(activity, "unsubs", &left))
-        return mc->hub->fail(run, OMNI_E_DATA, "a day of a list's activity lacks day, subs or "
-                                               "unsubs");
+        return mc->hub->fail(run, OMNI_E_DATA,
+                             "a day of a list's activity lacks day, subs or "
+                             "unsubs");
     const struct omni_cell cells[] = {
         {.type = OMNI_TEXT, .len = (uint32_t)strlen(day), .v.s = day},
         {.type = OMNI_TEXT, .len = (uint32_t)strlen(list_id), .v.s = list_id},

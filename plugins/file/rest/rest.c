@@ -257,6 +257,21 @@ static int more_pages(const struct rest_stream *s, struct omni_pages *pages,
     return 0;
 }
 
+/* Rows that came in between shift the others; fewer than announced were lost on the way. */
+static omni_status check_count(struct rest *rest, struct omni_run *run, const struct page *p,
+                               const struct omni_http *last)
+{
+    char text[160];
+    int64_t total = -1;
+    if (p->stream->paging == REST_OFFSET && p->stream->total_path)
+        omni_json_int(omni_json_of_reply(last), p->stream->total_path, &total);
+    if (total < 0 || (uint64_t)total <= p->pages->offset)
+        return OMNI_OK;
+    snprintf(text, sizeof(text), "the platform announced %lld records and sent %llu",
+             (long long)total, (unsigned long long)p->pages->offset);
+    return rest->hub->fail(run, OMNI_E_DATA, text);
+}
+
 static omni_status read_pages(struct rest *rest, struct omni_run *run, const struct page *p,
                               struct omni_pages *pages)
 {
@@ -284,7 +299,8 @@ static omni_status read_pages(struct rest *rest, struct omni_run *run, const str
         if (status != OMNI_OK)
             return status;
     } while (more_pages(s, pages, &http));
-    return omni_pages_end(pages, rest->hub, run);
+    omni_status status = omni_pages_end(pages, rest->hub, run);
+    return status == OMNI_OK ? check_count(rest, run, p, &http) : status;
 }
 
 static omni_status rest_pull(void *self, struct omni_run *run, const struct omni_request *request)

@@ -125,7 +125,8 @@ struct omni_field {
                            $.actions[?@.action_type=='purchase'].value (numbers that match add up);
                            several comparisons in a filter: && or ||;
                            ^.id: in the enclosing record; CSV: the header's name;
-                           #line: "file name:line" of the record, CSV and NDJSON */
+                           #line: "file name:line" of the record, CSV and NDJSON;
+                           =net: worked out by the plugin, for row() only */
     const char *column; /* column of the dataset; NULL: kept in `extra` under its own name */
     const char *help;
     const char *format; /* OMNI_PATTERN: strptime-like, %Y %y %m %d %H %M %S %b %j and literals */
@@ -241,7 +242,8 @@ struct omni_run;    /* one call into the plugin; valid until it returns */
 struct omni_request {
     uint32_t size;
     int32_t from_day,
-        to_day; /* days since 1970-01-01, both included; 0, 0 for streams without windows */
+        to_day; /* days since 1970-01-01, both included; 0, 0 for streams without windows, but
+                   OMNI_CURSOR without a cursor: from_day says how far back to begin */
     uint32_t reserved;
     const struct omni_stream *stream;
     const char *cursor;  /* what cursor() kept when the last window was stored; NULL at first */
@@ -329,8 +331,17 @@ struct omni_host {
                                  const char *currency, const char *zone);
     /* total(): the platform's own sum of a column over the window, as micros. */
     omni_status (*found_total)(struct omni_run *, const char *column, int64_t micros);
-    /* Rare features by name, e.g. "omni.arrow/1"; NULL: this hub has none. */
+    /* Rare features by name, e.g. OMNI_PART_ROWS; NULL: this hub has none. */
     const void *(*extension)(const char *id);
+};
+
+/* extension(OMNI_PART_ROWS): row() also for the parts of a stream, where replies with parts need
+ * thought (an order whose net is worked out of its lines). part 0: the stream itself; 1, 2 …: its
+ * parts in their order. */
+#define OMNI_PART_ROWS "omni.part-rows/1"
+struct omni_part_rows {
+    uint32_t size, reserved;
+    omni_status (*row)(struct omni_run *, uint32_t part, const struct omni_cell *, uint32_t n);
 };
 
 /* ---- what a plugin offers

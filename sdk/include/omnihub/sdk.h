@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Helpers for plugin authors: urls, days, JSON bodies, page loops, lookups in a reply. They come
- * from libomnihub-sdk.a and become part of the plugin; the hub knows nothing of them.
+ * Helpers for plugin authors: urls, days, JSON bodies, page loops, lookups in a reply, exact sums
+ * and rows of one's own. They come from libomnihub-sdk.a and become part of the plugin; the hub
+ * knows nothing of them.
  *
  * Nothing here allocates, keeps global state or needs anything but C11; every text goes into memory
  * of the caller. A page loop:
@@ -100,7 +101,17 @@ const char *omni_day_print(int32_t day, char out[OMNI_DAY_TEXT]);
 /* 1: the text begins with YYYY-MM-DD or is YYYYMMDD, and that day exists. */
 int omni_day_parse(const char *s, int32_t *day);
 int32_t omni_day_of(int year, int month, int day);
+/* Seconds since 1970 of an RFC 3339 time with its offset: "2026-01-31T10:00:00.5Z",
+ * "…+01:00", "…+0100"; fractions are cut off. 0: it is none. */
+int omni_time_parse(const char *s, int64_t *seconds);
 void omni_day_split(int32_t day, int *year, int *month, int *day_of_month);
+
+/* ---- times ---- */
+
+enum { OMNI_TIME_TEXT = 21 }; /* bytes of "2026-01-31T12:00:00Z" with its NUL */
+
+/* Seconds since 1970 as YYYY-MM-DDTHH:MM:SSZ. Days as omni_day_print(). */
+const char *omni_time_print(int64_t seconds, char out[OMNI_TIME_TEXT]);
 
 /* ---- looking into JSON ----
  * Works on the bytes, without a tree. A path has members and places: "paging.cursors.after",
@@ -135,6 +146,12 @@ struct omni_json omni_json_at(struct omni_json, const char *path);
 int omni_json_text(struct omni_json, const char *path, char *out, size_t size);
 /* A whole number, also one written as text. 0: not there, not whole, beyond 64 bits. */
 int omni_json_int(struct omni_json, const char *path, int64_t *out);
+/* A number, also one written as text, exactly as it is written: 4.25 is 425 and 2 places. 0: not
+ * there, not a number, or whole digits beyond 18; of the digits behind the point those beyond 18 in
+ * all are left out. */
+int omni_json_decimal(struct omni_json, const char *path, int64_t *digits, int *places);
+/* digits / 10^places in millionths, for an OMNI_MICROS cell; rounded half to even. 0: too large. */
+int omni_micros(int64_t digits, int places, int64_t *micros);
 /* 1: true; 0: anything else. */
 int omni_json_is_true(struct omni_json, const char *path);
 /* Walks through an array's items or an object's values: begin with an *item of all zeros; 0 at the
@@ -143,6 +160,58 @@ int omni_json_next(struct omni_json container, struct omni_json *item);
 
 /* A reply header's value, the name in lower case; NULL: it was not sent. */
 const char *omni_reply_header(const struct omni_http *, const char *name);
+
+/* ---- exact amounts ----
+ * Micros are millionths of the major unit ("12.34" is 12340000); whole numbers, such as minor units
+ * and counts, are added up as they are. Never through a float, and overflow is noticed. */
+
+/* Decimal text to micros: sign, digits, one point. 0: not that, more than six decimals that count,
+ * or beyond 64 bits. */
+int omni_micros_parse(const char *s, int64_t *micros);
+/* A number, also one written as text. 0: not there, or not exact. */
+int omni_json_micros(struct omni_json, const char *path, int64_t *micros);
+
+/* A sum that remembers whether all went well. struct omni_sum sum = {0, 0}; */
+struct omni_sum {
+    int64_t value;
+    int is_bad; /* 1: something was no number, or too large: the value means nothing */
+};
+void omni_sum_add(struct omni_sum *, int64_t value);
+void omni_sum_subtract(struct omni_sum *, int64_t value);
+/* The amount at this path; absent and null add nothing. */
+void omni_sum_add_micros(struct omni_sum *, struct omni_json, const char *path);
+void omni_sum_add_int(struct omni_sum *, struct omni_json, const char *path);
+
+/* ---- rows of one's own ----
+ * For row(): the fields' table stays the only description of a row. What has a path ($.a.b[0].c) is
+ * taken from the record, what has none (=net) is set by its column:
+ *
+ *     struct omni_row row;                                    // large: better not on the stack
+ *     omni_row_begin(&row, stream, record);
+ *     omni_row_sum(&row, "net", OMNI_MICROS, &net);
+ *     status = omni_row_send(&row, hub, run, 0);
+ */
+
+enum { OMNI_ROW_CELLS = 64, OMNI_ROW_TEXT = 65536 };
+struct omni_row {
+    struct omni_cell cells[OMNI_ROW_CELLS];
+    const struct omni_stream *stream;
+    uint32_t n;                /* cells in use */
+    const char *wrong, *where; /* what is wrong with the row, and at which path or column */
+    struct omni_text text;     /* the cells' texts lie here */
+    char memory[OMNI_ROW_TEXT];
+};
+/* A field without OMNI_OPTIONAL and OMNI_ZERO_IF_ABSENT must be in the record; null is no value. */
+void omni_row_begin(struct omni_row *, const struct omni_stream *, struct omni_json record);
+/* By column, or by the path of a field that has no column. NULL: no value. The text is copied. */
+void omni_row_text(struct omni_row *, const char *column, const char *value);
+/* type: of the cell, OMNI_INT, OMNI_MICROS, OMNI_BOOL, OMNI_TIME or OMNI_DATE. An OMNI_INT is read
+ * by the field's unit: cents where it is OMNI_UNIT_MINOR. */
+void omni_row_number(struct omni_row *, const char *column, uint32_t type, int64_t value);
+void omni_row_sum(struct omni_row *, const char *column, uint32_t type, const struct omni_sum *);
+/* part 0: hub->row(); else the stream's part, of which the row must be (OMNI_PART_ROWS). */
+omni_status omni_row_send(struct omni_row *, const struct omni_host *, struct omni_run *,
+                          uint32_t part);
 
 /* ---- page loops ---- */
 

@@ -60,6 +60,13 @@ TESTS += %D%/test_mem
 %C%_test_mem_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_mem_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_place
+TESTS += %D%/test_place
+%C%_test_place_SOURCES = %D%/test_place.c
+%C%_test_place_CPPFLAGS = $(UNIT_CPPFLAGS) -DHUB_PREFIX='"$(prefix)"' -DHUB_BINDIR='"$(bindir)"'
+%C%_test_place_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_place_LDADD = $(UNIT_LIBS)
+
 # What these print is compared with Python's zoneinfo and fractions.
 check_PROGRAMS += %D%/exact_print
 %C%_exact_print_SOURCES = %D%/exact_print.c

@@ -228,7 +228,7 @@ def closed_pipe():
         hub("pull", env=TOKEN)
         read, write = os.pipe()
         os.close(read)
-        p = subprocess.run([hub.start.__globals__["PROGRAM"], "runs", "-c", hub.path("omnihub.conf")], stdout=write,
+        p = subprocess.run([hub.start.__globals__["PROGRAM"], "plugins", "-c", hub.path("omnihub.conf")], stdout=write,
                            stderr=subprocess.PIPE, check=False)
         os.close(write)
         tap.is_((p.returncode, p.stderr), (0, b""), "a reader that went away is no error")

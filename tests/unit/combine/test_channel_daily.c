@@ -205,12 +205,16 @@ static void orders_and_visits_meet_in_one_table(void **state)
         ROW("date", "2026-01-01", "channel", "Paid Social", "landing_page", "", "sessions", "2"));
     PUT(f, "mail", "messages_daily",
         ROW("date", "2026-01-01", "basis", "send_date", "channel", "Email", "clicks", "7"),
-        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "clicks", "6"));
+        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "clicks", "6"),
+        ROW("date", "2026-01-01", "basis", "send_date", "channel", "Email", "flow_id", "f1",
+            "clicks", "200"),
+        ROW("date", "2026-01-01", "basis", "event_date", "channel", "Email", "flow_id", "f1",
+            "clicks", "100"));
     combine(f, "EUR");
     assert_asked(f,
                  "SELECT channel, sessions, clicks, orders, new_customers, revenue, aov, mer,"
                  " coverage FROM channel_daily ORDER BY channel",
-                 "Email|NULL|6|1|NULL|1000000|1000000|2117647|mail,till\n"
+                 "Email|NULL|106|1|NULL|1000000|1000000|2117647|mail,till\n"
                  "Paid Social|40|10|NULL|NULL|NULL|NULL|2117647|shop-ads,site\n"
                  "Shop|NULL|NULL|1|NULL|2000000|2000000|2117647|till\n"
                  "Store|NULL|NULL|2|1|15000000|7500000|2117647|till\n");

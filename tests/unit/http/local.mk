@@ -4,10 +4,12 @@ HTTP_STUB = tests/lib/stub.c tests/lib/stub.h %D%/fixture.h
 
 check_PROGRAMS += %D%/test_address %D%/test_cassette %D%/test_client %D%/test_header \
 	%D%/test_intake %D%/test_login %D%/test_login_jwt %D%/test_policy %D%/test_redirect \
-	%D%/test_retry %D%/test_scrub %D%/test_url %D%/test_wait
+	%D%/test_retry %D%/test_scrub %D%/test_unpack %D%/test_url \
+	%D%/test_wait
 TESTS += %D%/test_address %D%/test_cassette %D%/test_client %D%/test_header \
 	%D%/test_intake %D%/test_login %D%/test_login_jwt %D%/test_policy %D%/test_redirect \
-	%D%/test_retry %D%/test_scrub %D%/test_url %D%/test_wait
+	%D%/test_retry %D%/test_scrub %D%/test_unpack %D%/test_url \
+	%D%/test_wait
 
 %C%_test_address_SOURCES = %D%/test_address.c
 %C%_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -28,6 +30,11 @@ TESTS += %D%/test_address %D%/test_cassette %D%/test_client %D%/test_header \
 %C%_test_scrub_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_scrub_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_scrub_LDADD = $(UNIT_LIBS)
+
+%C%_test_unpack_SOURCES = %D%/test_unpack.c
+%C%_test_unpack_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_unpack_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_unpack_LDADD = $(UNIT_LIBS)
 
 %C%_test_url_SOURCES = %D%/test_url.c
 %C%_test_url_CPPFLAGS = $(UNIT_CPPFLAGS)

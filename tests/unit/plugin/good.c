@@ -128,6 +128,16 @@ static omni_status many_rows(struct omni_run *run, int n)
     return status;
 }
 
+static omni_status part_rows(struct omni_run *run)
+{
+    const struct omni_part_rows *extra = hub->extension(OMNI_PART_ROWS);
+    const struct omni_cell cell = {.type = OMNI_MICROS, .v.i = 7};
+    omni_status status = extra ? OMNI_OK : OMNI_E_UNSUPPORTED;
+    for (uint32_t i = 0; i < 3 && status == OMNI_OK; i++)
+        status = extra->row(run, i, &cell, 1);
+    return status;
+}
+
 static omni_status big_row(struct omni_run *run, size_t n)
 {
     char *text = malloc(n);
@@ -182,6 +192,8 @@ static omni_status pull(void *self, struct omni_run *run, const struct omni_requ
         return requests(run, request);
     if (strcmp(mode, "remember") == 0)
         return remembers(run);
+    if (strcmp(mode, "parts") == 0)
+        return part_rows(run);
     if (strcmp(mode, "big") == 0)
         return big_row(run, 5 << 20);
     if (strcmp(mode, "too_big") == 0)

@@ -69,10 +69,11 @@ static omni_status on_rows(void *ctx, struct omni_http *http, const char *record
     return OMNI_OK;
 }
 
-static omni_status on_row(void *ctx, const struct omni_cell *cells, uint32_t n)
+static omni_status on_row(void *ctx, uint32_t part, const struct omni_cell *cells, uint32_t n)
 {
     struct hub_calls *h = ctx;
     h->rows++;
+    h->part_rows += part;
     if (h->rows == h->fail_at)
         return OMNI_E_DATA;
     for (uint32_t i = 0; i < n; i++)

@@ -10,6 +10,7 @@ struct hub_calls {
     struct plugin *plugin;
     struct buf said;        /* one line for each call */
     uint64_t rows, row_sum; /* row_sum: of the second cell */
+    uint64_t part_rows;     /* sum of their parts' numbers */
     size_t longest;         /* text cell */
     uint64_t fail_at;       /* this row is refused; 0: none */
     uint32_t logs;

@@ -13,24 +13,7 @@ TESTS += %D%/test_plugin
 %C%_test_plugin_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_plugin_LDADD = $(UNIT_LIBS)
 
-check_LTLIBRARIES += %D%/hostile.la %D%/hostile_socket.la %D%/hostile_write.la %D%/hostile_loop.la %D%/hostile_segv.la
-HOSTILE_CPPFLAGS = -I$(top_srcdir)/sdk/include
-%C%_hostile_la_SOURCES = %D%/hostile.c
-%C%_hostile_la_CPPFLAGS = $(HOSTILE_CPPFLAGS)
-%C%_hostile_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-%C%_hostile_socket_la_SOURCES = %D%/hostile.c
-%C%_hostile_socket_la_CPPFLAGS = $(HOSTILE_CPPFLAGS) -DIN_CONSTRUCTOR=make_socket
-%C%_hostile_socket_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-%C%_hostile_write_la_SOURCES = %D%/hostile.c
-%C%_hostile_write_la_CPPFLAGS = $(HOSTILE_CPPFLAGS) -DIN_CONSTRUCTOR=create_file
-%C%_hostile_write_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-%C%_hostile_loop_la_SOURCES = %D%/hostile.c
-%C%_hostile_loop_la_CPPFLAGS = $(HOSTILE_CPPFLAGS) -DIN_CONSTRUCTOR=loop
-%C%_hostile_loop_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-%C%_hostile_segv_la_SOURCES = %D%/hostile.c
-%C%_hostile_segv_la_CPPFLAGS = $(HOSTILE_CPPFLAGS) -DIN_CONSTRUCTOR=segv
-%C%_hostile_segv_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-
+# The plugins are in tests/hostile.
 check_PROGRAMS += %D%/test_hostile
 TESTS += %D%/test_hostile
 %C%_test_hostile_SOURCES = %D%/test_hostile.c %D%/hub_calls.c %D%/hub_calls.h
@@ -44,6 +27,13 @@ TESTS += %D%/test_sdk
 %C%_test_sdk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sdk_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sdk_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_sdk_rows
+TESTS += %D%/test_sdk_rows
+%C%_test_sdk_rows_SOURCES = %D%/test_sdk_rows.c
+%C%_test_sdk_rows_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sdk_rows_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sdk_rows_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/test_describe
 TESTS += %D%/test_describe

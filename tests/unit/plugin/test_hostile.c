@@ -15,7 +15,7 @@
 #include "hub_calls.h"
 #include "run/sandbox.h"
 
-#define PLUGINS TEST_BUILDDIR "/tests/unit/plugin/.libs/"
+#define PLUGINS TEST_BUILDDIR "/tests/hostile/.libs/"
 #define PROGRAM TEST_BUILDDIR "/omnihub-plugin"
 
 struct here {

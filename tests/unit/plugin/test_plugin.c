@@ -143,6 +143,18 @@ static void delivers_a_big_row(enum plugin_isolation isolation)
     stop(&h);
 }
 
+static void passes_rows_of_parts(enum plugin_isolation isolation)
+{
+    struct here h;
+    start(&h, isolation);
+    assert_int_equal(open_mode(&h, "parts"), OMNI_OK);
+    assert_int_equal(pull(&h, NULL), OMNI_OK);
+    assert_int_equal(h.hub.rows, 3);
+    assert_int_equal(h.hub.part_rows, 0 + 1 + 2);
+    assert_int_equal(h.hub.row_sum, 21);
+    stop(&h);
+}
+
 /* Even where the plugin does not look at what row() returns. */
 static void stops_at_a_refused_row(enum plugin_isolation isolation)
 {
@@ -263,6 +275,7 @@ BOTH(refuses_to_open)
 BOTH(finds)
 BOTH(delivers_rows)
 BOTH(delivers_a_big_row)
+BOTH(passes_rows_of_parts)
 BOTH(stops_at_a_refused_row)
 BOTH(refuses_wrong_cells)
 BOTH(refuses_an_odd_status)
@@ -291,6 +304,7 @@ static const struct CMUnitTest tests[] = {
     TEST_BOTH(finds),
     TEST_BOTH(delivers_rows),
     TEST_BOTH(delivers_a_big_row),
+    TEST_BOTH(passes_rows_of_parts),
     TEST_BOTH(stops_at_a_refused_row),
     TEST_BOTH(refuses_wrong_cells),
     TEST_BOTH(refuses_an_odd_status),

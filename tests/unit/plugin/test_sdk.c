@@ -316,12 +316,109 @@ static void follows_links(void **state)
     assert_int_equal(omni_pages_end(&pages, &host, NULL), OMNI_OK);
 }
 
+static void parses_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } good[] = {{"1970-01-01T00:00:00Z", 0},
+                {"2026-01-31T10:00:00Z", 1769853600},
+                {"2026-01-31 10:00:00.123456+00:00", 1769853600},
+                {"2026-01-31T11:30:00+01:30", 1769853600},
+                {"2026-01-31T05:00:00-0500", 1769853600},
+                {"2026-01-31T12:00:00+02", 1769853600},
+                {"1969-12-31T23:59:59Z", -1}};
+    static const char *const wrong[] = {
+        "",
+        "2026-01-31",
+        "20260131",
+        "2026-01-31T10:00:00",
+        "2026-02-30T10:00:00Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31T10:60:00Z",
+        "2026-01-31T10:00Z",
+        "2026-01-31T10:00:00Zulu",
+        "2026-01-31T10:00:00+1",
+        "2026-01-31T10:00:00+01:0",
+        "2026-01-31T10:00:00+01:000",
+        "2026-01-31T10:00:00+25:00",
+        "2026-01-31T",
+    };
+    int64_t seconds;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(omni_time_parse(good[i].text, &seconds));
+        assert_int_equal(seconds, good[i].seconds);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (omni_time_parse(wrong[i], &seconds))
+            fail_msg("%s was taken", wrong[i]);
+    assert_false(omni_time_parse(NULL, &seconds));
+}
+
+static void reads_decimals_exactly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int is_number, places;
+        int64_t digits, micros;
+    } cases[] = {
+        {"4.25", 1, 2, 425, 4250000},
+        {"\"24.9200000000006\"", 1, 13, 249200000000006, 24920000},
+        {"-0.0000005", 1, 7, -5, 0}, /* half to even */
+        {"0.0000015", 1, 7, 15, 2},
+        {"12.000", 1, 0, 12, 12000000},
+        {"1.5e3", 1, 0, 1500, 1500000000},
+        {"125E-2", 1, 2, 125, 1250000},
+        {"1e-400", 1, 0, 0, 0},
+        {"0e99", 1, 0, 0, 0},
+        {"35.199999999999999289457264", 1, 16, 351999999999999992, 35200000},
+        {"123456789012345678", 1, 0, 123456789012345678, 0},
+        {"1234567890123456789", 0, 0, 0, 0},
+        {"1e19", 0, 0, 0, 0},
+        {"\"\"", 0, 0, 0, 0},
+        {"\".5\"", 0, 0, 0, 0},
+        {"\"5.\"", 0, 0, 0, 0},
+        {"\"1,5\"", 0, 0, 0, 0},
+        {"\"1e\"", 0, 0, 0, 0},
+        {"\" 1\"", 0, 0, 0, 0},
+        {"\"--1\"", 0, 0, 0, 0},
+        {"true", 0, 0, 0, 0},
+        {"null", 0, 0, 0, 0},
+        {"{}", 0, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t digits, micros;
+        int places;
+        struct omni_json json = omni_json_of(cases[i].text, strlen(cases[i].text));
+        if (omni_json_decimal(json, "", &digits, &places) != cases[i].is_number)
+            fail_msg("%s", cases[i].text);
+        if (!cases[i].is_number)
+            continue;
+        if (digits != cases[i].digits || places != cases[i].places)
+            fail_msg("%s: %lld, %d places", cases[i].text, (long long)digits, places);
+        int fits = omni_micros(digits, places, &micros);
+        assert_int_equal(fits, cases[i].digits < INT64_MAX / 1000000 || places >= 6);
+        if (fits)
+            assert_int_equal(micros, cases[i].micros);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(builds_urls),          cmocka_unit_test(never_runs_over),
-    cmocka_unit_test(builds_json),          cmocka_unit_test(knows_days),
-    cmocka_unit_test(looks_into_json),      cmocka_unit_test(walks_through_json),
-    cmocka_unit_test(survives_broken_json), cmocka_unit_test(finds_headers),
-    cmocka_unit_test(follows_cursors),      cmocka_unit_test(notices_circles),
-    cmocka_unit_test(counts_pages),         cmocka_unit_test(follows_links),
+    cmocka_unit_test(parses_times),
+    cmocka_unit_test(builds_urls),
+    cmocka_unit_test(never_runs_over),
+    cmocka_unit_test(builds_json),
+    cmocka_unit_test(knows_days),
+    cmocka_unit_test(looks_into_json),
+    cmocka_unit_test(walks_through_json),
+    cmocka_unit_test(survives_broken_json),
+    cmocka_unit_test(finds_headers),
+    cmocka_unit_test(follows_cursors),
+    cmocka_unit_test(notices_circles),
+    cmocka_unit_test(counts_pages),
+    cmocka_unit_test(follows_links),
+    cmocka_unit_test(reads_decimals_exactly),
 };
 UNIT_MAIN(tests)

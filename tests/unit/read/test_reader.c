@@ -89,6 +89,30 @@ static void envelope_without_records(void **state)
     assert_int_equal(got.records, 2);
 }
 
+/* Batches in a list: one that has no records may be an error, and is not swallowed. */
+static void envelope_keeps_batches_without_records(void **state)
+{
+    (void)state;
+    const struct reader_spec spec = {.records = "$[*].r[*]",
+                                     .stream = STREAM(.name = "s", .fields = FIELDS(FIELD("$.a")))};
+    static const struct {
+        const char *reply, *envelope;
+        uint64_t records;
+    } cases[] = {
+        {"[{\"r\":[{\"a\":1},{}],\"m\":1},{\"error\":{\"c\":\"x\"}} , {\"r\":[]}]",
+         "[{\"error\":{\"c\":\"x\"}},{\"r\":[]}]", 2},
+        {"[{\"r\":[{}]}]", "[]", 1},
+        {"[]", "[]", 0},
+        {"{\"error\":1}", "[{\"error\":1}]", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        auto_rows got = read_text(&spec, cases[i].reply);
+        assert_int_equal(got.status, OMNI_OK);
+        assert_string_equal(buf_text(&got.envelope), cases[i].envelope);
+        assert_int_equal(got.records, cases[i].records);
+    }
+}
+
 static void no_records_are_no_error(void **state)
 {
     (void)state;
@@ -287,6 +311,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(three_kinds_of_nothing),
     cmocka_unit_test(numbers_stay_as_written),
     cmocka_unit_test(envelope_without_records),
+    cmocka_unit_test(envelope_keeps_batches_without_records),
     cmocka_unit_test(no_records_are_no_error),
     cmocka_unit_test(one_record_in_place_of_a_list),
     cmocka_unit_test(refuses_other_shapes),

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-check_PROGRAMS += %D%/test_job_plan %D%/test_job_files %D%/test_job_url
-TESTS += %D%/test_job_plan %D%/test_job_files %D%/test_job_url
+check_PROGRAMS += %D%/test_gunzip %D%/test_job_plan %D%/test_job_files %D%/test_job_url
+TESTS += %D%/test_gunzip %D%/test_job_plan %D%/test_job_files %D%/test_job_url
+%C%_test_gunzip_SOURCES = %D%/test_gunzip.c
+%C%_test_gunzip_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_gunzip_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_gunzip_LDADD = $(UNIT_LIBS)
 %C%_test_job_plan_SOURCES = %D%/test_job_plan.c
 %C%_test_job_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_job_plan_CFLAGS = $(UNIT_CFLAGS)

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,11 +81,20 @@ static void list(struct place *p, struct buf *out)
     assert_int_equal(job_files_list(p->files, p->list_url, out, &err), OMNI_OK);
 }
 
-static void lists_in_name_order(void **state)
+static void set_time(const struct place *p, const char *name, time_t seconds)
+{
+    auto_free char *path = path_of(p, name);
+    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void lists_the_oldest_first(void **state)
 {
     struct place *p = *state;
     put(p, "b.csv.gz", "x", 1);
     put(p, "a.csv", "12345", 5);
+    set_time(p, "a.csv", 1000);
+    set_time(p, "b.csv.gz", 2000);
     put(p, "secret.txt", "no", 2);
     auto_buf out = BUF_INIT(10000);
     list(p, &out);
@@ -167,7 +177,7 @@ static void notices_truncated_gzip(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(lists_in_name_order, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(lists_the_oldest_first, set_up, tear_down),
     cmocka_unit_test_setup_teardown(refuses_globs_that_were_not_named, set_up, tear_down),
     cmocka_unit_test_setup_teardown(refuses_files_that_were_not_listed, set_up, tear_down),
     cmocka_unit_test_setup_teardown(gunzips_members_one_after_the_other, set_up, tear_down),

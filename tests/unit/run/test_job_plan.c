@@ -110,6 +110,8 @@ static void pulled_up_to_never_jumps_a_gap(void **state)
     assert_int_equal(plan_new_last(&in, (struct plan_range){11, 20}), 20);
     assert_int_equal(plan_new_last(&in, (struct plan_range){12, 20}), 10);
     assert_int_equal(plan_new_last(&in, (struct plan_range){1, 5}), 10);
+    in.today = 15; /* days to come are not over */
+    assert_int_equal(plan_new_last(&in, (struct plan_range){11, 20}), 15);
 }
 
 static const struct CMUnitTest tests[] = {

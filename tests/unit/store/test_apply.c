@@ -181,6 +181,39 @@ static void a_cursor_upserts_and_the_later_row_wins(void **state)
     fixture_free(f);
 }
 
+/* Orders are known by their number; their day may move from one window into another. */
+static void a_window_works_where_the_day_is_beside_the_key(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"o1", NULL,         "2026-01-01", "EUR", "5",  NULL, "o2",
+                                        NULL, "2026-01-20", "EUR",        "6",   NULL, END};
+    static const char *const moved[] = {"o1", NULL, "2026-02-02", "EUR", "5", NULL, END};
+    static const char *const undated[] = {"o9", NULL, NULL, "EUR", "5", NULL, END};
+    static const char *const twice[] = {"o1", NULL,         "2026-02-02", "EUR", "5",  NULL, "o1",
+                                        NULL, "2026-02-03", "EUR",        "5",   NULL, END};
+    struct fixture *f = fixture_new(NULL, "bills");
+    struct store_window january = sales_window(f);
+    january.dataset = schema_find(f->schema, "bills");
+    struct store_window february = january;
+    february.from_day = january.to_day + 1;
+    february.to_day = january.to_day + 28;
+    struct store_result r;
+    assert_int_equal(fixture_apply(f, january, first, &r), OMNI_OK);
+    assert_int_equal(r.inserted, 2);
+    assert_int_equal(fixture_apply(f, february, moved, &r), OMNI_OK);
+    assert_int_equal(r.changed, 1);
+    assert_asked(f, "SELECT id, date FROM bills ORDER BY id", "o1|2026-02-02\no2|2026-01-20\n");
+    assert_int_equal(fixture_apply(f, january, first + 6, &r), OMNI_OK);
+    assert_int_equal(r.unchanged, 1);
+    assert_int_equal(r.removed, 0);
+    assert_int_equal(fixture_apply(f, february, (const char *const[]){END}, &r), OMNI_OK);
+    assert_int_equal(r.removed, 1);
+    assert_int_equal(fixture_apply(f, february, undated, &r), OMNI_E_DATA);
+    assert_int_equal(fixture_apply(f, february, twice, &r), OMNI_E_DATA);
+    assert_asked(f, "SELECT id, date FROM bills", "o2|2026-01-20\n");
+    fixture_free(f);
+}
+
 static void a_snapshot_removes_what_vanished(void **state)
 {
     (void)state;
@@ -260,7 +293,7 @@ static void wrong_rows_are_refused(void **state)
     struct fixture *f = fixture_new(NULL, "sales");
     assert_int_equal(fixture_apply(f, sales_window(f), outside, NULL), OMNI_E_BUG);
     assert_int_equal(fixture_apply(f, sales_window(f), no_key, NULL), OMNI_E_DATA);
-    struct store_window w = {.dataset = schema_find(f->schema, "bills"), .sync = OMNI_WINDOW};
+    struct store_window w = {.dataset = schema_find(f->schema, "items"), .sync = OMNI_WINDOW};
     static const char *const nothing[] = {END};
     assert_int_equal(fixture_apply(f, w, nothing, NULL), OMNI_E_CONFIG);
     fixture_free(f);
@@ -274,6 +307,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_second_of_two_windows_takes_the_first_back),
     cmocka_unit_test(old_history_is_never_touched),
     cmocka_unit_test(a_cursor_upserts_and_the_later_row_wins),
+    cmocka_unit_test(a_window_works_where_the_day_is_beside_the_key),
     cmocka_unit_test(a_snapshot_removes_what_vanished),
     cmocka_unit_test(parts_replace_their_own_rows_and_take_over_keys),
     cmocka_unit_test(state_is_stored_with_the_rows),

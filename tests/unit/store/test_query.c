@@ -144,12 +144,13 @@ static void the_ledger_says_what_happened(void **state)
     auto_json *runs = ledger_runs(f->store, "till", 0, &f->err);
     auto_free char *text = json_print(json_array_get(runs, 0));
     assert_string_equal(
-        text, "{\"id\":1,\"batch\":\"b1\",\"kind\":\"pull\",\"connector\":\"till\",\"stream\":"
-              "\"stream\",\"account\":\"acc\",\"started_at\":\"2026-01-10T00:00:00Z\",\"ended_at\":"
-              "\"2026-01-10T00:00:01.5Z\",\"seconds\":\"1.5\",\"outcome\":\"ok\",\"from_day\":"
-              "\"2026-01-01\",\"to_day\":\"2026-01-31\",\"windows\":2,\"requests\":3,\"retries\":0,"
-              "\"bytes\":0,\"inserted\":2,\"changed\":1,\"unchanged\":0,\"removed\":1,"
-              "\"restated\":4,\"rejected\":1}");
+        text,
+        "{\"id\":1,\"batch\":\"b1\",\"kind\":\"pull\",\"connector\":\"till\",\"stream\":"
+        "\"stream\",\"account\":\"acc\",\"started_at\":\"2026-01-10T00:00:00Z\",\"ended_at\":"
+        "\"2026-01-10T00:00:01.5Z\",\"seconds\":\"1.5\",\"outcome\":\"ok\",\"from_day\":"
+        "\"2026-01-01\",\"to_day\":\"2026-01-31\",\"windows\":2,\"rows\":3,\"requests\":3,"
+        "\"retries\":0,\"bytes\":0,\"inserted\":2,\"changed\":1,\"unchanged\":0,\"removed\":1,"
+        "\"restated\":4,\"rejected\":1}");
     auto_json *feeds = ledger_feeds(f->store, NULL, &f->err);
     const json_t *feed = json_array_get(feeds, 0);
     assert_int_equal(json_int(feed, "rows", -1), 1);

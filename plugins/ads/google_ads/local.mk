@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+if PLUGIN_GOOGLE_ADS
+plugin_LTLIBRARIES += %D%/google_ads.la
+%C%_google_ads_la_SOURCES = %D%/google_ads.c
+%C%_google_ads_la_CPPFLAGS = $(SDK_CPPFLAGS)
+%C%_google_ads_la_CFLAGS = $(AM_CFLAGS)
+%C%_google_ads_la_LDFLAGS = $(LINK_AS_PLUGIN)
+%C%_google_ads_la_LIBADD = $(SDK_LIB)
+endif
+EXTRA_DIST += %D%/README.md

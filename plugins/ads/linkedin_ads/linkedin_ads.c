@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * LinkedIn ads: daily figures of campaign groups, campaigns and creatives, from adAnalytics. */
+#include <omnihub/sdk.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct omni_option *const options[] = {
+    OMNI_OPTION(.name = "account_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
+                .help = "the ad account's number"),
+    OMNI_OPTION(.name = "access_token", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
+                .help = "token with r_ads and r_ads_reporting; lives 60 days"),
+    OMNI_OPTION(.name = "client_id", .type = OMNI_OPT_TEXT,
+                .help = "instead, where LinkedIn gives the app refresh tokens: of the app"),
+    OMNI_OPTION(.name = "client_secret", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
+                .help = "of the app"),
+    OMNI_OPTION(.name = "refresh_token", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
+                .help = "lives a year, however often it is used"),
+    OMNI_OPTION(.name = "currency", .type = OMNI_OPT_TEXT,
+                .help = "the account's currency; asked of LinkedIn where it is not given"),
+    OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "202604",
+                .help = "LinkedIn-Version: the month of the API, switched off after about a year"),
+    NULL};
+
+static const struct omni_auth *const logins[] = {
+    OMNI_LOGIN(.kind = OMNI_AUTH_OAUTH2_REFRESH, .options = "client_id,client_secret,refresh_token",
+               .token_url = "https://www.linkedin.com/oauth/v2/accessToken"),
+    OMNI_LOGIN(.kind = OMNI_AUTH_BEARER, .options = "access_token"), NULL};
+
+/* At most 20, of which the first two say whose row it is. */
+#define METRICS                                                                                    \
+    "dateRange,pivotValues,impressions,clicks,costInLocalCurrency,externalWebsiteConversions,"     \
+    "oneClickLeads,conversionValueInLocalCurrency"
+
+/* A day comes in three parts and ids as URNs, so the plugin makes the rows: first the figures, then
+ * as many ids as the stream's level has. */
+enum { FIGURES = 7, MOST_PIVOTS = 3 };
+#define AMOUNT(member, name)                                                                       \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_MICROS, .unit = OMNI_UNIT_MAJOR)
+#define FIELDS                                                                                     \
+    OMNI_FIELD(.path = "$.dateRange.start", .column = "date", .type = OMNI_DATE,                   \
+               .flags = OMNI_KEY),                                                                 \
+        OMNI_FIELD(.path = "$.impressions", .column = "impressions", .type = OMNI_INT),            \
+        OMNI_FIELD(.path = "$.clicks", .column = "clicks", .type = OMNI_INT),                      \
+        AMOUNT("costInLocalCurrency", "cost"),                                                     \
+        OMNI_FIELD(.path = "$.externalWebsiteConversions", .column = "conversions",                \
+                   .type = OMNI_MICROS, .help = "and oneClickLeads"),                              \
+        AMOUNT("conversionValueInLocalCurrency", "conversion_value"),                              \
+        AMOUNT("oneClickLeads", "leads")
+#define PIVOT(n, name)                                                                             \
+    OMNI_FIELD(.path = "$.pivotValues[" #n "]", .column = (name), .type = OMNI_TEXT,               \
+               .flags = OMNI_KEY, .help = "the number at the end of the URN")
+#define STREAM(name_, level, help_, ...)                                                           \
+    OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "ads_daily", .help = (help_),     \
+                .constants = "level=" level, .settle_days = 30, .max_window_days = 31,             \
+                .history_days = 3650, .day_zone = "UTC",                                           \
+                .fields = (const struct omni_field *const[]){FIELDS, __VA_ARGS__, NULL})
+
+/* LinkedIn's names are one level off: its campaign is what others call an ad group. */
+static const struct omni_stream *const streams[] = {
+    STREAM("campaign_groups", "campaign", "each campaign group's day", PIVOT(0, "campaign_id")),
+    STREAM("campaigns", "ad_group", "each campaign's day", PIVOT(0, "campaign_id"),
+           PIVOT(1, "ad_group_id")),
+    STREAM("creatives", "ad", "each creative's day", PIVOT(0, "campaign_id"),
+           PIVOT(1, "ad_group_id"), PIVOT(2, "ad_id")),
+    NULL};
+
+static const struct {
+    const char *stream, *pivots;
+    uint32_t n;
+} levels[] = {
+    {"campaign_groups", "q=analytics&pivot=CAMPAIGN_GROUP", 1},
+    {"campaigns", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN)", 2},
+    {"creatives", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN,CREATIVE)", 3},
+};
+
+static omni_status li_open(const struct omni_host *, const struct omni_config *, struct omni_run *,
+                           void **self);
+static omni_status li_check(void *self, struct omni_run *);
+static omni_status li_accounts(void *self, struct omni_run *);
+static omni_status li_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status li_judge(void *self, struct omni_run *, const struct omni_http *,
+                            uint32_t *wait_ms);
+
+static const struct omni_source *const sources[] = {
+    OMNI_SOURCE(.name = "linkedin_ads", .title = "LinkedIn ads", .family = "ads",
+                .help = "cost, clicks, conversions and leads by campaign group, campaign and "
+                        "creative",
+                .api_version = "202604", .api_url = "https://api.linkedin.com",
+                .account_option = "account_id", .options = options, .logins = logins,
+                .streams = streams, .open = li_open, .close = free, .check = li_check,
+                .accounts = li_accounts, .pull = li_pull, .judge = li_judge),
+    NULL};
+
+enum { URL_MAX = 1024, ID_MAX = 32, MESSAGE_MAX = 1024, ELEMENTS_MAX = 15000 };
+/* Refusals in a row that a wait of seconds may mend; after them only the next day does. */
+enum { PATIENCE = 2 };
+
+struct li {
+    const struct omni_host *hub;
+    const struct omni_config *config;
+    char known[ID_MAX]; /* account whose currency the hub has been told */
+    uint32_t refused;   /* 429 in a row */
+};
+
+static int is_number(const char *id)
+{
+    return id[0] != '\0' && id[strspn(id, "0123456789")] == '\0' && strlen(id) < ID_MAX;
+}
+
+static omni_status li_open(const struct omni_host *hub, const struct omni_config *config,
+                           struct omni_run *run, void **self)
+{
+    const char *account = hub->opt_text(config, "account_id");
+    const char *version = hub->opt_text(config, "api_version");
+    if (account && !is_number(account)) {
+        hub->fail_detail(run, "option", "account_id");
+        return hub->fail(run, OMNI_E_CONFIG,
+                         "an ad account is its number, without a urn before it");
+    }
+    if (!is_number(version) || strlen(version) != 6) {
+        hub->fail_detail(run, "option", "api_version");
+        return hub->fail(run, OMNI_E_CONFIG, "a version is a year and a month: 202604");
+    }
+    struct li *li = calloc(1, sizeof(*li));
+    if (!li)
+        return hub->fail(run, OMNI_E_RETRY, "out of memory");
+    *li = (struct li){.hub = hub, .config = config};
+    *self = li;
+    return OMNI_OK;
+}
+
+/* Rest.li takes ( ) : , of a query as they are, and only inside values percent-encoded: the url is
+ * written by hand. */
+static omni_status get(struct li *li, struct omni_run *run, const struct omni_text *url,
+                       struct omni_http *http)
+{
+    char version[48];
+    snprintf(version, sizeof(version), "LinkedIn-Version: %s",
+             li->hub->opt_text(li->config, "api_version"));
+    const char *const headers[] = {version, "X-Restli-Protocol-Version: 2.0.0", NULL};
+    *http =
+        (struct omni_http){.size = sizeof(*http), .headers = headers, .url = omni_text_done(url)};
+    if (!http->url)
+        return li->hub->fail(run, OMNI_E_DATA, "the request's url is too long");
+    omni_status status = li->hub->http(run, http);
+    http->headers = NULL;
+    return status;
+}
+
+/* The account's currency. Without the right to see it LinkedIn would send empty reports. */
+static omni_status learn(struct li *li, struct omni_run *run, const char *account)
+{
+    char memory[URL_MAX], name[256] = "", currency[8];
+    const char *given = li->hub->opt_text(li->config, "currency");
+    if (strcmp(li->known, account) == 0)
+        return OMNI_OK;
+    struct omni_text url = OMNI_TEXT(memory);
+    struct omni_http http;
+    omni_text_add(&url, "/rest/adAccounts");
+    omni_path_segment(&url, account);
+    omni_status status = get(li, run, &url, &http);
+    if (status != OMNI_OK)
+        return status;
+    omni_json_text(omni_json_of_reply(&http), "name", name, sizeof(name));
+    if (!omni_json_text(omni_json_of_reply(&http), "currency", currency, sizeof(currency)) &&
+        !given)
+        return li->hub->fail(run, OMNI_E_DATA,
+                             "the ad account has no currency; give the option currency");
+    snprintf(li->known, sizeof(li->known), "%s", account);
+    return li->hub->found_account(run, account, name[0] ? name : NULL, given ? given : currency,
+                                  "UTC");
+}
+
+static omni_status li_check(void *self, struct omni_run *run)
+{
+    struct li *li = self;
+    return learn(li, run, li->hub->opt_text(li->config, "account_id"));
+}
+
+static omni_status li_accounts(void *self, struct omni_run *run)
+{
+    struct li *li = self;
+    struct omni_pages pages = OMNI_PAGES;
+    struct omni_http http;
+    do {
+        char memory[URL_MAX + 3 * OMNI_PAGES_CURSOR];
+        struct omni_text url = OMNI_TEXT(memory);
+        omni_text_add(&url, "/rest/adAccounts?q=search&search=(status:(values:List(ACTIVE)))"
+                            "&pageSize=500");
+        omni_query(&url, "pageToken", pages.cursor);
+        omni_status status = get(li, run, &url, &http);
+        struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "elements");
+        while (status == OMNI_OK && omni_json_next(list, &item)) {
+            char id[ID_MAX], name[256], currency[8];
+            if (!omni_json_text(item, "id", id, sizeof(id)))
+                return li->hub->fail(run, OMNI_E_DATA, "an ad account without an id");
+            omni_json_text(item, "name", name, sizeof(name));
+            omni_json_text(item, "currency", currency, sizeof(currency));
+            status = li->hub->found_account(run, id, name, currency[0] ? currency : NULL, "UTC");
+        }
+        if (status != OMNI_OK)
+            return status;
+    } while (omni_pages_after(&pages, &http, "metadata.nextPageToken"));
+    return omni_pages_end(&pages, li->hub, run);
+}
+
+/* ---- rows ---- */
+
+static int read_day(struct omni_json element, int64_t *day)
+{
+    int64_t year, month, of_month;
+    if (!omni_json_int(element, "dateRange.start.year", &year) ||
+        !omni_json_int(element, "dateRange.start.month", &month) ||
+        !omni_json_int(element, "dateRange.start.day", &of_month) || year < 1970 || year > 9999 ||
+        month < 1 || month > 12 || of_month < 1 || of_month > 31)
+        return 0;
+    *day = omni_day_of((int)year, (int)month, (int)of_month);
+    return 1;
+}
+
+/* A number as micros; what was not delivered is null. 0: it is no number. */
+static int read_amount(struct omni_json element, const char *name, struct omni_cell *cell)
+{
+    int64_t digits;
+    int places, kind = omni_json_at(element, name).kind;
+    *cell = (struct omni_cell){.type = OMNI_NULL};
+    if (kind == OMNI_JSON_NONE || kind == OMNI_JSON_NULL)
+        return 1;
+    cell->type = OMNI_MICROS;
+    return omni_json_decimal(element, name, &digits, &places) &&
+           omni_micros(digits, places, &cell->v.i);
+}
+
+/* Conversions on the site, and leads given without leaving LinkedIn. */
+static int read_figures(struct omni_json element, struct omni_cell *cells)
+{
+    struct omni_cell site, *leads = &cells[6];
+    for (int i = 0; i < 3; i++)
+        cells[i] = (struct omni_cell){.type = i ? OMNI_INT : OMNI_DATE};
+    if (!read_day(element, &cells[0].v.i) ||
+        !omni_json_int(element, "impressions", &cells[1].v.i) ||
+        !omni_json_int(element, "clicks", &cells[2].v.i) ||
+        !read_amount(element, "costInLocalCurrency", &cells[3]) || cells[3].type == OMNI_NULL ||
+        !read_amount(element, "externalWebsiteConversions", &site) ||
+        !read_amount(element, "conversionValueInLocalCurrency", &cells[5]) ||
+        !read_amount(element, "oneClickLeads", leads))
+        return 0;
+    cells[4] = site.type == OMNI_NULL ? *leads : site;
+    return leads->type == OMNI_NULL || site.type == OMNI_NULL ||
+           !__builtin_add_overflow(site.v.i, leads->v.i, &cells[4].v.i);
+}
+
+static omni_status give_row(struct li *li, struct omni_run *run, struct omni_json element,
+                            uint32_t n_pivots)
+{
+    struct omni_cell cells[FIGURES + MOST_PIVOTS];
+    char urns[MOST_PIVOTS][128], path[32];
+    if (!read_figures(element, cells))
+        return li->hub->fail(run, OMNI_E_DATA,
+                             "an element without day, impressions, clicks and cost, or with one "
+                             "that is not a number");
+    for (uint32_t i = 0; i < n_pivots; i++) {
+        snprintf(path, sizeof(path), "pivotValues[%u]", (unsigned)i);
+        if (!omni_json_text(element, path, urns[i], sizeof(urns[i])))
+            return li->hub->fail(run, OMNI_E_DATA, "an element without its pivotValues");
+        const char *colon = strrchr(urns[i], ':'), *id = colon ? colon + 1 : urns[i];
+        cells[FIGURES + i] =
+            (struct omni_cell){.type = OMNI_TEXT, .len = (uint32_t)strlen(id), .v.s = id};
+    }
+    return li->hub->row(run, cells, FIGURES + n_pivots);
+}
+
+/* ---- pulling ---- */
+
+static void add_date(struct omni_text *url, int32_t day)
+{
+    int year, month, of_month;
+    omni_day_split(day, &year, &month, &of_month);
+    omni_text_add(url, "(year:");
+    omni_text_add_int(url, year);
+    omni_text_add(url, ",month:");
+    omni_text_add_int(url, month);
+    omni_text_add(url, ",day:");
+    omni_text_add_int(url, of_month);
+    omni_text_add(url, ")");
+}
+
+static void report_url(struct omni_text *url, const struct omni_request *request,
+                       const char *pivots)
+{
+    omni_text_add(url, "/rest/adAnalytics?");
+    omni_text_add(url, pivots);
+    omni_text_add(url, "&timeGranularity=DAILY&dateRange=(start:");
+    add_date(url, request->from_day);
+    omni_text_add(url, ",end:");
+    add_date(url, request->to_day);
+    omni_text_add(url, ")&accounts=List(urn%3Ali%3AsponsoredAccount%3A");
+    omni_text_add_percent(url, request->account);
+    omni_text_add(url, ")&fields=" METRICS);
+}
+
+static omni_status li_pull(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct li *li = self;
+    char memory[URL_MAX];
+    struct omni_text url = OMNI_TEXT(memory);
+    struct omni_http http;
+    size_t level = 0;
+    while (strcmp(levels[level].stream, request->stream->name) != 0)
+        level++;
+    omni_status status = learn(li, run, request->account);
+    report_url(&url, request, levels[level].pivots);
+    if (status == OMNI_OK)
+        status = get(li, run, &url, &http);
+    if (status != OMNI_OK)
+        return status;
+    struct omni_json list = omni_json_at(omni_json_of_reply(&http), "elements"), item = {0};
+    if (list.kind != OMNI_JSON_ARRAY)
+        return li->hub->fail(run, OMNI_E_DATA, "a report without its list of elements");
+    uint32_t n = 0;
+    for (; status == OMNI_OK && omni_json_next(list, &item); n++)
+        status = give_row(li, run, item, levels[level].n);
+    /* There are no pages: what does not fit is left out without a word. */
+    if (status == OMNI_OK && n >= ELEMENTS_MAX)
+        return request->from_day < request->to_day
+                   ? li->hub->fail(run, OMNI_E_TOO_MUCH, "the report has reached 15000 elements")
+                   : li->hub->quality(run, "truncated");
+    return status;
+}
+
+/* ---- errors ---- */
+
+static const struct {
+    int32_t http;
+    omni_status status;
+    const char *remedy;
+} errors[] = {
+    {403, OMNI_E_AUTH,
+     "the token needs r_ads and r_ads_reporting, and its member a role in the ad account"},
+    {404, OMNI_E_CONFIG, "no such ad account for this login: check account_id"},
+    {426, OMNI_E_CONFIG, "LinkedIn has switched this version off: set a newer api_version"},
+};
+
+static omni_status li_judge(void *self, struct omni_run *run, const struct omni_http *http,
+                            uint32_t *wait_ms)
+{
+    enum { DAY = 86400 };
+    struct li *li = self;
+    char message[MESSAGE_MAX], text[MESSAGE_MAX + 256];
+    if (http->status == 429) {
+        /* No header says how long; the allowance is a day's, from midnight UTC. */
+        if (++li->refused > PATIENCE)
+            *wait_ms = (uint32_t)(DAY - time(NULL) % DAY) * 1000;
+        return OMNI_E_THROTTLED;
+    }
+    li->refused = 0;
+    if (http->status == 200)
+        return OMNI_OK;
+    omni_json_text(omni_json_of_reply(http), "message", message, sizeof(message));
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (errors[i].http == http->status) {
+            snprintf(text, sizeof(text), "%s (%s)", message, errors[i].remedy);
+            return li->hub->fail(run, errors[i].status, text);
+        }
+    return OMNI_E_UNSUPPORTED;
+}
+
+OMNI_MODULE("linkedin_ads", "1.0", .vendor = "omnihub", .license = "Apache-2.0",
+            .sources = sources);

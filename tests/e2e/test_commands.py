@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every command with the real programs, on good and on bad input: what it prints, the shape of --json, exit codes."""
+
+import json
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import hub as h  # noqa: E402
+import omni  # noqa: E402
+import tap  # noqa: E402
+
+FIRST, LAST = h.ago(9), h.ago(1)
+DAYS = h.days(FIRST, LAST)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+PROGRAM = os.path.join(omni.BUILD, "omnihub")
+
+
+def configured(world, lab, **more):
+    lab.configure(h.meta(world, lab), h.ga4(world, lab, schedule="every 6h"),
+                  sinks=[h.sink("files", "csv", ["channel_daily", "ads_daily"], {"directory": "out"})],
+                  datasets=[{"name": "spend", "key": ["date"], "sql": "SELECT date, sum(cost) AS cost FROM ads_daily GROUP BY date"}],
+                  **more)
+
+
+def test_before_anything():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        configured(world, lab)
+        tap.is_(lab.run("check").code, 0, "check")
+        done = lab.run("check", "--connect")
+        tap.is_(done.code, 0, "check --connect")
+        tap.is_({e["path"].split("?")[0].split("/")[1] for e in world.log()}, {"meta", "ga4", "oauth"}, "asks each platform")
+        status = lab.run("status")
+        tap.is_((status.code, status.out.count("never pulled")), (0, 2), "status before the first pull")
+        for command in ("runs", "restated"):
+            tap.is_((lab.run(command).code, lab.run(command, "--json").json()), (0, []), command + " before the first pull")
+        tap.is_(lab.run("query", "SELECT 1").code, 3, "query before the first pull")
+        tap.is_(os.path.exists(lab.path("state", "store.db")), False, "looking makes no store")
+
+
+def test_shapes():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        configured(world, lab)
+        done = lab.run("sync", "--json")
+        tap.is_((done.code, sorted(done.json())), (0, ["batch", "interrupted", "results"]), "sync --json")
+        kinds = {r.get("connector") or r.get("sink") or r.get("kind") for r in done.json()["results"]}
+        tap.is_(kinds, {"ads", "web", "combine", "files"}, "a result for each job")
+        world.control(restate=2)
+        lab.pull()
+        runs = lab.run("runs", "--json", "--last", "0").json()
+        tap.is_({r["kind"] for r in runs} >= {"pull", "push"}, True, "runs --json: pulls and pushes")
+        tap.ok(all(TIME.fullmatch(r["started_at"]) and TIME.fullmatch(r["ended_at"]) for r in runs), "runs --json: times are RFC 3339")
+        push = next(r for r in runs if r["kind"] == "push" and r["stream"] == "ads_daily")
+        tap.is_((push["rows"], push["outcome"]), (lab.value("SELECT count(*) AS n FROM ads_daily"), "ok"), "a push counts its rows")
+        pull = next(r for r in runs if r["connector"] == "ads" and r["kind"] == "pull")
+        tap.is_(pull["rows"], pull["inserted"] + pull["changed"] + pull["unchanged"], "a pull counts its rows")
+        tap.is_(len(lab.run("runs", "ads", "--json", "--last", "1").json()), 1, "runs NAME --last 1")
+        table = lab.run("runs").out
+        tap.ok(not re.search(r":\d\d\.\d+Z", table) and re.search(r"T\d\d:\d\d:\d\dZ", table), "runs: whole seconds in the table")
+        status = lab.run("status", "--json").json()
+        tap.is_(sorted(s["connector"] for s in status), ["ads", "web"], "status --json: each connector")
+        feed = status[0]["feeds"][0]
+        tap.ok({"account", "stream", "rows", "last_day", "last_ok_at", "last_run"} <= set(feed), "status --json: its feeds")
+        tap.ok(not re.search(r":\d\d\.\d+Z", lab.run("status").out), "status: whole seconds in the table")
+        told = lab.run("restated", "--json").json()
+        tap.ok(told and {"at", "run", "connector", "stream", "account", "dataset", "date", "metric", "old", "new"} <= set(told[0]),
+               "restated --json")
+        datasets = {d["name"]: d for d in lab.run("datasets", "--json").json()}
+        tap.ok({"ads_daily", "channel_daily", "spend"} <= set(datasets), "datasets --json: common, combined and own ones")
+        tap.has(lab.run("datasets", "ads_daily").out, "campaign_id", "datasets NAME")
+        plugins = lab.run("plugins", "--json")
+        tap.ok(plugins.code == 0 and isinstance(plugins.json(), list), "plugins --json")
+        described = lab.run("describe", h.plugin("meta_ads"), "--json")
+        tap.has(described.out, "ad_insights", "describe --json")
+        tap.has(lab.run("describe", h.plugin("meta_ads"), "--conf").out, "access_token", "describe --conf")
+        tap.has(lab.run("version", "--json").json(), "version", "version --json")
+        state = lab.run("state", "export", "ads").json()
+        tap.ok(state["feeds"][0]["state"], "state export")
+        tap.is_(lab.run("state", "reset", "ads", "--yes").code, 0, "state reset")
+        tap.is_(lab.run("state", "export", "ads").json()["feeds"][0]["state"], {}, "nothing is remembered")
+        lab.write("state.json", json.dumps(state))
+        with open(lab.path("state.json"), encoding="utf-8") as f:
+            done = subprocess.run([PROGRAM, "-c", lab.path("omnihub.conf"), "state", "import", "ads"], stdin=f,
+                                  capture_output=True, text=True, check=False)
+        tap.is_((done.returncode, lab.run("state", "export", "ads").json() == state), (0, True), "state import brings it back")
+        check = lab.run("check", "--connect", "--json").json()
+        tap.is_((check["findings"], {r["outcome"] for r in check["results"]}), ([], {"ok"}), "check --connect --json")
+
+
+def test_described_conf_works():
+    """What describe --conf prints is configuration that check understands."""
+    with h.Hub() as lab:
+        for name in ("meta_ads", "google_analytics", "file", "rest"):
+            text = lab.run("describe", h.plugin(name), "--conf", conf="none.conf").out
+            lab.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; };\n%s' % (h.SCHEMA, text), 0o600)
+            done = lab.run("check")
+            tap.ok("syntax" not in done.err, "describe %s --conf can be read" % name)
+
+
+def test_wrong_configuration():
+    with h.Hub() as lab:
+        lab.write("omnihub.conf", 'hub: { state_dir = "s"; schema_dir = "%s"; curency = "EUR"; };\nconnectors = (\n'
+                  '  { name = "a"; plugin = "%s"; schedule = "every now and then";\n    options = { acount_id = "act_1"; }; },\n'
+                  '  { name = "a"; plugin = "nope"; options = { }; }\n);\n' % (h.SCHEMA, h.plugin("meta_ads")), 0o600)
+        done = lab.run("check")
+        tap.is_(done.code, 2, "a wrong configuration: exit code 2")
+        for part in ('omnihub.conf:1:', '"currency"', "omnihub.conf:3:", "every now and then", "omnihub.conf:4:", '"account_id"',
+                     "access_token", 'nope', '"a"'):
+            tap.has(done.err, part, "all at once, with place and suggestion: " + part)
+        tap.is_((lab.run("pull").code, os.path.exists(lab.path("s"))), (2, False), "pull starts nothing with it")
+        findings = lab.run("check", "--json").json()["findings"]
+        tap.ok(len(findings) >= 5 and all(f["severity"] in ("error", "warning") and f["message"] for f in findings), "check --json")
+        tap.is_(lab.run("check", conf="missing.conf").code, 2, "a file that is not there")
+        lab.write("omnihub.conf", "hub: {", 0o600)
+        tap.is_(lab.run("check").code, 2, "a syntax error")
+
+
+def test_wrong_usage():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        configured(world, lab)
+        lab.pull(*DAYS)
+        for args in (["pul"], ["pull", "adz"], ["pull", "--frm", "today"], ["runs", "--last", "many"], ["query"], ["query", "SELEC 1"],
+                     ["query", "SELECT 1", "--format", "xml"], ["query", "DROP TABLE d_ads_daily"], ["describe"],
+                     ["describe", "nope"], ["datasets", "nope"], ["state", "show", "nope"], ["state", "forget", "ads"],
+                     ["push", "nope"], ["pull", "ads", "--record"], []):
+            done = lab.omnihub(*args)
+            tap.is_(done.code, 2, "refused with 2: omnihub " + " ".join(args))
+            tap.ok(done.err and not done.out, "said on standard error: omnihub " + " ".join(args))
+        tap.has(lab.run("pul").err, '"pull"', "with a suggestion")
+        for command in ("check", "pull", "push", "sync", "status", "runs", "restated", "plugins", "describe", "datasets", "query", "state",
+                        "version"):
+            done = lab.run(command, "--help")
+            tap.ok(done.code == 0 and done.out.startswith("usage: omnihub " + command) and not done.err, command + " --help")
+
+
+def test_cannot():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        configured(world, lab)
+        lab.pull(*DAYS)
+        before = lab.dump()
+        world.control(knobs={"meta": {"stall_s": 300}}, fault={"platform": "meta", "kind": "stall_middle"})
+        running = lab.start("pull", "ads", *DAYS)
+        h.wait_for(lambda: any(e["method"] == "STALL" for e in world.log()), "a hub at work")
+        for args in (["pull", "web"], ["push"], ["sync"], ["state", "reset", "ads", "--yes"]):
+            done = lab.run(*args)
+            tap.is_(done.code, 3, "another hub is at work: %s ends with 3" % args[0])
+            tap.has(done.err, str(running.pid), "%s names it" % args[0])
+        tap.is_(lab.run("status").code, 0, "looking is allowed")
+        running.terminate()
+        running.communicate(timeout=h.WAIT_SECONDS)
+        tap.is_(running.returncode, 130, "TERM: 130")
+        tap.is_(lab.dump(), before, "nothing is lost")
+        db = sqlite3.connect(lab.path("state", "store.db"))
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        db.execute("PRAGMA user_version = %d" % (version + 1))
+        for args in (["pull"], ["status"], ["query", "SELECT 1"]):
+            done = lab.run(*args)
+            tap.is_(done.code, 3, "a newer store: %s ends with 3" % args[0])
+            tap.has(done.err, "newer", "%s says why" % args[0])
+        db.execute("PRAGMA user_version = %d" % version)
+        db.close()
+        tap.is_((lab.run("pull", *DAYS).code, lab.dump() == before), (0, True), "and is left alone")
+        lab.write("file", "")
+        configured(world, lab, state_dir=lab.path("file", "state"))
+        done = lab.run("pull")
+        tap.is_(done.code, 3, "a state_dir that cannot be made: 3")
+        tap.has(done.err, lab.path("file"), "and named")
+        lab.write("not-a-store/store.db", "these are not the bytes of a database " * 100)
+        configured(world, lab, state_dir=lab.path("not-a-store"))
+        tap.is_(lab.run("pull").code, 3, "a store that is none: 3")
+
+
+def on_terminal(lab, *args, **env):
+    """What omnihub writes where standard output is a terminal."""
+    leader, follower = pty.openpty()
+    where = dict({k: v for k, v in os.environ.items() if k != "NO_COLOR"}, TERM="xterm", **env)
+    with subprocess.Popen([PROGRAM, "-c", lab.path("omnihub.conf"), *args], stdin=subprocess.DEVNULL, stdout=follower,
+                          stderr=follower, env=where) as running:
+        os.close(follower)
+        text = b""
+        while True:
+            try:
+                more = os.read(leader, 65536)
+            except OSError:
+                break
+            if not more:
+                break
+            text += more
+        running.wait(h.WAIT_SECONDS)
+    os.close(leader)
+    return text.decode("utf-8")
+
+
+def test_terminal():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        configured(world, lab)
+        tap.has(on_terminal(lab, "pull", *DAYS), "\033[", "colour on a terminal")
+        tap.ok("\033[3" not in on_terminal(lab, "pull", *DAYS, NO_COLOR="1"), "none with NO_COLOR")
+        tap.ok("\033" not in lab.run("status").out, "none in a pipe")
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([PROGRAM, "-c", lab.path("omnihub.conf"), "query", "SELECT * FROM ads_daily"], stdout=write,
+                              stderr=subprocess.PIPE, check=False)
+        os.close(write)
+        tap.is_((done.returncode, done.stderr), (0, b""), "a reader that has gone away is no error")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "-c", lab.path("omnihub.conf"), "runs", "--json"], stdout=full, stderr=subprocess.PIPE, check=False)
+        tap.is_(done.returncode, 3, "a full disk is: 3")
+
+
+def test_nothing_to_do():
+    with h.Hub() as lab:
+        lab.configure()
+        for command, what in (("pull", "connectors"), ("push", "sinks"), ("sync", "connectors")):
+            done = lab.run(command)
+            tap.is_(done.code, 0, command + " with an empty configuration")
+            tap.has(done.err, "the configuration has no " + what, command + " says why nothing happens")
+        tap.has(lab.run("runs").err, "nothing there", "an empty ledger says so")
+        tap.is_(lab.run("-q", "pull").err, "", "-q does not")
+
+
+tap.run([test_before_anything, test_shapes, test_described_conf_works, test_wrong_configuration, test_wrong_usage, test_cannot,
+         test_terminal, test_nothing_to_do])
