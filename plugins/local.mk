@@ -3,6 +3,7 @@ include plugins/ads/amazon_ads/local.mk
 include plugins/ads/google_ads/local.mk
 include plugins/ads/linkedin_ads/local.mk
 include plugins/ads/meta_ads/local.mk
+include plugins/analytics/adobe_analytics/local.mk
 include plugins/analytics/google_analytics/local.mk
 include plugins/commerce/shopify/local.mk
 include plugins/commerce/square/local.mk

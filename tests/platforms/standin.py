@@ -19,6 +19,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from adobe import Adobe  # noqa: E402
 from amazon import Amazon  # noqa: E402
 from emarsys import Emarsys  # noqa: E402
 from ga4 import Ga4  # noqa: E402
@@ -51,6 +52,7 @@ class Platforms:
         self.oauth = OAuth(world)
         self.modules = {
             "oauth": self.oauth,
+            "adobe": Adobe(world),
             "amazon": Amazon(world),
             "emarsys": Emarsys(world),
             "ga4": Ga4(world, self.oauth),
