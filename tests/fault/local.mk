@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The crash sweep; `make sweep` runs all of it.
-TESTS += %D%/sweep.py
-EXTRA_DIST += %D%/sweep.py %D%/sweep_lab.py
+TESTS += %D%/sweep.py %D%/test_secrets.py
+EXTRA_DIST += %D%/test_secrets.py %D%/sweep.py %D%/sweep_lab.py
 
 # What the sweep must find out.
 check_LTLIBRARIES += %D%/careless.la
