@@ -200,7 +200,8 @@ static void start_due(struct service *s)
             agenda_done(g->agenda, n, AGENDA_RETRY, day_now());
         else
             work_add_pulls(&g->work, s->jobs, e->ctx);
-        if (g->runs[n].n_jobs == 0 && agenda_due_of(g->agenda, n) == INT64_MAX) /* its plugin was refused */
+        if (g->runs[n].n_jobs == 0 &&
+            agenda_due_of(g->agenda, n) == INT64_MAX) /* its plugin was refused */
             agenda_done(g->agenda, n, AGENDA_FINE, day_now());
     }
 }

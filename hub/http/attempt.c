@@ -11,7 +11,7 @@
 #include "http/unpack.h"
 
 enum {
-    CONNECTION_LIFE_S = 3600, /* certificates are looked at again on long runs */
+    CONNECTION_LIFE_S = 3600,  /* certificates are looked at again on long runs */
     RECEIVE_BYTES = 128 * 1024 /* fewer, larger pieces: each border costs the reader a record */
 };
 

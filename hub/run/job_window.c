@@ -213,8 +213,7 @@ static omni_status window_apply(struct job *job, struct err *err)
     store_windows(job, windows);
     if (is_doubtful_empty(job, &windows[0], err))
         return OMNI_OK;
-    omni_status status =
-        w->storer ? apply_beside(job, windows, err) : apply_now(job, windows, err);
+    omni_status status = w->storer ? apply_beside(job, windows, err) : apply_now(job, windows, err);
     if (status == OMNI_OK)
         status = store_rejects(job, err);
     if (status == OMNI_OK && job->totals)

@@ -23,8 +23,8 @@ struct window {
     struct http_counts http_before;
     bool is_part_open;
     char *part;
-    json_t *pending; /* state to store with the rows: {key: value}, "" forgets */
-    char *got;       /* what window_state_get() last handed out */
+    json_t *pending;       /* state to store with the rows: {key: value}, "" forgets */
+    char *got;             /* what window_state_get() last handed out */
     struct storer *storer; /* stores beside the pulling; NULL: a window is alone */
 
     /* Sums over the stream's windows. */

@@ -27,15 +27,16 @@ static sqlite3 *open_table(const char *path)
     sqlite3 *db;
     unlink(path);
     check(NULL, sqlite3_open(path, &db));
-    check(db, sqlite3_exec(db,
-                           "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                           "PRAGMA cache_size = -16384;"
-                           "CREATE TABLE r(date TEXT, account TEXT, campaign TEXT, campaign_name TEXT,"
-                           "adset TEXT, ad TEXT, ad_name TEXT, country TEXT, device TEXT,"
-                           "currency TEXT, impressions INTEGER, clicks INTEGER, spend INTEGER,"
-                           "conversions INTEGER, value INTEGER, link_clicks INTEGER,"
-                           "purchases INTEGER); CREATE INDEX r_date ON r(date)",
-                           NULL, NULL, NULL));
+    check(db,
+          sqlite3_exec(db,
+                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                       "PRAGMA cache_size = -16384;"
+                       "CREATE TABLE r(date TEXT, account TEXT, campaign TEXT, campaign_name TEXT,"
+                       "adset TEXT, ad TEXT, ad_name TEXT, country TEXT, device TEXT,"
+                       "currency TEXT, impressions INTEGER, clicks INTEGER, spend INTEGER,"
+                       "conversions INTEGER, value INTEGER, link_clicks INTEGER,"
+                       "purchases INTEGER); CREATE INDEX r_date ON r(date)",
+                       NULL, NULL, NULL));
     return db;
 }
 
@@ -43,9 +44,9 @@ static void bind_row(sqlite3_stmt *stmt, const struct bench_row *r)
 {
     const char *const texts[] = {r->date, r->account, r->campaign, r->campaign_name, r->adset,
                                  r->ad,   r->ad_name, r->country,  r->device,        r->currency};
-    const int64_t numbers[] = {r->impressions,         r->clicks,      r->cents * 10000,
-                               r->tenths * 100000,     r->value_cents * 10000,
-                               r->link_clicks,         r->purchases};
+    const int64_t numbers[] = {
+        r->impressions,         r->clicks,      r->cents * 10000, r->tenths * 100000,
+        r->value_cents * 10000, r->link_clicks, r->purchases};
     int at = 1;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         sqlite3_bind_text(stmt, at++, texts[i], -1, SQLITE_STATIC);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * channel_daily over many stored rows: everything, then one changed day. Prints the seconds of both.
- * Usage: bench_combine ROWS SCHEMA_DIR [FOLDER] */
+ * channel_daily over many stored rows: everything, then one changed day. Prints the seconds of
+ * both. Usage: bench_combine ROWS SCHEMA_DIR [FOLDER] */
 #include <config.h>
 
 #include <stdio.h>

@@ -46,8 +46,7 @@ static void write_all(const struct bench_shape *s, const char *base, const char 
     uint64_t rows = 0;
     for (uint32_t w = 0; w < bench_windows(s); w++) {
         char day[DAY_TEXT];
-        auto_free char *path =
-            xasprintf("%s/%s", folder, day_print(bench_window_from(s, w), day));
+        auto_free char *path = xasprintf("%s/%s", folder, day_print(bench_window_from(s, w), day));
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
             die(path);
         for (uint32_t p = 0; p < bench_pages(s, w); p++) {
@@ -65,9 +64,10 @@ static void write_all(const struct bench_shape *s, const char *base, const char 
 static bool send_text(int fd, int status, const struct buf *body)
 {
     char head[128];
-    int n = snprintf(head, sizeof head,
-                     "HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                     status, body->len);
+    int n =
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                 status, body->len);
     return file_write_all(fd, head, (size_t)n) && file_write_all(fd, body->data, body->len);
 }
 

@@ -55,9 +55,14 @@ int32_t bench_window_from(const struct bench_shape *s, uint32_t window)
 
 static void name_things(struct bench_row *r, uint64_t account, uint64_t campaign, uint64_t ad)
 {
-    static const char *const titles[] = {
-        "Brand",       "Prospecting",        "Retargeting",        "Lookalike 2%",
-        "Summer Sale", "\xC3\x89t\xC3\xA9 chaud", "White \\\"Week\\\"", "Feed / Catalogue"};
+    static const char *const titles[] = {"Brand",
+                                         "Prospecting",
+                                         "Retargeting",
+                                         "Lookalike 2%",
+                                         "Summer Sale",
+                                         "\xC3\x89t\xC3\xA9 chaud",
+                                         "White \\\"Week\\\"",
+                                         "Feed / Catalogue"};
     static const char *const quarters[] = {"Q1", "Q2", "Q3", "Q4"};
     uint64_t c = scramble(campaign), a = scramble(ad + 77);
     snprintf(r->account, sizeof r->account, "act_%010" PRIu64, 1000000 + account);

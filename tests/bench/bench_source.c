@@ -169,9 +169,8 @@ static void open_source(struct source *s, const char *base, const char *schema_d
     struct err err = {0};
     const struct http_options options = {.base_url = base};
     const struct schema *schema = schema_load(schema_dir, &err);
-    const struct reader_spec spec = {.records = "$.data[*]",
-                                     .stream = &stream,
-                                     .calls = {.ctx = s, .row = on_row}};
+    const struct reader_spec spec = {
+        .records = "$.data[*]", .stream = &stream, .calls = {.ctx = s, .row = on_row}};
     const struct normalize_context context = {.account = "1", .from_day = 1, .to_day = 0};
     const struct schema_dataset *dataset = schema ? schema_find(schema, "report") : NULL;
     if (!dataset)

@@ -67,14 +67,20 @@ static void a_window_is_replaced_and_restatements_noted(void **state)
 static void the_order_of_rows_does_not_matter(void **state)
 {
     (void)state;
-    static const char *const one[] = {
-        SALE("2026-01-01", "a", "1", "1"), SALE("2026-01-01", "b", "2", "2"),
-        SALE("2026-01-01", "c", "3", "3"), SALE("2026-01-01", "d", "4", "4"),
-        SALE("2026-01-02", "a", "5", "5"), SALE("2026-01-02", "b", "6", "6"), END};
-    static const char *const other[] = {
-        SALE("2026-01-01", "a", "1", "1"), SALE("2026-01-01", "b", "2", "2"),
-        SALE("2026-01-01", "c", "9", "3"), SALE("2026-01-02", "b", "6", "6"),
-        SALE("2026-01-02", "a", "5", "5"), SALE("2026-01-02", "n", "7", "7"), END};
+    static const char *const one[] = {SALE("2026-01-01", "a", "1", "1"),
+                                      SALE("2026-01-01", "b", "2", "2"),
+                                      SALE("2026-01-01", "c", "3", "3"),
+                                      SALE("2026-01-01", "d", "4", "4"),
+                                      SALE("2026-01-02", "a", "5", "5"),
+                                      SALE("2026-01-02", "b", "6", "6"),
+                                      END};
+    static const char *const other[] = {SALE("2026-01-01", "a", "1", "1"),
+                                        SALE("2026-01-01", "b", "2", "2"),
+                                        SALE("2026-01-01", "c", "9", "3"),
+                                        SALE("2026-01-02", "b", "6", "6"),
+                                        SALE("2026-01-02", "a", "5", "5"),
+                                        SALE("2026-01-02", "n", "7", "7"),
+                                        END};
     static const char *const doubled[] = {
         SALE("2026-01-01", "a", "1", "1"), SALE("2026-01-01", "b", "2", "2"),
         SALE("2026-01-01", "c", "9", "3"), SALE("2026-01-02", "a", "5", "5"),
