@@ -18,7 +18,7 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib -DTEST_SRCDIR='"$(abs_t
 UNIT_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = $(HUB_LIBS) $(CMOCKA_LIBS)
 
-EXTRA_DIST += tests/lib/unit.h
+EXTRA_DIST += tests/lib/omni.py tests/lib/tap.py tests/lib/unit.h
 
 if HAVE_CMOCKA
 include tests/unit/local.mk

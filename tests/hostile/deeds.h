@@ -34,9 +34,11 @@ void deed_good(void);
     X(create_file)                                                                                 \
     X(socket)                                                                                      \
     X(fork)                                                                                        \
-    X(thread) X(thread_bomb) X(exec) X(kill) X(kill_all) X(tgkill) X(pidfd) X(ptrace)              \
-        X(read_parent) X(write_parent) X(make_code) X(raise_limits) X(take_sigsys) X(chdir)        \
-            X(umask) X(locale) X(block_signals) X(io_uring) X(open_when_deaf)
+    X(thread)                                                                                      \
+    X(thread_bomb)                                                                                 \
+    X(exec) X(kill) X(kill_all) X(tgkill) X(pidfd) X(ptrace) X(read_parent) X(write_parent)        \
+        X(make_code) X(raise_limits) X(take_sigsys) X(chdir) X(umask) X(locale) X(block_signals)   \
+            X(io_uring) X(open_when_deaf)
 
 #define DEEDS_BABBLE(X)                                                                            \
     X(garbage)                                                                                     \
@@ -45,8 +47,8 @@ void deed_good(void);
     X(half_frame)                                                                                  \
     X(out_of_turn)                                                                                 \
     X(many_cells)                                                                                  \
-    X(false_status) X(never_read) X(close_all) X(print_for_ever) X(log_for_ever) X(log_million)    \
-        X(print_some)
+    X(false_status)                                                                                \
+    X(never_read) X(close_all) X(print_for_ever) X(log_for_ever) X(log_million) X(print_some)
 
 #define DEEDS_ASK(X)                                                                               \
     X(good)                                                                                        \
@@ -56,8 +58,9 @@ void deed_good(void);
     X(many_columns)                                                                                \
     X(other_stream)                                                                                \
     X(long_cursor)                                                                                 \
-    X(foreign_host) X(foreign_host_quiet) X(other_port) X(file_url) X(header) X(header_quiet)      \
-        X(header_in_url) X(method)
+    X(foreign_host)                                                                                \
+    X(foreign_host_quiet)                                                                          \
+    X(other_port) X(file_url) X(header) X(header_quiet) X(header_in_url) X(method)
 
 #define DEED_DECLARE(name) void deed_##name(void);
 DEEDS_DIE(DEED_DECLARE)
