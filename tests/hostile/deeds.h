@@ -18,14 +18,13 @@ extern struct stage stage;
 /* One good row, so that a deed ends like a pull that went well. */
 void deed_good(void);
 
-/* clang-format off: it never comes to rest on this list */
+/* clang-format off */
 #define DEEDS_DIE(X)                                                                               \
     X(segv)                                                                                        \
     X(abort)                                                                                       \
     X(exit)                                                                                        \
     X(exit_at_once)                                                                                \
     X(overflow_stack) X(loop) X(loop_deaf) X(sleep) X(allocate) X(allocate_much) X(allocate_in_hub)
-/* clang-format on */
 
 #define DEEDS_ESCAPE(X)                                                                            \
     X(open_passwd)                                                                                 \
