@@ -116,7 +116,7 @@ def test_refusals():
     refusal("dead token", {"fault": {"platform": "meta", "kind": "auth", "times": 9}}, "failed", "auth", "renew access_token")
     refusal("throttled for long", {"fault": {"platform": "meta", "kind": "throttle", "minutes": 5}}, "parked", "throttled",
             "User request limit reached")
-    refusal("pages in a circle", {"knobs": {"meta": {"repeat_cursor": True}}}, "failed", "data", "circle")
+    refusal("pages in a circle", {"knobs": {"meta": {"repeat_cursor": True}}}, "failed", "data", "again and again")
 
 
 def test_options():
