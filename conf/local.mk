@@ -18,7 +18,9 @@ include conf/demo/local.mk
 omniconfdir = $(sysconfdir)/omnihub
 omniconfddir = $(omniconfdir)/conf.d
 dist_omniconfd_DATA =
+dist_omniconfd_DATA += %D%/conf.d/adobe_analytics.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/amazon_ads.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/emarsys.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/google_ads.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/google_analytics.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/google_search_console.conf.sample
@@ -28,6 +30,7 @@ dist_omniconfd_DATA += %D%/conf.d/klaviyo.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/linkedin_ads.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/mailchimp.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/mastodon.conf.sample
+dist_omniconfd_DATA += %D%/conf.d/meta_ads.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/salesforce.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/shopify.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/sinks.conf.sample

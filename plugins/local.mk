@@ -3,12 +3,14 @@ include plugins/ads/amazon_ads/local.mk
 include plugins/ads/google_ads/local.mk
 include plugins/ads/linkedin_ads/local.mk
 include plugins/ads/meta_ads/local.mk
+include plugins/analytics/adobe_analytics/local.mk
 include plugins/analytics/google_analytics/local.mk
 include plugins/commerce/shopify/local.mk
 include plugins/commerce/square/local.mk
 include plugins/commerce/stripe/local.mk
 include plugins/crm/hubspot/local.mk
 include plugins/crm/salesforce/local.mk
+include plugins/email/emarsys/local.mk
 include plugins/email/klaviyo/local.mk
 include plugins/email/mailchimp/local.mk
 include plugins/file/file/local.mk

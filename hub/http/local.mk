@@ -10,6 +10,7 @@ hub_libhub_a_SOURCES += \
 	%D%/login_jwt.c \
 	%D%/login_oauth2.c \
 	%D%/login_static.c \
+	%D%/login_wsse.c \
 	%D%/policy.c %D%/policy.h \
 	%D%/redirect.c %D%/redirect.h \
 	%D%/replay.c \

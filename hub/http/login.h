@@ -46,7 +46,7 @@ struct login_kind {
 };
 
 extern const struct login_kind login_bearer, login_header, login_query, login_basic, login_refresh,
-    login_client, login_jwt;
+    login_client, login_jwt, login_wsse;
 
 /* NULL with OMNI_E_CONFIG. Sets http->login. */
 omni_status login_new(struct http *, const struct http_login *, struct err *);

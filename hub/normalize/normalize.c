@@ -237,9 +237,21 @@ static omni_status check_day(const struct normalizer *n, struct err *err)
                    day_print(c->from_day, from), day_print(c->to_day, to));
 }
 
+/* Whether every measure of the row is null. */
+static bool is_without_measures(const struct normalizer *n)
+{
+    for (size_t i = n->dataset->n_keys; i < n->dataset->n_columns; i++)
+        if (n->dataset->columns[i].agg != AGG_ATTR && n->cells[i].type != OMNI_NULL)
+            return false;
+    return true;
+}
+
 static omni_status finish_row(struct normalizer *n, const struct omni_cell **cells, struct err *err)
 {
     const struct schema_dataset *d = n->dataset;
+    *cells = NULL;
+    if (n->stream->flags & OMNI_STREAM_SPARSE && is_without_measures(n))
+        return OMNI_OK;
     fill_currency(n);
     for (size_t i = 0; i < n->n_fills; i++)
         fill_in(n, &n->fills[i]);

@@ -38,8 +38,8 @@ void normalizer_set_account(struct normalizer *, const char *currency, const str
 void normalizer_set_window(struct normalizer *, int32_t from_day, int32_t to_day);
 
 /* One row as read. *cells: n_columns + 1 cells in the dataset's order, the last one is `extra`
- * (text or null); valid until the next call; NULL for a row outside of the window, where the stream
- * has OMNI_STREAM_CLIP. OMNI_E_DATA naming field, column and value otherwise.
+ * (text or null); valid until the next call; NULL for a row that the stream leaves out
+ * (OMNI_STREAM_CLIP, OMNI_STREAM_SPARSE). OMNI_E_DATA naming field, column and value otherwise.
  */
 omni_status normalize_values(struct normalizer *, const struct read_value *,
                              const struct omni_cell **cells, struct err *);

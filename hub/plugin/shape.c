@@ -19,7 +19,7 @@ static const char *const logins[] = {"none",   "bearer",         "header",      
                                      "basic",  "oauth2_refresh", "oauth2_client", "jwt_bearer",
                                      "oauth1", "wsse",           "session",       NULL};
 static const char *const source_flags[] = {"files", "any_host", NULL};
-static const char *const stream_flags[] = {"clip", NULL};
+static const char *const stream_flags[] = {"clip", "sparse", NULL};
 static const char *const no_flags[] = {NULL};
 
 #define AT(s, m) offsetof(struct s, m)

@@ -5,3 +5,7 @@ E2E_TESTS = %D%/test_cassette.py %D%/test_commands.py %D%/test_files.py %D%/test
 	%D%/test_windows.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py
+# The real programs as a whole.
+E2E_TESTS = %D%/test_overlap.py
+TESTS += $(E2E_TESTS)
+EXTRA_DIST += $(E2E_TESTS)

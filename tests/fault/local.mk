@@ -5,8 +5,8 @@ FAULT_TESTS = %D%/f_a_csv.py %D%/f_a_text.py %D%/f_b_http.py %D%/f_b_plugin.py %
 TESTS += $(FAULT_TESTS)
 EXTRA_DIST += $(FAULT_TESTS) %D%/fault.py %D%/probe.c %D%/rawserver.py
 # The crash sweep; `make sweep` runs all of it.
-TESTS += %D%/sweep.py
-EXTRA_DIST += %D%/sweep.py %D%/sweep_lab.py
+TESTS += %D%/sweep.py %D%/test_secrets.py
+EXTRA_DIST += %D%/test_secrets.py %D%/sweep.py %D%/sweep_lab.py
 
 # What the sweep must find out.
 check_LTLIBRARIES += %D%/careless.la

@@ -23,8 +23,7 @@ void deed_good(void);
     X(abort)                                                                                       \
     X(exit)                                                                                        \
     X(exit_at_once)                                                                                \
-    X(overflow_stack) X(loop) X(loop_deaf) X(sleep) X(allocate) X(allocate_much)                   \
-        X(allocate_in_hub)
+    X(overflow_stack) X(loop) X(loop_deaf) X(sleep) X(allocate) X(allocate_much) X(allocate_in_hub)
 
 #define DEEDS_ESCAPE(X)                                                                            \
     X(open_passwd)                                                                                 \
@@ -33,17 +32,19 @@ void deed_good(void);
     X(open_memory)                                                                                 \
     X(open_zone)                                                                                   \
     X(create_file)                                                                                 \
-    X(socket) X(fork) X(thread) X(thread_bomb) X(exec) X(kill) X(kill_all) X(tgkill) X(pidfd)      \
-        X(ptrace) X(read_parent) X(write_parent) X(make_code) X(raise_limits) X(take_sigsys)       \
-            X(chdir) X(umask) X(locale) X(block_signals) X(io_uring) X(open_when_deaf)
+    X(socket)                                                                                      \
+    X(fork) X(thread) X(thread_bomb) X(exec) X(kill) X(kill_all) X(tgkill) X(pidfd) X(ptrace)      \
+        X(read_parent) X(write_parent) X(make_code) X(raise_limits) X(take_sigsys) X(chdir)        \
+            X(umask) X(locale) X(block_signals) X(io_uring) X(open_when_deaf)
 
 #define DEEDS_BABBLE(X)                                                                            \
     X(garbage)                                                                                     \
     X(long_frame)                                                                                  \
     X(unknown_frame)                                                                               \
     X(half_frame)                                                                                  \
-    X(out_of_turn) X(many_cells) X(false_status) X(never_read) X(close_all) X(print_for_ever)      \
-        X(log_for_ever) X(log_million) X(print_some)
+    X(out_of_turn)                                                                                 \
+    X(many_cells) X(false_status) X(never_read) X(close_all) X(print_for_ever) X(log_for_ever)     \
+        X(log_million) X(print_some)
 
 #define DEEDS_ASK(X)                                                                               \
     X(good)                                                                                        \
@@ -51,8 +52,9 @@ void deed_good(void);
     X(wrong_cell_quiet)                                                                            \
     X(wrong_value)                                                                                 \
     X(many_columns)                                                                                \
-    X(other_stream) X(long_cursor) X(foreign_host) X(foreign_host_quiet) X(other_port) X(file_url) \
-        X(header) X(header_quiet) X(header_in_url) X(method)
+    X(other_stream)                                                                                \
+    X(long_cursor) X(foreign_host) X(foreign_host_quiet) X(other_port) X(file_url) X(header)       \
+        X(header_quiet) X(header_in_url) X(method)
 
 #define DEED_DECLARE(name) void deed_##name(void);
 DEEDS_DIE(DEED_DECLARE)

@@ -15,11 +15,12 @@ class Refused(Exception):
 
 
 class Connection:
-    """A list that comes in pages. find: keeps what the query argument asks for; cost: what one page member weighs."""
+    """A list that comes in pages. find: keeps what the query argument asks for; is_circle: hands out one cursor for ever."""
 
-    def __init__(self, items, find=None):
+    def __init__(self, items, find=None, is_circle=False):
         self.items = items
         self.find = find
+        self.is_circle = is_circle
 
 
 class Query:
@@ -154,4 +155,6 @@ def page(connection, fields, given):
     some = items[start:start + given["first"]]
     reply = {"edges": [{"cursor": "c%d" % (start + n + 1), "node": item} for n, item in enumerate(some)],
              "pageInfo": {"hasNextPage": start + len(some) < len(items), "endCursor": "c%d" % (start + len(some)) if some else None}}
+    if connection.is_circle:
+        reply["pageInfo"] = {"hasNextPage": True, "endCursor": "c1"}
     return pick(reply, fields)

@@ -3,7 +3,9 @@ PLATFORM_TESTS = %D%/test_standins.py
 TESTS += $(PLATFORM_TESTS)
 EXTRA_DIST += $(PLATFORM_TESTS)
 # One line a file.
+EXTRA_DIST += %D%/adobe.py
 EXTRA_DIST += %D%/amazon.py
+EXTRA_DIST += %D%/emarsys.py
 EXTRA_DIST += %D%/ga4.py
 EXTRA_DIST += %D%/gads.py
 EXTRA_DIST += %D%/graphql.py

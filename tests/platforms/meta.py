@@ -88,6 +88,8 @@ class Meta:
             raise Reply({"error": "from and to are needed"}, 400)
         rows = self.lines(query.get("account", "act_1001").replace("act_", ""), first, last, query.get("level", "ad"))
         by_day, total = {}, None
+        if query.get("actions"):
+            return self.actions_truth(rows, query["actions"].split(","))
         for (day, _), numbers in rows:
             into = by_day.setdefault(day.isoformat(), dict.fromkeys(numbers, 0))
             total = total or dict.fromkeys(numbers, 0)
@@ -96,6 +98,19 @@ class Meta:
                 total[name] += value
         return Reply({"rows": len(rows), "sums": shown_sums(total or {}),
                       "days": {day: shown_sums(numbers) for day, numbers in by_day.items()}})
+
+    def actions_truth(self, rows, windows):
+        """{window: {action: [how many, worth in cents]}}, with the totals as default."""
+        found = {}
+        for _, numbers in rows:
+            for place, entries in enumerate(actions(numbers, windows)):
+                for entry in entries:
+                    for window, value in entry.items():
+                        if window == "action_type":
+                            continue
+                        into = found.setdefault("default" if window == "value" else window, {}).setdefault(entry["action_type"], [0, 0])
+                        into[place] += round(float(value) * 100) if place else int(value)
+        return Reply({"windows": found})
 
     # ---- what is answered
 
@@ -312,8 +327,11 @@ def actions(numbers, windows):
 
 
 def split(value, windows):
-    """Without action_attribution_windows only `value` is there."""
-    return {window: value for window in windows[:1] if window != "default"}
+    """Without action_attribution_windows only `value` is there; with them, windows without a conversion are left out."""
+    shown = {window: value for window in windows if window.endswith("_click")}
+    if "1d_view" in windows and value.endswith("2"):
+        shown["1d_view"] = "1"
+    return shown
 
 
 def shown_sums(numbers):

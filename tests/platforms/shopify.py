@@ -243,7 +243,7 @@ class Shopify:
                                       "ACCESS_DENIED")
         lists = {"orders": self.orders, "productVariants": self.variants, "inventoryItems": self.stock, "customers": self.customers,
                  "abandonedCheckouts": self.checkouts}
-        root = {name: (lambda given, make=make: graphql.Connection(make(), since)) for name, make in lists.items()}
+        root = {name: (lambda given, make=make: graphql.Connection(make(), since, self.world.knob("shopify", "repeat_cursor", False))) for name, make in lists.items()}
         root["shop"] = {"name": "Stand-in shop", "currencyCode": "EUR", "ianaTimezone": "Europe/Lisbon", "plan": {"displayName": "Basic"}}
         root["currentAppInstallation"] = {"accessScopes": [{"handle": scope} for scope in self.scopes()]}
         root["node"] = lambda given: self.node(given["id"])

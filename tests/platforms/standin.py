@@ -19,7 +19,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from adobe import Adobe  # noqa: E402
 from amazon import Amazon  # noqa: E402
+from emarsys import Emarsys  # noqa: E402
 from ga4 import Ga4  # noqa: E402
 from gads import GoogleAds  # noqa: E402
 from gsc import SearchConsole  # noqa: E402
@@ -50,7 +52,9 @@ class Platforms:
         self.oauth = OAuth(world)
         self.modules = {
             "oauth": self.oauth,
+            "adobe": Adobe(world),
             "amazon": Amazon(world),
+            "emarsys": Emarsys(world),
             "ga4": Ga4(world, self.oauth),
             "gads": GoogleAds(world, self.oauth),
             "gsc": SearchConsole(world, self.oauth),

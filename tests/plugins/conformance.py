@@ -50,6 +50,7 @@ class Subject:
     def __init__(self, **facts):
         self.first, self.last = ago(9), ago(5)
         self.windowed = True      # pulled by --from and --to
+        self.since = None         # of a stream by cursor: pulled anew from this day each time
         self.account = None       # of /_truth
         self.truth = {}           # further parameters of /_truth
         self.counts, self.exact = {}, {}
@@ -102,7 +103,8 @@ class Bench:
                                                self.subject.stream, text))
 
     def pull_command(self, first=None, last=None):
-        days = ["--from", first or self.subject.first, "--to", last or self.subject.last] if self.subject.windowed else []
+        days = ["--from", first or self.subject.first, "--to", last or self.subject.last] if self.subject.windowed else \
+            ["--from", self.subject.since] if self.subject.since else []
         return ["pull", "it", "--json"] + days
 
     def pull(self, first=None, last=None):
@@ -338,7 +340,8 @@ def restated_days(b):
         before = b.truth()
         b.stand_in.control(restate=3)
         tap.ok(b.truth() != before, "restated: the platform changes its past")
-        tap.ok(b.good("restated").get("restated", 1) > 0, "restated: the change is noticed")
+        result = b.good("restated")
+        tap.ok(result.get("restated", 1) > 0 if b.subject.windowed else result["changed"] > 0, "restated: the change is noticed")
 
 
 def sample(subject):

@@ -4,7 +4,9 @@ include tests/plugins/sinks/local.mk
 endif
 # Each source plugin through the real programs, against the stand-ins; one line a plugin.
 PLUGIN_TESTS =
+PLUGIN_TESTS += %D%/test_adobe_analytics.py
 PLUGIN_TESTS += %D%/test_amazon_ads.py
+PLUGIN_TESTS += %D%/test_emarsys.py
 PLUGIN_TESTS += %D%/test_file.py
 PLUGIN_TESTS += %D%/test_google_ads.py
 PLUGIN_TESTS += %D%/test_google_analytics.py
@@ -17,6 +19,7 @@ PLUGIN_TESTS += %D%/test_linkedin_ads.py
 PLUGIN_TESTS += %D%/test_mailchimp.py
 PLUGIN_TESTS += %D%/test_mastodon.py
 PLUGIN_TESTS += %D%/test_meta_ads.py
+PLUGIN_TESTS += %D%/test_meta_ads_campaigns.py
 PLUGIN_TESTS += %D%/test_rest.py
 PLUGIN_TESTS += %D%/test_salesforce.py
 PLUGIN_TESTS += %D%/test_shopify.py

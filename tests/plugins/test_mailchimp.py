@@ -30,7 +30,7 @@ REPORTS = c.Subject(
     plugin="mailchimp", family="email", platform="mailchimp", stream="reports", dataset="messages_daily", options=options,
     first=c.ago(25), last=c.ago(5), counts=COUNTS, exact={"revenue": "total_revenue", "conversions": "total_orders"},
     data="/reports", records="reports", field="id", number="emails_sent", pages={"page_size": 5},
-    short={"knobs": {"mailchimp": {"short": 3}}}, circle="two rows with one key", emptied="failed",
+    short={"knobs": {"mailchimp": {"short": 3}}}, circle="one page again and again", emptied="failed",
     throttled={"code": 403, "body": "<html>Forbidden</html>"}, long=(60, 1))
 LISTS = c.Subject(
     plugin="mailchimp", family="email", platform="mailchimp", stream="lists", dataset="lists_daily", options=options,

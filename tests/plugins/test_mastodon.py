@@ -12,7 +12,8 @@ COUNTS = {"likes": "favourites_count", "comments": "replies_count", "shares": "r
 POSTS = c.Subject(
     plugin="mastodon", family="social", platform="mastodon", stream="posts", dataset="social_posts", account="shop",
     options=lambda bench: {"instance": "m.example", "account": "shop"}, windowed=False, counts=COUNTS, data="/statuses",
-    field="id", number="favourites_count", pages={"posts": 0}, short={"knobs": {"mastodon": {"short": 13}}}, restates=False)
+    field="id", number="favourites_count", pages={"posts": 0}, circle="one page again and again",
+    short={"knobs": {"mastodon": {"short": 13}}}, restates=False)
 PROFILE = c.Subject(**dict(
     POSTS.__dict__, stream="profile", dataset="social_daily", counts={"followers": "followers"}, truth={"of": "profile"}))
 

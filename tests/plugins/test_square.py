@@ -2,10 +2,16 @@
 """square through the real programs: net of orders with returns in three kinds of currency, articles, stock and refusals."""
 
 import shop_lab as t
+import conformance
 import omni
 import tap
 
 MONEY = ("gross", "discount", "refund", "net", "tax", "tip", "total", "items")
+SUBJECT = conformance.Subject(
+    plugin="square", family="commerce", platform="square", stream="orders", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
+    last=t.TODAY, emptied="ok", exact={name: name for name in MONEY},
+    options=lambda bench: {"location_id": "LISBON", "access_token": bench.secret("EAAA-stand-in-token")}, data="/orders/search",
+    records="orders", field="updated_at", number="total_tip_money.amount", pages={"page_size": 20})
 
 
 def till(place="LISBON", start="-90d", more="", **options):
@@ -97,5 +103,9 @@ def test_login():
         s.bad("orders", "a page too large", "config", "page_size")
 
 
+def test_conformance():
+    conformance.conform(stand_in, SUBJECT)
+
+
 with omni.StandIn("--today", t.TODAY) as stand_in:
-    tap.run([test_orders, test_changes, test_all_locations, test_channels, test_goods, test_login])
+    tap.run([test_orders, test_changes, test_all_locations, test_channels, test_goods, test_login, test_conformance])

@@ -2,10 +2,15 @@
 """stripe through the real programs: amounts in every kind of currency, pages, refunds that come later, and refusals."""
 
 import shop_lab as t
+import conformance
 import omni
 import tap
 
-MONEY = ("gross", "refund", "net")
+SUBJECT = conformance.Subject(
+    plugin="stripe", family="commerce", platform="stripe", stream="charges", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
+    last=t.TODAY, emptied="failed", exact={name: name for name in ("gross", "refund", "net")},
+    truth={"all": 1}, options=lambda bench: {"api_key": bench.secret("rk_live_stand-in-key")}, data="/v1/charges", records="data",
+    field="created", number="amount_refunded", pages={"page_size": 20})
 
 
 def shop(start="-400d", **options):
@@ -97,5 +102,9 @@ def test_refusals():
             s.bad("charges", "minor_units = " + wrong, "config", "minor_units")
 
 
+def test_conformance():
+    conformance.conform(stand_in, SUBJECT)
+
+
 with omni.StandIn("--today", t.TODAY) as stand_in:
-    tap.run([test_charges, test_pages, test_changes, test_refunds_and_customers, test_connected, test_refusals])
+    tap.run([test_charges, test_pages, test_changes, test_refunds_and_customers, test_connected, test_refusals, test_conformance])

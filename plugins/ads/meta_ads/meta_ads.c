@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Meta (Facebook, Instagram) ads: daily figures of each ad of an ad account, from Insights. */
+ * Meta (Facebook, Instagram) ads: daily figures of an ad account's ads and campaigns, from
+ * Insights. */
 #include <omnihub/sdk.h>
 
 #include <stdio.h>
@@ -17,6 +18,9 @@ static const struct omni_option *const options[] = {
                 .choices = "adset|account",
                 .help = "conversions are counted by each ad set's attribution setting, as Ads "
                         "Manager shows them, or by the account's"),
+    OMNI_OPTION(.name = "attribution_windows", .type = OMNI_OPT_LIST,
+                .help =
+                    "conversions also by these windows: 1d_click, 7d_click, 28d_click, 1d_view"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "500",
                 .help = "rows asked for at once, at most 500"),
     NULL};
@@ -24,9 +28,18 @@ static const struct omni_option *const options[] = {
 static const struct omni_auth *const logins[] = {
     OMNI_LOGIN(.kind = OMNI_AUTH_BEARER, .options = "access_token"), NULL};
 
+/* What is asked for at a level. */
+struct level {
+    const char *stream, *name, *members;
+};
 #define MEMBERS                                                                                    \
-    "account_currency,campaign_id,campaign_name,adset_id,adset_name,ad_id,ad_name,impressions,"    \
-    "clicks,inline_link_clicks,spend,reach,actions,action_values"
+    "account_currency,campaign_id,campaign_name,impressions,clicks,inline_link_clicks,spend,"      \
+    "reach,actions,action_values"
+static const struct level levels[] = {
+    {"ad_insights", "ad", MEMBERS ",adset_id,adset_name,ad_id,ad_name"},
+    {"campaign_insights", "campaign", MEMBERS},
+};
+
 /* Action types overlap: "purchase" and "omni_purchase" hold the pixel's purchases once more. These
  * five do not. */
 #define IS(type)            "@.action_type=='" type "'"
@@ -44,34 +57,79 @@ static const struct omni_auth *const logins[] = {
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_MICROS,                         \
                .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ZERO_IF_ABSENT | (flags_))
 
-static const struct omni_field *const insight_fields[] = {
-    OMNI_FIELD(.path = "$.date_start", .column = "date", .type = OMNI_DATE, .unit = OMNI_DATE_ISO,
-               .flags = OMNI_KEY),
+#define DATE(member)                                                                               \
+    OMNI_FIELD(.path = (member), .column = "date", .type = OMNI_DATE, .unit = OMNI_DATE_ISO,       \
+               .flags = OMNI_KEY)
+#define MEASURES                                                                                   \
+    TEXT("campaign_name", "campaign_name", OMNI_OPTIONAL),                                         \
+        TEXT("account_currency", "currency", 0), COUNT("impressions", "impressions", 0),           \
+        COUNT("inline_link_clicks", "clicks", OMNI_OPTIONAL),                                      \
+        COUNT("clicks", "clicks_all", OMNI_OPTIONAL), COUNT("reach", "reach", OMNI_OPTIONAL),      \
+        DECIMAL("spend", "cost", 0),                                                               \
+        DECIMAL(SUM_OF("actions", PURCHASE "||" LEAD "||" CUSTOM), "conversions",                  \
+                OMNI_OPTIONAL | OMNI_ROUND),                                                       \
+        DECIMAL(SUM_OF("action_values", PURCHASE "||" LEAD "||" CUSTOM), "conversion_value",       \
+                OMNI_OPTIONAL | OMNI_ROUND),                                                       \
+        DECIMAL(SUM_OF("actions", PURCHASE), "purchases", OMNI_OPTIONAL | OMNI_ROUND),             \
+        DECIMAL(SUM_OF("actions", LEAD), "leads", OMNI_OPTIONAL | OMNI_ROUND)
+
+static const struct omni_field *const ad_fields[] = {
+    DATE("$.date_start"),
     TEXT("campaign_id", "campaign_id", OMNI_KEY),
     TEXT("adset_id", "ad_group_id", OMNI_KEY),
     TEXT("ad_id", "ad_id", OMNI_KEY),
-    TEXT("campaign_name", "campaign_name", OMNI_OPTIONAL),
     TEXT("adset_name", "ad_group_name", OMNI_OPTIONAL),
     TEXT("ad_name", "ad_name", OMNI_OPTIONAL),
-    TEXT("account_currency", "currency", 0),
-    COUNT("impressions", "impressions", 0),
-    COUNT("inline_link_clicks", "clicks", OMNI_OPTIONAL),
-    COUNT("clicks", "clicks_all", OMNI_OPTIONAL),
-    COUNT("reach", "reach", OMNI_OPTIONAL),
-    DECIMAL("spend", "cost", 0),
-    DECIMAL(SUM_OF("actions", PURCHASE "||" LEAD "||" CUSTOM), "conversions",
-            OMNI_OPTIONAL | OMNI_ROUND),
-    DECIMAL(SUM_OF("action_values", PURCHASE "||" LEAD "||" CUSTOM), "conversion_value",
-            OMNI_OPTIONAL | OMNI_ROUND),
-    DECIMAL(SUM_OF("actions", PURCHASE), "purchases", OMNI_OPTIONAL | OMNI_ROUND),
-    DECIMAL(SUM_OF("actions", LEAD), "leads", OMNI_OPTIONAL | OMNI_ROUND),
+    MEASURES,
     NULL};
 
+static const struct omni_field *const campaign_fields[] = {
+    DATE("$.date_start"), TEXT("campaign_id", "campaign_id", OMNI_KEY), MEASURES, NULL};
+
+/* One action of a campaign's day, as counted or as valued, in one attribution window. */
+#define ACTION_FIELDS(window, column_)                                                             \
+    ((const struct omni_field *const[]){                                                           \
+        DATE("^.date_start"),                                                                      \
+        OMNI_FIELD(.path = "^.campaign_id", .column = "campaign_id", .type = OMNI_TEXT,            \
+                   .flags = OMNI_KEY),                                                             \
+        OMNI_FIELD(.path = "^.account_currency", .column = "currency", .type = OMNI_TEXT),         \
+        OMNI_FIELD(.path = "$.action_type", .column = "conversion_action", .type = OMNI_TEXT,      \
+                   .flags = OMNI_KEY),                                                             \
+        OMNI_FIELD(.path = "$['" window "']", .column = (column_), .type = OMNI_MICROS,            \
+                   .unit = OMNI_UNIT_MAJOR, .flags = OMNI_OPTIONAL | OMNI_ROUND),                  \
+        NULL})
+#define ACTIONS(name_, list, member, window, column_)                                              \
+    OMNI_STREAM(.sync = OMNI_WINDOW, .flags = OMNI_STREAM_SPARSE, .name = (name_),                 \
+                .dataset = "ads_conversions", .inside = "$." list "[*]",                           \
+                .constants = "level=campaign;attribution_window=" window,                          \
+                .help = "a campaign's " list " by type", .fields = ACTION_FIELDS(member, column_))
+#define COUNTED(suffix, member, window)                                                            \
+    ACTIONS("campaign_actions" suffix, "actions", member, window, "conversions")
+#define VALUED(suffix, member, window)                                                             \
+    ACTIONS("campaign_action_values" suffix, "action_values", member, window, "conversion_value")
+#define BY_WINDOW(window) COUNTED("_" window, window, window), VALUED("_" window, window, window)
+
+/* "value" is what the ad sets' own setting (or the account's) gives; the windows are there when
+ * they were asked for. */
+static const struct omni_stream *const actions[] = {COUNTED("", "value", "default"),
+                                                    VALUED("", "value", "default"),
+                                                    BY_WINDOW("1d_click"),
+                                                    BY_WINDOW("7d_click"),
+                                                    BY_WINDOW("28d_click"),
+                                                    BY_WINDOW("1d_view"),
+                                                    NULL};
+
+#define STREAM(name_, level, fields_, ...)                                                         \
+    OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "ads_daily",                      \
+                .constants = "level=" level, .fields = (fields_), .settle_days = 28,               \
+                .max_window_days = 30, .history_days = 37 * 30, .day_zone = "account",             \
+                __VA_ARGS__)
+
 static const struct omni_stream *const streams[] = {
-    OMNI_STREAM(.sync = OMNI_WINDOW, .name = "ad_insights", .dataset = "ads_daily",
-                .help = "each ad's day: shown, clicked, spent, converted", .fields = insight_fields,
-                .constants = "level=ad", .settle_days = 28, .max_window_days = 30,
-                .history_days = 37 * 30, .day_zone = "account"),
+    STREAM("ad_insights", "ad", ad_fields,
+           .help = "each ad's day: shown, clicked, spent, converted"),
+    STREAM("campaign_insights", "campaign", campaign_fields, .parts = actions,
+           .help = "each campaign's day, and its conversions by action into ads_conversions"),
     NULL};
 
 static omni_status meta_open(const struct omni_host *, const struct omni_config *,
@@ -84,7 +142,7 @@ static omni_status meta_judge(void *self, struct omni_run *, const struct omni_h
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "meta_ads", .title = "Meta ads", .family = "ads",
-                .help = "Facebook and Instagram ads: cost, reach, clicks and conversions by ad",
+                .help = "Facebook and Instagram ads: cost, reach, clicks and conversions",
                 .api_version = "v24.0", .api_url = "https://graph.facebook.com",
                 .account_option = "account_id", .options = options, .logins = logins,
                 .streams = streams, .open = meta_open, .close = free, .check = meta_check,
@@ -102,6 +160,24 @@ struct meta {
     int is_new_report;  /* a report run just made may not be found at once */
 };
 
+static omni_status check_windows(const struct omni_host *hub, const struct omni_config *config,
+                                 struct omni_run *run)
+{
+    static const char *const known[] = {"1d_click", "7d_click", "28d_click", "1d_view"};
+    for (uint32_t i = 0; i < hub->opt_count(config, "attribution_windows"); i++) {
+        const char *window = hub->opt_item(config, "attribution_windows", i);
+        size_t n = 0;
+        while (n < sizeof(known) / sizeof(known[0]) && strcmp(known[n], window) != 0)
+            n++;
+        if (n < sizeof(known) / sizeof(known[0]))
+            continue;
+        hub->fail_detail(run, "option", "attribution_windows");
+        return hub->fail(run, OMNI_E_CONFIG,
+                         "an attribution window is 1d_click, 7d_click, 28d_click or 1d_view");
+    }
+    return OMNI_OK;
+}
+
 static omni_status meta_open(const struct omni_host *hub, const struct omni_config *config,
                              struct omni_run *run, void **self)
 {
@@ -116,6 +192,9 @@ static omni_status meta_open(const struct omni_host *hub, const struct omni_conf
         hub->fail_detail(run, "option", "page_size");
         return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 500");
     }
+    omni_status status = check_windows(hub, config, run);
+    if (status != OMNI_OK)
+        return status;
     struct meta *meta = calloc(1, sizeof(*meta));
     if (!meta)
         return hub->fail(run, OMNI_E_RETRY, "out of memory");
@@ -208,21 +287,45 @@ static omni_status meta_accounts(void *self, struct omni_run *run)
     return omni_pages_end(&pages, meta->hub, run);
 }
 
+static const struct level *level_of(const char *stream)
+{
+    const struct level *level = levels;
+    while (strcmp(level->stream, stream) != 0)
+        level++;
+    return level;
+}
+
+/* ["7d_click","1d_view"]; "" where none are wanted */
+static void add_windows(const struct meta *meta, struct omni_text *out)
+{
+    uint32_t n = meta->hub->opt_count(meta->config, "attribution_windows");
+    for (uint32_t i = 0; i < n; i++) {
+        omni_text_add(out, i > 0 ? "," : "[");
+        omni_text_add_json(out, meta->hub->opt_item(meta->config, "attribution_windows", i));
+    }
+    omni_text_add(out, n > 0 ? "]" : "");
+}
+
 /* What to report: the same for a request that waits for its rows and for a report run. */
 static void add_query(const struct meta *meta, struct omni_text *url,
                       const struct omni_request *request)
 {
+    const struct level *level = level_of(request->stream->name);
+    char windows_memory[128];
+    struct omni_text windows = OMNI_TEXT(windows_memory);
     char range[64], since[OMNI_DAY_TEXT], until[OMNI_DAY_TEXT];
     snprintf(range, sizeof(range), "{\"since\":\"%s\",\"until\":\"%s\"}",
              omni_day_print(request->from_day, since), omni_day_print(request->to_day, until));
     int by_account = strcmp(meta->hub->opt_text(meta->config, "attribution"), "account") == 0;
-    omni_query(url, "level", "ad");
-    omni_query(url, "fields", MEMBERS);
+    add_windows(meta, &windows);
+    omni_query(url, "level", level->name);
+    omni_query(url, "fields", level->members);
     omni_query(url, "time_range", range);
     omni_query(url, "time_increment", "1");
     omni_query(url,
                by_account ? "use_account_attribution_setting" : "use_unified_attribution_setting",
                "true");
+    omni_query(url, "action_attribution_windows", omni_text_done(&windows));
 }
 
 /* Slows down before the platform locks the account: the header tells percent of the allowance. */

@@ -145,9 +145,11 @@ enum {
 
 /* omni_stream.flags */
 enum {
-    OMNI_STREAM_CLIP = 1 /* OMNI_WINDOW: the platform filters by instants, so a little more than the
-                            window's days is asked for; rows of other days are dropped. Without it
-                            they are a data error */
+    OMNI_STREAM_CLIP = 1,  /* OMNI_WINDOW: the platform filters by instants, so a little more than
+                             the  window's days is asked for; rows of other days are dropped. Without
+                             it  they are a data error */
+    OMNI_STREAM_SPARSE = 2 /* a row whose measures are all null is left out: a part of which most
+                              records have nothing */
 };
 
 struct omni_stream {
@@ -212,7 +214,7 @@ enum {
                                      private key (PEM), issuer, subject; header: the audience,
                                      where it is not token_url */
     OMNI_AUTH_OAUTH1 = 8,
-    OMNI_AUTH_WSSE = 9,
+    OMNI_AUTH_WSSE = 9, /* options: user, secret */
     OMNI_AUTH_SESSION = 10
 };
 

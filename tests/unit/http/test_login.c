@@ -4,9 +4,14 @@
 
 #include "fixture.h"
 
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define TOKEN(len, body)                                                                           \
     {                                                                                              \
@@ -259,6 +264,58 @@ static void token_faults_pass(void **state)
     fixture_stop(&f);
 }
 
+/* The value of name="…" in a header. */
+static char *quoted(const char *header, const char *name)
+{
+    auto_free char *start = xasprintf(" %s=\"", name);
+    const char *at = strstr(header, start);
+    if (!at)
+        fail_msg("no %s in %s", name, header);
+    at += strlen(start);
+    return xstrndup(at, strcspn(at, "\""));
+}
+
+static void makes_a_wsse_header_for_each_request(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"shop001", "wss3-secret", NULL}, *const broken[] = {
+                                                                              "a\"b", "x", NULL};
+    struct http_login login = {OMNI_AUTH_WSSE, values};
+    const struct http_options o = {.login = &login};
+    const struct stub_reply replies[] = {{OK_JSON(2, "{}")}, {OK_JSON(2, "{}")}, {0}};
+    struct fixture f;
+    char *nonces[2];
+    fixture_start(&f, replies, &o);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+        const char *sent = strstr(stub_request(f.stub, i), "\r\nX-WSSE: UsernameToken Username=");
+        assert_non_null(sent);
+        auto_free char *user = quoted(sent, "Username"), *digest = quoted(sent, "PasswordDigest"),
+                       *created = quoted(sent, "Created");
+        nonces[i] = quoted(sent, "Nonce");
+        assert_string_equal(user, "shop001");
+        assert_int_equal(strlen(nonces[i]), 32);
+        unsigned char raw[20];
+        char hex[41];
+        auto_free char *text = xasprintf("%s%swss3-secret", nonces[i], created);
+        assert_int_equal(EVP_Digest(text, strlen(text), raw, NULL, EVP_sha1(), NULL), 1);
+        for (size_t j = 0; j < sizeof raw; j++)
+            snprintf(hex + 2 * j, 3, "%02x", raw[j]);
+        auto_buf expected = BUF_INIT(128);
+        text_add_base64(&expected, hex, strlen(hex), false);
+        assert_string_equal(digest, buf_text(&expected));
+    }
+    assert_string_not_equal(nonces[0], nonces[1]);
+    free(nonces[0]);
+    free(nonces[1]);
+    fixture_stop(&f);
+    login.values = broken;
+    struct err err = {0};
+    struct http *h = http_new(&o, &err);
+    assert_null(h);
+    assert_contains(err.text, "quote");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sends_static_logins),
     cmocka_unit_test(sends_further_headers),
@@ -269,6 +326,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rotated_tokens_are_saved_first),
     cmocka_unit_test(says_why_there_is_no_token),
     cmocka_unit_test(token_faults_pass),
+    cmocka_unit_test(makes_a_wsse_header_for_each_request),
 };
 
 UNIT_MAIN(tests)

@@ -87,6 +87,27 @@ static void other_days_are_dropped_where_the_stream_says_so(void **state)
     zone_free(zone);
 }
 
+static void rows_without_measures_are_left_out_where_the_stream_says_so(void **state)
+{
+    (void)state;
+    const struct omni_field *const fields[] = {
+        FIELD(.type = OMNI_DATE, .unit = OMNI_DATE_ISO, .path = "$.d", .column = "date"),
+        FIELD(.type = OMNI_TEXT, .path = "$.type", .column = "conversion_action"),
+        FIELD(.type = OMNI_MICROS, .unit = OMNI_UNIT_MAJOR, .path = "$.v", .column = "conversions",
+              .flags = OMNI_OPTIONAL),
+        NULL};
+    struct bound b;
+    bind(&b, "ads_conversions", fields, "level=campaign", &usual);
+    b.stream.flags = OMNI_STREAM_SPARSE;
+    normalizer_free(b.n);
+    b.n = normalizer_new(b.dataset, &b.stream, &usual, &b.err);
+    row(&b, (struct read_value[]){text("2026-05-01"), text("lead"), text("0")});
+    assert_number(&b, "conversions", OMNI_MICROS, 0); /* 0 is a measure */
+    row(&b, (struct read_value[]){text("2026-05-01"), text("lead"), {.kind = READ_ABSENT}});
+    assert_null(b.cells);
+    normalizer_free(b.n);
+}
+
 static void the_day_of_the_pull_as_a_constant(void **state)
 {
     (void)state;
@@ -436,6 +457,7 @@ static void long_values_are_shortened(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ads_row),
     cmocka_unit_test(other_days_are_dropped_where_the_stream_says_so),
+    cmocka_unit_test(rows_without_measures_are_left_out_where_the_stream_says_so),
     cmocka_unit_test(the_day_of_the_pull_as_a_constant),
     cmocka_unit_test(minor_units_by_the_rows_currency),
     cmocka_unit_test(nulls),

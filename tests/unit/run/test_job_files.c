@@ -4,10 +4,11 @@
 
 #include "unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 #include <zlib.h>
 
 #include "base/buf.h"
@@ -38,7 +39,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct place *p = *state;
-    static const char *const names[] = {"a.csv", "b.csv.gz", "secret.txt"};
+    static const char *const names[] = {"a.csv", "b.csv.gz", "c.csv", "secret.txt"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         auto_free char *path = xasprintf("%s/%s", p->dir, names[i]);
         unlink(path);
@@ -81,31 +82,35 @@ static void list(struct place *p, struct buf *out)
     assert_int_equal(job_files_list(p->files, p->list_url, out, &err), OMNI_OK);
 }
 
-static void set_time(const struct place *p, const char *name, time_t seconds)
+/* Changed so many seconds ago, on the full second. */
+static void set_age(const struct place *p, const char *name, time_t seconds)
 {
     auto_free char *path = path_of(p, name);
-    const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
-    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    time_t at = time(NULL) - seconds;
+    assert_int_equal(utime(path, &(struct utimbuf){at, at}), 0);
 }
 
 static void lists_the_oldest_first(void **state)
 {
     struct place *p = *state;
     put(p, "b.csv.gz", "x", 1);
-    put(p, "a.csv", "12345", 5);
-    set_time(p, "a.csv", 1000);
-    set_time(p, "b.csv.gz", 2000);
+    put(p, "c.csv", "12345", 5);
+    put(p, "a.csv", "12345678", 8);
+    set_age(p, "b.csv.gz", 50);
+    set_age(p, "c.csv", 50);
+    set_age(p, "a.csv", 10);
     put(p, "secret.txt", "no", 2);
     auto_buf out = BUF_INIT(10000);
     list(p, &out);
     struct err err = {0};
     auto_json *reply = json_parse(out.data, out.len, &err);
     const json_t *files = json_object_get(reply, "files");
-    assert_int_equal(json_array_size(files), 2);
-    assert_int_equal(json_int(json_array_get(files, 0), "size", -1), 5);
+    assert_int_equal(json_array_size(files), 3);
+    assert_int_equal(json_int(json_array_get(files, 2), "size", -1), 8);
     assert_true(json_int(json_array_get(files, 0), "mtime_ns", -1) > 0);
-    auto_free char *b = path_of(p, "b.csv.gz");
-    assert_string_equal(json_text(json_array_get(files, 1), "path"), b);
+    auto_free char *b = path_of(p, "b.csv.gz"), *c = path_of(p, "c.csv");
+    assert_string_equal(json_text(json_array_get(files, 0), "path"), b); /* of one age: by name */
+    assert_string_equal(json_text(json_array_get(files, 1), "path"), c);
 }
 
 static void refuses_globs_that_were_not_named(void **state)

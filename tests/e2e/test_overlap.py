@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A window is stored while the next is pulled: what is stored, what is not, and that a slow platform holds no lock."""
+
+import datetime
+import http.server
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+
+import omni
+import tap
+
+FIRST, ROWS, LOCK_SECONDS = datetime.date(2026, 1, 1), 50, 5
+CONF = """hub: { state_dir = "%s"; schema_dir = "%s"; };
+connectors = ( { name = "shop"; plugin = "%s"; options = { api_url = "%s"; currency = "EUR";
+  streams = ( { name = "visits"; dataset = "web_daily"; url = "/visits?day={from}"; records = "$.rows[*]"; max_window_days = 1;
+    fields = ( { path = "$.day"; column = "date"; }, { path = "$.page"; column = "landing_page"; },
+               { path = "$.revenue"; column = "revenue"; format = "major"; } ); } ); }; } );
+"""
+
+
+class Platform(http.server.ThreadingHTTPServer):
+    """A day's pages; `doubled` days repeat one, `broken` days answer no JSON, at a `slow` day it waits."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.doubled, self.broken, self.slow, self.extra = set(), set(), None, 0
+        self.asked, self.reached, self.go_on = [], threading.Event(), threading.Event()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self):
+        return "http://127.0.0.1:%d" % self.server_address[1]
+
+    def rows(self, day):
+        ids = list(range(ROWS)) + ([0] if day in self.doubled else [])
+        return {"rows": [{"day": day, "page": "/%d" % i, "revenue": "%d.50" % (i + self.extra)} for i in ids]}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        day = self.path.split("day=")[1][:10]
+        self.server.asked.append(day)
+        if day == self.server.slow:
+            self.server.reached.set()
+            self.server.go_on.wait(LOCK_SECONDS * 10)
+        body = b"{" if day in self.server.broken else json.dumps(self.server.rows(day)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def day(number):
+    return (FIRST + datetime.timedelta(number)).isoformat()
+
+
+class Shop(omni.Lab):
+    def __init__(self):
+        super().__init__()
+        self.platform = Platform()
+        self.write("omnihub.conf", CONF % (self.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), omni.plugin_path("rest", "file"), self.platform.url()))
+
+    def pull(self, days=9):
+        return self.omnihub("pull", "--from", day(0), "--to", day(days - 1))
+
+    def ask(self, sql):
+        store = sqlite3.connect(self.path("state", "store.db"))
+        try:
+            return store.execute(sql).fetchall()
+        finally:
+            store.close()
+
+    def days(self):
+        return [row for row, in self.ask("SELECT DISTINCT date FROM web_daily ORDER BY date")]
+
+    def last(self):
+        return self.ask("SELECT value FROM state WHERE key = 'hub.window_to'")
+
+    def close(self):
+        self.platform.shutdown()
+        self.platform.server_close()
+        super().close()
+
+
+def test_all_windows():
+    with Shop() as shop:
+        tap.is_(shop.pull().code, 0, "nine windows")
+        tap.is_(shop.ask("SELECT count(*), sum(revenue) FROM web_daily"), [(9 * ROWS, 9 * sum(i * 1000000 + 500000 for i in range(ROWS)))],
+                "every row of every window")
+        tap.is_(shop.ask("SELECT windows, inserted, from_day, to_day, outcome FROM runs WHERE kind = 'pull'"),
+                [(9, 9 * ROWS, day(0), day(8), "ok")], "the ledger counts them all, the last included")
+        tap.is_(shop.last(), [(day(8),)], "the state says the last day")
+        shop.platform.extra = 1
+        tap.is_(shop.pull().code, 0, "again, restated")
+        tap.is_(shop.ask("SELECT changed, inserted FROM runs WHERE kind = 'pull' ORDER BY id DESC LIMIT 1"), [(9 * ROWS, 0)], "all changed")
+
+
+def test_window_that_cannot_be_stored():
+    for bad in (0, 4, 8):
+        with Shop() as shop:
+            shop.platform.doubled = {day(bad)}
+            result = shop.pull()
+            tap.is_(result.code, 1, "two rows with one key on day %d: the pull fails" % bad)
+            tap.has(result.out + result.err, "two rows with one key", "and says why")
+            tap.is_(shop.days(), [day(i) for i in range(bad)], "the windows before it are stored, none after")
+            tap.is_(shop.last(), [(day(bad - 1),)] if bad else [], "the state does not run ahead")
+            tap.ok(len(shop.platform.asked) <= bad + 2, "at most one window more was asked for")
+
+
+def test_window_that_cannot_be_read():
+    with Shop() as shop:
+        shop.platform.broken = {day(3)}
+        tap.ok(shop.pull().code != 0, "a broken reply")
+        tap.is_(shop.days(), [day(i) for i in range(3)], "what was being stored beside it is there")
+        tap.is_(shop.last(), [(day(2),)], "and so is its state")
+
+
+def wait_for_days(shop, n):
+    while len(shop.days()) < n:
+        time.sleep(0.01)
+
+
+def test_slow_platform():
+    with Shop() as shop:
+        shop.platform.slow = day(5)
+        results = []
+        pull = threading.Thread(target=lambda: results.append(shop.pull()))
+        pull.start()
+        tap.ok(shop.platform.reached.wait(omni.START_SECONDS), "the platform keeps us waiting")
+        wait_for_days(shop, 5)
+        store = sqlite3.connect(shop.path("state", "store.db"), timeout=LOCK_SECONDS, isolation_level=None)
+        store.execute("BEGIN IMMEDIATE")
+        tap.ok(True, "meanwhile everything before is stored, and the write lock is free")
+        store.execute("ROLLBACK")
+        store.close()
+        shop.platform.go_on.set()
+        pull.join()
+        tap.is_((results[0].code, len(shop.days())), (0, 9), "then it goes on")
+
+
+tap.run([test_all_windows, test_window_that_cannot_be_stored, test_window_that_cannot_be_read, test_slow_platform])
