@@ -406,19 +406,12 @@ static void reads_decimals_exactly(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(parses_times),
-    cmocka_unit_test(builds_urls),
-    cmocka_unit_test(never_runs_over),
-    cmocka_unit_test(builds_json),
-    cmocka_unit_test(knows_days),
-    cmocka_unit_test(looks_into_json),
-    cmocka_unit_test(walks_through_json),
-    cmocka_unit_test(survives_broken_json),
-    cmocka_unit_test(finds_headers),
-    cmocka_unit_test(follows_cursors),
-    cmocka_unit_test(notices_circles),
-    cmocka_unit_test(counts_pages),
-    cmocka_unit_test(follows_links),
-    cmocka_unit_test(reads_decimals_exactly),
+    cmocka_unit_test(parses_times),       cmocka_unit_test(builds_urls),
+    cmocka_unit_test(never_runs_over),    cmocka_unit_test(builds_json),
+    cmocka_unit_test(knows_days),         cmocka_unit_test(looks_into_json),
+    cmocka_unit_test(walks_through_json), cmocka_unit_test(survives_broken_json),
+    cmocka_unit_test(finds_headers),      cmocka_unit_test(follows_cursors),
+    cmocka_unit_test(notices_circles),    cmocka_unit_test(counts_pages),
+    cmocka_unit_test(follows_links),      cmocka_unit_test(reads_decimals_exactly),
 };
 UNIT_MAIN(tests)
