@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py is their harness.
+# One line a test.
 E2E_TESTS =
 E2E_TESTS += %D%/test_cassette.py
 E2E_TESTS += %D%/test_commands.py
