@@ -203,7 +203,7 @@ def usage():
     for args, text in ((["chek"], 'did you mean "check"?'), (["check", "--conect"], 'did you mean "--connect"?'),
                        (["pull", "--from"], 'option "--from" needs a value'), (["runs", "a", "b"], "too many arguments"),
                        (["query"], "an argument is missing"), (["check", "-x"], 'unknown option "-x"'), ([], "usage:"),
-                       (["runs", "--last", "x"], "not a number"), (["run"], "unknown command")):
+                       (["runs", "--last", "x"], "not a number"), (["serve"], "unknown command")):
         p = subprocess.run([hubdir.PROGRAM, *args], capture_output=True, text=True, check=False)
         tap.is_((p.returncode, p.stdout), (2, ""), "wrong usage: " + " ".join(args))
         tap.has(p.stderr, text, "says: " + text)
