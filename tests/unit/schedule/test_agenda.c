@@ -139,7 +139,7 @@ static void starts_are_spread_the_same_way_each_time(void **state)
     struct agenda *a = agenda_new(&spread), *b = agenda_new(&spread);
     int different = 0;
     for (int i = 0; i < 100; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "shop-%d", i);
         size_t e = add(a, name, "@hourly", T0 + 10 * MIN);
         assert_int_equal(add(b, name, "@hourly", T0 + 10 * MIN), e);
