@@ -17,7 +17,7 @@ step() { printf '\n== %s\n' "$*"; }
 generation=0
 [ ! -f "$dir/generation" ] || generation=$(($(cat "$dir/generation") + 1))
 
-rm -f "$dir/standin.out"
+: >"$dir/standin.out" # there before the loop below looks into it
 python3 "$standin" --generation "$generation" --key-file "$dir/ga-key.json" >"$dir/standin.out" &
 standin_pid=$!
 trap 'kill "$standin_pid" 2>/dev/null || :' EXIT

@@ -151,6 +151,19 @@ static json_t *findings_json(struct config_findings *findings)
     return out;
 }
 
+static void print_ok(const struct cli *cli)
+{
+    const struct config *c = cli->config;
+    const struct {
+        size_t n;
+        const char *what;
+    } parts[] = {{c->n_connectors, "connector"}, {c->n_sinks, "sink"}, {c->n_datasets, "dataset"}};
+    printf("%s: ok (", cli->config_path);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        printf("%s%zu %s%s", i ? ", " : "", parts[i].n, parts[i].what, parts[i].n == 1 ? "" : "s");
+    puts(")");
+}
+
 static void say_findings(struct work *w)
 {
     if (cli_flag(w->cli, "json")) {
@@ -162,8 +175,7 @@ static void say_findings(struct work *w)
     }
     config_findings_print(w->cli->findings);
     if (config_findings_errors(w->cli->findings) == 0 && !w->cli->is_quiet)
-        printf("%s: ok (%zu connectors, %zu sinks, %zu datasets)\n", w->cli->config_path,
-               w->cli->config->n_connectors, w->cli->config->n_sinks, w->cli->config->n_datasets);
+        print_ok(w->cli);
 }
 
 static int worst(struct work *w)

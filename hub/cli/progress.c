@@ -111,14 +111,14 @@ void progress_result(struct progress *p, const char *name, const json_t *result)
     const char *stream = json_text(result, "stream"), *dataset = json_text(result, "dataset");
     const char *what = stream ? stream : dataset, *outcome = json_text(result, "outcome");
     const json_t *days = json_object_get(result, "days");
-    bool is_push = dataset != NULL && !stream;
     if (p->is_quiet)
         return;
     progress_clear(p);
-    fprintf(stderr, "%s%s%s: %s%s%s, ", name, what && *what ? "." : "", what ? what : "",
+    fprintf(stderr, "%s%s%s: %s%s%s", name, what && *what ? "." : "", what ? what : "",
             output_colour(stderr, outcome), outcome ? outcome : "?", output_plain(stderr));
     if (days)
-        fprintf(stderr, "%" PRId64 " changed days\n", (int64_t)json_integer_value(days));
-    else
-        fprintf(stderr, "%" PRId64 " rows\n", json_int(result, is_push ? "rows" : "read", 0));
+        fprintf(stderr, ", %" PRId64 " changed days", (int64_t)json_integer_value(days));
+    else if (json_object_get(result, "rows")) /* a check has none */
+        fprintf(stderr, ", %" PRId64 " rows", json_int(result, "rows", 0));
+    fputc('\n', stderr);
 }

@@ -32,48 +32,40 @@ static struct omni_cell number(const json_t *result, const char *key)
 
 /* ---- tables ---- */
 
-static void print_pulls(const json_t *results)
-{
-    static const char *const columns[] = {"connector", "account", "stream",  "outcome", "rows",
-                                          "inserted",  "changed", "removed", "restated"};
-    struct output *o = NULL;
-    json_t *r;
-    size_t i;
-    json_array_foreach(results, i, r)
-    {
-        if (!json_text(r, "connector"))
-            continue;
-        if (!o) {
-            o = output_new(OUTPUT_TABLE, stdout);
-            output_columns(o, columns, ARRAY_LEN(columns));
-        }
-        output_row(o, (struct omni_cell[]){output_text(json_text(r, "connector")),
-                                           text(r, "account"), text(r, "stream"),
-                                           output_text(json_text(r, "outcome")), number(r, "read"),
-                                           number(r, "inserted"), number(r, "changed"),
-                                           number(r, "removed"), number(r, "restated")});
-    }
-    if (o)
-        output_finish(o);
-}
+/* What a table shows of each result that has `key`. */
+struct columns {
+    const char *key;
+    size_t n, n_texts; /* the first n_texts hold text, the others counts */
+    const char *names[9];
+};
 
-static void print_pushes(const json_t *results)
+static const struct columns pull_columns = {"connector",
+                                            9,
+                                            4,
+                                            {"connector", "account", "stream", "outcome", "rows",
+                                             "inserted", "changed", "removed", "restated"}};
+static const struct columns push_columns = {
+    "sink", 5, 3, {"sink", "dataset", "outcome", "deliveries", "rows"}};
+static const struct columns check_columns[] = {
+    {"connector", 3, 3, {"connector", "account", "outcome"}}, {"sink", 2, 2, {"sink", "outcome"}}};
+
+static void print_results(const json_t *results, const struct columns *c)
 {
-    static const char *const columns[] = {"sink", "dataset", "outcome", "deliveries", "rows"};
     struct output *o = NULL;
     json_t *r;
     size_t i;
     json_array_foreach(results, i, r)
     {
-        if (!json_text(r, "sink"))
+        struct omni_cell cells[ARRAY_LEN(c->names)];
+        if (!json_text(r, c->key))
             continue;
         if (!o) {
             o = output_new(OUTPUT_TABLE, stdout);
-            output_columns(o, columns, ARRAY_LEN(columns));
+            output_columns(o, c->names, c->n);
         }
-        output_row(o, (struct omni_cell[]){output_text(json_text(r, "sink")), text(r, "dataset"),
-                                           output_text(json_text(r, "outcome")),
-                                           number(r, "deliveries"), number(r, "rows")});
+        for (size_t k = 0; k < c->n; k++)
+            cells[k] = k < c->n_texts ? text(r, c->names[k]) : number(r, c->names[k]);
+        output_row(o, cells);
     }
     if (o)
         output_finish(o);
@@ -123,8 +115,8 @@ int work_report(struct work *w)
     if (!w->is_dry && cli_flag(w->cli, "json")) {
         print_json(w);
     } else if (!w->is_dry) {
-        print_pulls(w->results);
-        print_pushes(w->results);
+        print_results(w->results, w->is_check ? &check_columns[0] : &pull_columns);
+        print_results(w->results, w->is_check ? &check_columns[1] : &push_columns);
         json_array_foreach(w->results, i, r) print_trouble(r);
     } else {
         /* The rows have stdout for themselves. */

@@ -299,6 +299,7 @@ static void add_check(struct work *w, struct supervise *s, const struct config_c
 
 void work_check(struct work *w)
 {
+    w->is_check = true;
     const struct config *c = w->cli->config;
     struct supervise *s = work_begin_jobs(w);
     for (size_t i = 0; i < c->n_connectors; i++) {

@@ -133,6 +133,7 @@ static void put_counts(const struct job *job, json_t *event, const struct window
         uint64_t n;
     } counts[] = {{"windows", w->windows},
                   {"read", w->records},
+                  {"rows", w->result.inserted + w->result.changed + w->result.unchanged},
                   {"rejected", w->rejected},
                   {"inserted", w->result.inserted},
                   {"changed", w->result.changed},

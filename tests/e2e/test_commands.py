@@ -35,6 +35,8 @@ def test_before_anything():
         tap.is_(lab.run("check").code, 0, "check")
         done = lab.run("check", "--connect")
         tap.is_(done.code, 0, "check --connect")
+        tap.is_((done.out + done.err).count("rows"), 0, "check --connect counts nothing")
+        tap.has(done.out, "(2 connectors, 1 sink, 1 dataset)", "check says what it read")
         tap.is_({e["path"].split("?")[0].split("/")[1] for e in world.log()}, {"meta", "ga4", "oauth"}, "asks each platform")
         status = lab.run("status")
         tap.is_((status.code, status.out.count("never pulled")), (0, 2), "status before the first pull")
@@ -51,6 +53,9 @@ def test_shapes():
         tap.is_((done.code, sorted(done.json())), (0, ["batch", "interrupted", "results"]), "sync --json")
         kinds = {r.get("connector") or r.get("sink") or r.get("kind") for r in done.json()["results"]}
         tap.is_(kinds, {"ads", "web", "combine", "files"}, "a result for each job")
+        ledger = {(r["connector"], r["stream"]): r["rows"] for r in lab.run("runs", "--json", "--last", "0").json()}
+        pulled = [r for r in done.json()["results"] if r.get("connector")]
+        tap.ok(pulled and all(r["rows"] == ledger[r["connector"], r["stream"]] for r in pulled), "results and ledger count the same rows")
         world.control(restate=2)
         lab.pull()
         runs = lab.run("runs", "--json", "--last", "0").json()
