@@ -35,7 +35,7 @@ struct work {
     struct schema *schema;
     struct store *store; /* open for what became of jobs that died; NULL in a dry run */
     bool is_dry, is_interrupted, accept_empty;
-    bool is_check; /* its results count nothing */
+    bool is_check;                           /* its results count nothing */
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
     const char *const *streams; /* asked for on the command line; NULL: as configured */
 };

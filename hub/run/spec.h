@@ -35,10 +35,10 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  account  {id, name, currency, zone}
  *  progress {stream, rows, windows, windows_total}
  *  row      {stream, dataset, values{}}      dry_run only
- *  result   {stream, account, outcome, reason, message, remedy, from, to, windows, read, rows, inserted,
- * changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds, detail{}} one
- * per stream; push: dataset, deliveries, rows; check: outcome, message done     {} the last line of
- * a job that ended by itself
+ *  result   {stream, account, outcome, reason, message, remedy, from, to, windows, read, rows,
+ * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,
+ * detail{}} one per stream; push: dataset, deliveries, rows; check: outcome, message done     {}
+ * the last line of a job that ended by itself
  */
 
 /* Puts the spec on a descriptor that the child can read from the start (sealed memory); -1 with
