@@ -17,6 +17,7 @@ struct entry {
     char *name;
     int64_t due;     /* INT64_MAX: running or suspended */
     int64_t started; /* AGENDA_NEVER: never */
+    int64_t parked;  /* until then; AGENDA_NEVER: it is not */
     uint32_t retries, broken;
     bool is_suspended;
     size_t place; /* in the heap */
@@ -134,6 +135,7 @@ size_t agenda_add(struct agenda *a, const struct agenda_entry *told, int64_t las
     e->told = *told;
     e->told.name = e->name = xstrdup(told->name);
     e->started = last_started;
+    e->parked = AGENDA_NEVER;
     /* A clock that went back must not make a run of the future block all until then. */
     if (last_started == AGENDA_NEVER || next_tick(a, e, last_started) <= now)
         e->due = now;
@@ -172,6 +174,7 @@ size_t agenda_start(struct agenda *a, int64_t now)
         return SIZE_MAX;
     size_t number = a->heap[0];
     a->entries[number]->started = now;
+    a->entries[number]->parked = AGENDA_NEVER;
     set_due(a, number, INT64_MAX);
     return number;
 }
@@ -188,6 +191,22 @@ void agenda_done(struct agenda *a, size_t number, enum agenda_end end, int64_t n
         due = due < now || again < due ? again : due;
     }
     set_due(a, number, e->is_suspended ? INT64_MAX : due < now ? now : due);
+}
+
+/* Neither a retry nor a break: the platform said when, so nothing is counted. */
+void agenda_park(struct agenda *a, size_t number, int64_t until, int64_t now)
+{
+    struct entry *e = a->entries[number];
+    if (e->is_suspended)
+        return;
+    e->retries = e->broken = 0;
+    e->parked = until;
+    set_due(a, number, until < now ? now : until);
+}
+
+int64_t agenda_parked_until(const struct agenda *a, size_t number)
+{
+    return a->entries[number]->parked;
 }
 
 bool agenda_is_suspended(const struct agenda *a, size_t number)

@@ -53,6 +53,11 @@ int64_t agenda_due_of(const struct agenda *, size_t number);
 size_t agenda_start(struct agenda *, int64_t now);
 /* Its run has ended. A tick that came meanwhile makes it due at once, once. */
 void agenda_done(struct agenda *, size_t number, enum agenda_end, int64_t now);
+/* Its run has ended because a quota is used up: again at `until`, and not before. Ticks until then
+ * are part of that run. Also for one that does not run: what an earlier life had parked. */
+void agenda_park(struct agenda *, size_t number, int64_t until, int64_t now);
+/* When a parked entry goes on; AGENDA_NEVER: it is not parked. */
+int64_t agenda_parked_until(const struct agenda *, size_t number);
 /* It broke too often and waits for a person (reload). */
 bool agenda_is_suspended(const struct agenda *, size_t number);
 

@@ -58,6 +58,31 @@ static void ticks_during_a_run_become_one(void **state)
     agenda_free(a);
 }
 
+static void a_parked_one_waits_as_long_as_the_platform_says(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "throttled", "every 15m", AGENDA_NEVER);
+    assert_int_equal(agenda_start(a, T0), e);
+    agenda_park(a, e, T0 + 3 * HOUR + MIN, T0 + MIN);
+    /* the ticks between are part of the run that comes then */
+    assert_int_equal(agenda_due(a), T0 + 3 * HOUR + MIN);
+    assert_int_equal(agenda_parked_until(a, e), T0 + 3 * HOUR + MIN);
+    assert_int_equal(agenda_start(a, T0 + 3 * HOUR), SIZE_MAX);
+    assert_int_equal(agenda_start(a, T0 + 3 * HOUR + MIN), e);
+    assert_int_equal(agenda_parked_until(a, e), AGENDA_NEVER);
+    agenda_done(a, e, AGENDA_FINE, T0 + 3 * HOUR + 2 * MIN);
+    assert_int_equal(agenda_due(a), T0 + 3 * HOUR + 15 * MIN);
+    /* one that was parked before a restart is not due at once, however late it is */
+    size_t early = add(a, "early", "@daily", AGENDA_NEVER);
+    agenda_park(a, early, T0 + 4 * HOUR, T0);
+    assert_int_equal(agenda_due_of(a, early), T0 + 4 * HOUR);
+    /* a time that is over: at once */
+    agenda_park(a, early, T0 - HOUR, T0);
+    assert_int_equal(agenda_due(a), T0);
+    agenda_free(a);
+}
+
 static void retries_wait_longer_each_time_but_not_past_the_tick(void **state)
 {
     (void)state;
@@ -179,6 +204,7 @@ static void thousands_come_in_order(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(new_and_missed_ones_are_due_at_once),
     cmocka_unit_test(ticks_during_a_run_become_one),
+    cmocka_unit_test(a_parked_one_waits_as_long_as_the_platform_says),
     cmocka_unit_test(retries_wait_longer_each_time_but_not_past_the_tick),
     cmocka_unit_test(what_keeps_breaking_is_suspended),
     cmocka_unit_test(one_good_run_forgives),
