@@ -2,7 +2,10 @@
 """The crash sweep's laboratory: a hub whose programs are started through strace, states to begin from, and what must hold after
 a fault: the store whole, each window old or new, deliveries old or new, and the next run right without help."""
 
+import collections
 import csv
+import http.server
+import json
 import os
 import re
 import shutil
@@ -10,22 +13,32 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.environ["OMNI_SRCDIR"], "tests", "lib"))
 import omni  # noqa: E402
 
-NOW = "2026-02-01T10:00:00Z"
-CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "unlink", "unlinkat", "ftruncate", "sendto")
+DAY_BEFORE, NOW = "2026-01-31T10:00:00Z", "2026-02-01T10:00:00Z"
+CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "ftruncate", "sendto", "sendmsg")
 # KILL: the process is killed at the call. ENOSPC: the disk is full from that call on. EIO: that one call fails.
 FAULTS = {"KILL": "signal=KILL:when=%d", "ENOSPC": "error=ENOSPC:when=%d+", "EIO": "error=EIO:when=%d"}
 OLD = {"a.csv": ["a1,2026-01-01,1.50", "a2,2026-01-02,2.50", "a3,2026-01-02,4.00"]}
 NEW = {"a.csv": ["a1,2026-01-01,1.75", "a3,2026-01-03,4.00", "a4,2026-01-04,8.00"], "b.csv": ["b1,2026-01-02,16.00", "b2,2026-01-05,32.00"]}
+# The shop's orders come over HTTP, a day a window: while one is pulled, a second thread stores the one before.
+SHOP_OLD = ["s1,2026-01-30,1.00", "s2,2026-01-31,2.00"]
+SHOP_NEW = ["s1,2026-01-30,1.25", "s3,2026-01-31,2.50", "s4,2026-02-01,8.00"]
 CONF = """hub: { state_dir = "state"; schema_dir = "%(schema)s"; currency = "EUR"; };
-connectors = ( { name = "till"; plugin = "%(file)s"; options = { path = "%(till)s/*.csv"; dataset = "orders";
-    constants = { currency = "EUR"; }; map = { order_id = "no"; date = "day"; net = "total"; }; }; } );
+connectors = ( %(connector)s );
 sinks = ( { name = "files"; plugin = "%(csv)s"; datasets = ("orders", "channel_daily"); options = { directory = "%(out)s"; }; },
   { name = "bi"; plugin = "%(sqlite)s"; datasets = ("orders", "channel_daily"); options = { path = "%(out)s/bi.db"; }; } );
 """
+TILL = """{ name = "till"; plugin = "%(file)s"; options = { path = "%(till)s/*.csv"; dataset = "orders";
+    constants = { currency = "EUR"; }; map = { order_id = "no"; date = "day"; net = "total"; }; }; }"""
+SHOP = """{ name = "shop"; plugin = "%(rest)s"; start = "2026-01-30"; options = { api_url = "%(shop)s";
+    streams = ( { name = "orders"; dataset = "orders"; settle_days = 2; max_window_days = 1; url = "/orders?from={from}&to={to}";
+      constants = { currency = "EUR"; }; fields = ( { path = "$.no"; column = "order_id"; }, { path = "$.day"; column = "date"; },
+        { path = "$.total"; column = "net"; } ); } ); }; }"""
 # A job that is itself, except in the verb that is meant: then strace or a preloaded library is put before it.
 JOB = """#!/bin/sh
 if [ '%(verb)s' = '*' ] || grep -q '"verb": *"%(verb)s"' /proc/self/fd/3; then exec %(prefix)s %(program)s "$@"; fi
@@ -43,6 +56,54 @@ def require(condition, text):
         raise Broken(text)
 
 
+def part_of(line):
+    """What is replaced as a whole: a file of the till, a day of the shop."""
+    order, day, _ = line.split(",")
+    return day if order[0] == "s" else order[0] + ".csv"
+
+
+def parts_of(lines):
+    parts = collections.defaultdict(list)
+    for line in lines:
+        parts[part_of(line)].append(line)
+    return parts
+
+
+class Shop(http.server.ThreadingHTTPServer):
+    """Answers with its orders of the days asked for."""
+    daemon_threads = True
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            first, last = asked["from"][0], asked["to"][0]
+            rows = [dict(zip(("no", "day", "total"), line.split(","))) for line in self.server.orders]
+            body = json.dumps([row for row in rows if first <= row["day"] <= last]).encode("utf-8")
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.orders = SHOP_OLD
+        self.url = "http://127.0.0.1:%d" % self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass  # the other side was killed: what this is about
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+
+
 class SweepLab(omni.Lab):
     def __init__(self, careless=None):
         # In memory where that is possible: what is swept is the order of calls, not the disk.
@@ -51,16 +112,24 @@ class SweepLab(omni.Lab):
         super().__init__()
         self.careless = careless
         os.makedirs(self.path("programs", "inner"))
-        os.makedirs(self.path("out"))
+        self.shop = Shop()
         shutil.copy(os.path.join(omni.BUILD, "omnihub"), self.path("programs"))
         shutil.copy(os.path.join(omni.BUILD, "omnihub-job"), self.path("programs", "inner"))
         self.schema(self.path("schema2"))
-        values = {"till": self.path("till"), "out": self.path("out"), "schema": os.path.join(omni.SOURCE, "conf", "schema")}
-        for name, family in (("file", "file"), ("csv", "sinks"), ("sqlite", "sinks")):
+        values = {"till": self.path("till"), "out": self.path("out"), "shop": self.shop.url,
+                  "schema": os.path.join(omni.SOURCE, "conf", "schema")}
+        for name, family in (("file", "file"), ("rest", "file"), ("csv", "sinks"), ("sqlite", "sinks")):
             values[name] = omni.plugin_path(name, family)
-        self.write("omnihub.conf", CONF % values)
-        self.write("wider.conf", CONF % dict(values, schema=self.path("schema2")))
-        self.prepare()
+        self.write("omnihub.conf", CONF % dict(values, connector=TILL % values))
+        self.write("wider.conf", CONF % dict(values, connector=TILL % values, schema=self.path("schema2")))
+        self.write("windows.conf", CONF % dict(values, connector=SHOP % values))
+        self.before, self.after, self.parts, self.hits = {}, {}, {}, 0
+        self.prepare_till()
+        self.prepare_shop()
+
+    def close(self):
+        self.shop.close()
+        super().close()
 
     def schema(self, folder):
         """The next version's schema: a column more, which the store gets by migration."""
@@ -85,11 +154,11 @@ class SweepLab(omni.Lab):
         self.write("programs/omnihub-job", JOB % job, 0o755)
         self.write("programs/inner/omnihub-plugin", PLUGIN % plugin, 0o755)
 
-    def run(self, command, conf="omnihub.conf", target=None, verb="*", prefix=""):
+    def run(self, command, conf="omnihub.conf", target=None, verb="*", prefix="", now=NOW):
         self.place(target, verb, prefix)
         before = prefix.split() if target == "omnihub" else []
         done = subprocess.run(before + [self.path("programs", "omnihub"), "-c", self.path(conf), "-q"] + command.split(),
-                              env=dict(os.environ, OMNIHUB_NOW=NOW), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env=dict(os.environ, OMNIHUB_NOW=now), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=omni.RUN_SECONDS, check=False)
         return omni.Result(done)
 
@@ -100,30 +169,45 @@ class SweepLab(omni.Lab):
             shutil.copytree(self.path(part), self.path("saved", name, part))
 
     def restore(self, name):
+        """None: nothing has ever been pulled."""
         for part in ("state", "out"):
             shutil.rmtree(self.path(part), ignore_errors=True)
             if name:
                 shutil.copytree(self.path("saved", name, part), self.path(part))
+            else:
+                os.makedirs(self.path(part))
 
-    def step(self, command, conf="omnihub.conf"):
-        result = self.run(command, conf)
+    def step(self, command, conf="omnihub.conf", now=NOW):
+        result = self.run(command, conf, now=now)
         require(result.code == 0, "%s without a fault: exit code %d: %s" % (command, result.code, result.out + result.err))
 
-    def prepare(self):
+    def prepare_till(self):
         """old: synced; then the till's files changed; pulled: not yet delivered. What a clean run makes of each is kept."""
+        self.restore(None)
         self.fill(OLD)
         self.step("sync")
         self.save("old")
-        self.before = self.look()
+        self.before["omnihub.conf"] = self.before["wider.conf"] = self.look()
         self.fill(NEW)
         self.step("pull")
         self.save("pulled")
         self.step("push")
-        self.after = {"omnihub.conf": self.look()}
-        self.save("done")
+        self.after["omnihub.conf"] = self.look()
         self.restore("old")
         self.step("sync", "wider.conf")
         self.after["wider.conf"] = self.look()
+        self.parts["omnihub.conf"] = self.parts["wider.conf"] = [parts_of(sum(files.values(), [])) for files in (OLD, NEW)]
+
+    def prepare_shop(self):
+        """shop: synced the day before; then two days were restated and one is new."""
+        self.restore(None)
+        self.step("sync", "windows.conf", DAY_BEFORE)
+        self.save("shop")
+        self.before["windows.conf"] = self.look()
+        self.shop.orders = SHOP_NEW
+        self.step("sync", "windows.conf")
+        self.after["windows.conf"] = self.look()
+        self.parts["windows.conf"] = [parts_of(lines) for lines in (SHOP_OLD, SHOP_NEW)]
 
     # ---- what is there
 
@@ -168,17 +252,18 @@ class SweepLab(omni.Lab):
         """Each part old or new, and what is remembered of it no newer than its rows."""
         with self.store() as db:
             rows = db.execute("SELECT order_id, date, net FROM orders ORDER BY 1").fetchall()
-            remembered = {key for (key,) in db.execute("SELECT key FROM state") if "b.csv" in key}
+            state = dict(db.execute("SELECT key, value FROM state"))
         db.close()
-        for name in NEW:
-            got = ["%s,%s,%d.%02d" % (order, day, net // 1000000, net % 1000000 // 10000) for order, day, net in rows if order[0] == name[0]]
-            require(got in (OLD.get(name, []), NEW[name]), "%s is neither old nor new: %s" % (name, got))
-            if name == "b.csv":
-                require(not remembered or got == NEW[name], "b.csv is remembered, its rows are not there")
+        got = parts_of("%s,%s,%d.%02d" % (order, day, net // 1000000, net % 1000000 // 10000) for order, day, net in rows)
+        old, new = self.parts[conf]
+        for part in set(old) | set(new) | set(got):
+            require(got[part] in (old[part], new[part]), "%s is neither old nor new: %s" % (part, got[part]))
+            is_remembered = state.get("hub.window_to", "") >= part or any(part in key for key in state)
+            require(part in old or not is_remembered or got[part], "%s is remembered, its rows are not there" % part)
 
     def deliveries(self, conf):
         for name in ("orders.csv", "channel_daily.csv"):
-            require(self.delivered(name) in (self.before[name], self.after[conf][name]), name + " is neither old nor new")
+            require(self.delivered(name) in (self.before[conf][name], self.after[conf][name]), name + " is neither old nor new")
 
     def check(self, conf):
         """After a fault; then the next run, without help."""
