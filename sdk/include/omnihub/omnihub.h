@@ -8,19 +8,19 @@
  *
  * Rules of the ABI
  *  - Needs only C11 headers. No type of libcurl, jansson or libconfig crosses the line. The plugin
- * links nothing of the hub.
+ *    links nothing of the hub.
  *  - One exported data symbol, omnihub_module_v1: the major version is in the name.
  *  - Every struct that crosses begins with `size`, set by whoever fills it in. A reader uses the
- * smaller of `size` and its own, and takes the rest as zero. Members are only ever added, at the
- * end. Zero means "not given".
+ *    smaller of `size` and its own, and takes the rest as zero. Members are only ever added, at the
+ *    end. Zero means "not given".
  *  - Fixed-width members only. Lists are arrays of pointers that end with NULL. struct omni_cell is
- * 16 bytes for ever.
+ *    16 bytes for ever.
  *  - Threads: every callback of one instance runs on one thread, the one that called open(). Host
- * functions are to be called on that thread, from inside a callback.
+ *    functions are to be called on that thread, from inside a callback.
  *  - Memory: what the plugin hands over must stay valid until the call returns; tables (module,
- * sources, streams, fields, options) until the process ends, streams handed to found_stream() until
- * close(). What the hub hands out is the hub's: texts of options until close(), replies until the
- * next http() or rows() on the same run, a remembered value until the next remember().
+ *    sources, streams, fields, options) until the process ends, streams handed to found_stream()
+ *    until close(). What the hub hands out is the hub's: texts of options until close(), replies
+ *    until the next http() or rows() on the same run, a remembered value until the next remember().
  */
 #ifndef OMNIHUB_H
 #define OMNIHUB_H
@@ -35,18 +35,17 @@
 extern "C" {
 #endif
 
-/* ---- status: what the hub shall do next
- * ------------------------------------------------------------------------------------ */
+/* ---- status: what the hub shall do next ---- */
 
 typedef int32_t omni_status;
 enum {
     OMNI_OK = 0,
-    OMNI_E_RETRY = -1,     /* passing fault: back off, send it again */
-    OMNI_E_THROTTLED = -2, /* quota: wait as told; a long wait parks the run */
-    OMNI_E_AUTH = -3,      /* credentials refused: stop this connector, tell the admin */
-    OMNI_E_CONFIG = -4,    /* an option is wrong: not retried */
-    OMNI_E_DATA = -5,      /* the reply is not what the API promised: the window is refused */
-    OMNI_E_TOO_MUCH = -6, /* the platform refuses the size: the hub splits the window and goes on */
+    OMNI_E_RETRY = -1,       /* passing fault: back off, send it again */
+    OMNI_E_THROTTLED = -2,   /* quota: wait as told; a long wait parks the run */
+    OMNI_E_AUTH = -3,        /* credentials refused: stop this connector, tell the admin */
+    OMNI_E_CONFIG = -4,      /* an option is wrong: not retried */
+    OMNI_E_DATA = -5,        /* the reply is not what the API promised: the window is refused */
+    OMNI_E_TOO_MUCH = -6,    /* the platform refuses the size: the hub splits the window, goes on */
     OMNI_E_CANCELLED = -7,   /* the hub asked to stop */
     OMNI_E_UNSUPPORTED = -8, /* this plugin or hub does not do that */
     OMNI_E_BUG = -9          /* the contract was broken */
@@ -54,19 +53,16 @@ enum {
 
 enum { OMNI_LOG_ERROR = 0, OMNI_LOG_WARN = 1, OMNI_LOG_INFO = 2, OMNI_LOG_DEBUG = 3 };
 
-/* ---- values
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- values ---- */
 
 enum {
-    OMNI_NULL = 0, /* not delivered; never the same as 0 */
-    OMNI_BOOL = 1, /* v.i: 0 or 1 */
-    OMNI_INT = 2,  /* v.i */
-    OMNI_REAL = 3, /* v.r: only for measures that are inexact by nature (a latitude); never money or
-                      counts */
-    OMNI_TEXT = 4, /* v.s, len bytes of UTF-8, no terminator needed; ids are always text */
-    OMNI_DATE = 5, /* v.i: days since 1970-01-01 */
-    OMNI_TIME = 6, /* v.i: microseconds since 1970-01-01T00:00:00Z */
+    OMNI_NULL = 0,  /* not delivered; never the same as 0 */
+    OMNI_BOOL = 1,  /* v.i: 0 or 1 */
+    OMNI_INT = 2,   /* v.i */
+    OMNI_REAL = 3,  /* v.r: what is inexact by nature (a latitude); never money or counts */
+    OMNI_TEXT = 4,  /* v.s, len bytes of UTF-8, no terminator needed; ids are always text */
+    OMNI_DATE = 5,  /* v.i: days since 1970-01-01 */
+    OMNI_TIME = 6,  /* v.i: microseconds since 1970-01-01T00:00:00Z */
     OMNI_MICROS = 7 /* v.i: exact millionths: money in its major unit, fractional counts, ratios */
 };
 
@@ -80,9 +76,7 @@ struct omni_cell {
     } v;
 };
 
-/* ---- what a stream delivers
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- what a stream delivers ---- */
 
 /* How a value is written in the reply. */
 enum {
@@ -108,25 +102,27 @@ enum {
     OMNI_SENSITIVE = 4,      /* personal data */
     OMNI_DECIMAL_COMMA = 8,  /* "1.234,56" */
     OMNI_THOUSANDS = 16,     /* "1,234.56": thousands separators are allowed */
-    OMNI_ROUND =
-        32, /* more than six decimals are rounded half to even; without it they are refused */
-    OMNI_OPTIONAL = 64 /* may be missing from every record; without it a field that no record has is
-                          a data error */
+    /* More than six decimals are rounded half to even; without it they are refused. */
+    OMNI_ROUND = 32,
+    /* May be missing from every record; without it a field that no record has is a data error. */
+    OMNI_OPTIONAL = 64
 };
 
 struct omni_field {
     uint32_t size;
-    uint32_t type; /* OMNI_BOOL … OMNI_MICROS: what the value becomes; 0: what its column is, for
-                      fields that only the admin knows */
-    uint32_t unit; /* how it is written */
-    uint32_t flags;
-    const char *path;   /* where in a record, a subset of RFC 9535 JSONPath: $.metrics.costMicros,
-                           $.values[0].value,
-                           $.actions[?@.action_type=='purchase'].value (numbers that match add up);
-                           several comparisons in a filter: && or ||;
-                           ^.id: in the enclosing record; CSV: the header's name;
-                           #line: "file name:line" of the record, CSV and NDJSON;
-                           =net: worked out by the plugin, for row() only */
+    /* OMNI_BOOL … OMNI_MICROS: what the value becomes; 0: what its column is, for fields that only
+     * the admin knows. */
+    uint32_t type;
+    uint32_t unit;  /* how it is written: OMNI_AS_IS … OMNI_PATTERN */
+    uint32_t flags; /* OMNI_KEY … */
+    /* Where in a record, a subset of RFC 9535 JSONPath:
+     *   $.metrics.costMicros   $.values[0].value
+     *   $.actions[?@.action_type=='purchase'].value   numbers that match add up; && and || allowed
+     *   ^.id     in the enclosing record
+     *   Total    CSV: the header's name
+     *   #line    "file name:line" of the record, CSV and NDJSON
+     *   =net     worked out by the plugin, for row() only */
+    const char *path;
     const char *column; /* column of the dataset; NULL: kept in `extra` under its own name */
     const char *help;
     const char *format; /* OMNI_PATTERN: strptime-like, %Y %y %m %d %H %M %S %b %j and literals */
@@ -135,47 +131,47 @@ struct omni_field {
 
 /* omni_stream.sync */
 enum {
-    OMNI_WINDOW = 0,   /* report by date range: the hub replaces the range; the dataset needs `date`
-                          in its key */
-    OMNI_CURSOR = 1,   /* records changed since: upsert by key */
-    OMNI_SNAPSHOT = 2, /* the whole list each time: what vanished is removed */
-    OMNI_PARTS = 3 /* named parts (a file, a batch): omni_host.part() begins one, the hub replaces
-                      it whole */
+    /* Report by date range: the hub replaces the range; the dataset needs `date` in its key. */
+    OMNI_WINDOW = 0,
+    /* Records changed since: upsert by key. */
+    OMNI_CURSOR = 1,
+    /* The whole list each time: what vanished is removed. */
+    OMNI_SNAPSHOT = 2,
+    /* Named parts (a file, a batch): omni_host.part() begins one, the hub replaces it whole. */
+    OMNI_PARTS = 3
 };
 
 /* omni_stream.flags */
 enum {
-    OMNI_STREAM_CLIP = 1,  /* OMNI_WINDOW: the platform filters by instants, so a little more than
-                             the  window's days is asked for; rows of other days are dropped. Without
-                             it  they are a data error */
-    OMNI_STREAM_SPARSE = 2 /* a row whose measures are all null is left out: a part of which most
-                              records have nothing */
+    /* OMNI_WINDOW: the platform filters by instants, so a little more than the window's days is
+     * asked for; rows of other days are dropped. Without it they are a data error. */
+    OMNI_STREAM_CLIP = 1,
+    /* A row whose measures are all null is left out: a part of which most records have nothing. */
+    OMNI_STREAM_SPARSE = 2
 };
 
 struct omni_stream {
     uint32_t size;
-    uint32_t sync;
+    uint32_t sync; /* OMNI_WINDOW … */
     const char *name, *dataset, *help;
     const struct omni_field *const *fields;
-    const char
-        *constants;       /* columns with one value for the whole stream: "level=ad;network=search";
-                             "date=today": the day of the pull where the account is */
-    uint32_t settle_days; /* how long the platform restates a day */
+    /* Columns with one value for the whole stream: "level=ad;network=search". "date=today": the day
+     * of the pull where the account is. */
+    const char *constants;
+    uint32_t settle_days;     /* how long the platform restates a day */
     uint32_t max_window_days; /* most days in one request; 0: no limit */
-    uint32_t history_days; /* how far back the platform keeps it; 0: for ever. Older rows are never
-                              overwritten */
-    uint32_t flags;
-    const char *day_zone; /* whose day a daily row is: "account" (see found_account()), "UTC",
-                             "America/Los_Angeles" … */
-    const char *inside;   /* of a part: where its records lie inside the enclosing record, e.g.
-                             $.lineItems[*] */
-    const struct omni_stream *const
-        *parts; /* further streams fed by the same replies: an order's lines */
+    /* How far back the platform keeps it; 0: for ever. Older rows are never overwritten. */
+    uint32_t history_days;
+    uint32_t flags; /* OMNI_STREAM_… */
+    /* Whose day a daily row is: "account" (see found_account()), "UTC", "America/Los_Angeles" … */
+    const char *day_zone;
+    /* Of a part: where its records lie inside the enclosing record, e.g. $.lineItems[*]. */
+    const char *inside;
+    /* Further streams fed by the same replies: an order's lines. */
+    const struct omni_stream *const *parts;
 };
 
-/* ---- options and login
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- options and login ---- */
 
 enum {
     OMNI_OPT_TEXT = 1,
@@ -187,6 +183,7 @@ enum {
     OMNI_OPT_MAP = 7,      /* { a = "x"; b = "y"; } */
     OMNI_OPT_TREE = 8      /* nested groups and lists: the plugin checks them in open() */
 };
+
 /* omni_option.flags */
 enum {
     OMNI_REQUIRED = 1,
@@ -202,38 +199,37 @@ struct omni_option {
     const char *help;
 };
 
+/* omni_auth.kind, and which options feed it, in this order */
 enum {
     OMNI_AUTH_NONE = 0,
-    OMNI_AUTH_BEARER = 1,         /* options: token */
-    OMNI_AUTH_HEADER = 2,         /* options: value; header: its name, or "Name: prefix " */
-    OMNI_AUTH_QUERY = 3,          /* options: value; header: the query parameter's name */
-    OMNI_AUTH_BASIC = 4,          /* options: user, password */
-    OMNI_AUTH_OAUTH2_REFRESH = 5, /* options: client_id, client_secret, refresh_token */
-    OMNI_AUTH_OAUTH2_CLIENT = 6,  /* options: client_id, client_secret */
-    OMNI_AUTH_JWT_BEARER = 7,     /* options: path or text of a service account's key file; or: of a
-                                     private key (PEM), issuer, subject; header: the audience,
-                                     where it is not token_url */
+    OMNI_AUTH_BEARER = 1,         /* token */
+    OMNI_AUTH_HEADER = 2,         /* value; header: its name, or "Name: prefix " */
+    OMNI_AUTH_QUERY = 3,          /* value; header: the query parameter's name */
+    OMNI_AUTH_BASIC = 4,          /* user, password */
+    OMNI_AUTH_OAUTH2_REFRESH = 5, /* client_id, client_secret, refresh_token */
+    OMNI_AUTH_OAUTH2_CLIENT = 6,  /* client_id, client_secret */
+    /* Path or text of a service account's key file; or: of a private key (PEM), issuer, subject;
+     * header: the audience, where it is not token_url. */
+    OMNI_AUTH_JWT_BEARER = 7,
     OMNI_AUTH_OAUTH1 = 8,
-    OMNI_AUTH_WSSE = 9, /* options: user, secret */
+    OMNI_AUTH_WSSE = 9, /* user, secret */
     OMNI_AUTH_SESSION = 10
 };
 
-/* A way to log in. The first of a source's logins whose options are all given is used. */
+/* A way to log in. The first of a source's logins whose options are all given is used.
+ * {name} in token_url, scope, header and headers stands for that option's text. */
 struct omni_auth {
     uint32_t size, kind;
-    const char *options; /* names of the options that feed it, in the order its kind lists,
-                            separated by commas */
-    const char
-        *token_url; /* absolute; a path is under api_url. NULL with JWT: the key file's token_uri */
-    const char *scope;   /* separated by spaces */
-    const char *header;  /* {name} in token_url, scope, header and headers: that option's text */
-    const char *headers; /* what else goes with the login, "Name: value" a line, also of secret
-                            options; a line with an option that is not given is left out */
+    const char *options;   /* names of the options that feed it, separated by commas */
+    const char *token_url; /* absolute, or a path under api_url; NULL with JWT: the key file's */
+    const char *scope;     /* separated by spaces */
+    const char *header;    /* see the kinds */
+    /* What else goes with the login, "Name: value" a line, also of secret options; a line with an
+     * option that is not given is left out. */
+    const char *headers;
 };
 
-/* ---- what the hub offers
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- what the hub offers ---- */
 
 struct omni_config; /* the connector's options, read with opt_*() */
 struct omni_run;    /* one call into the plugin; valid until it returns */
@@ -241,9 +237,9 @@ struct omni_run;    /* one call into the plugin; valid until it returns */
 /* One pull of one window. */
 struct omni_request {
     uint32_t size;
-    int32_t from_day,
-        to_day; /* days since 1970-01-01, both included; 0, 0 for streams without windows, but
-                   OMNI_CURSOR without a cursor: from_day says how far back to begin */
+    /* Days since 1970-01-01, both included. 0, 0 for streams without windows; but OMNI_CURSOR
+     * without a cursor: from_day says how far back to begin. */
+    int32_t from_day, to_day;
     uint32_t reserved;
     const struct omni_stream *stream;
     const char *cursor;  /* what cursor() kept when the last window was stored; NULL at first */
@@ -257,31 +253,36 @@ enum {
     OMNI_FORMAT_CSV = 2     /* RFC 4180 with a header line */
 };
 
+/* omni_http.flags */
+enum {
+    /* Send it without the login: a download link that carries its own signature. */
+    OMNI_HTTP_NO_LOGIN = 1,
+    /* A POST that changes nothing (a report query): may be sent again after a fault. */
+    OMNI_HTTP_REPEATABLE = 2
+};
+
+/* A request, and what came of it. */
 struct omni_http {
     uint32_t size;
-    uint32_t flags;     /* OMNI_HTTP_* */
+    uint32_t flags;     /* OMNI_HTTP_… */
     const char *method; /* NULL: GET */
-    const char *url;    /* absolute, or a path under api_url; file:PATH and file-list:GLOB where the
-                           source says so */
+    /* Absolute, or a path under api_url; file:PATH and file-list:GLOB where the source says so. */
+    const char *url;
     const char *const *headers; /* "Name: value"; the login's are added by the hub */
     const char *body;
     uint64_t body_len;
-    uint32_t format;            /* rows(): OMNI_FORMAT_*; gzip is recognised by itself */
-    int32_t status;             /* filled in: HTTP status */
-    const char *format_options; /* rows(), CSV: "delimiter=;" "delimiter=tab" "delimiter=blanks"
-                                   "quote=none" "skip=N" lines */
-    const char *reply; /* filled in, ends with NUL; of rows(): the envelope, records left out */
+    uint32_t format; /* rows(): OMNI_FORMAT_…; gzip is recognised by itself */
+    /* Filled in: HTTP status. */
+    int32_t status;
+    /* rows(), CSV: "delimiter=;" "delimiter=tab" "delimiter=blanks" "quote=none" "skip=N" lines */
+    const char *format_options;
+    /* Filled in: the reply, ends with NUL; of rows(): the envelope, records left out. */
+    const char *reply;
     uint64_t reply_len;
-    const char *const
-        *reply_headers; /* filled in: "name: value" with the name in lower case, ends with NULL */
-    uint64_t records;   /* filled in by rows(): how many records were read */
-};
-/* omni_http.flags */
-enum {
-    OMNI_HTTP_NO_LOGIN =
-        1, /* send it without the login: a download link that carries its own signature */
-    OMNI_HTTP_REPEATABLE =
-        2 /* a POST that changes nothing (a report query): may be sent again after a fault */
+    /* Filled in: "name: value" with the name in lower case, ends with NULL. */
+    const char *const *reply_headers;
+    /* Filled in by rows(): how many records were read. */
+    uint64_t records;
 };
 
 struct omni_host {
@@ -297,13 +298,13 @@ struct omni_host {
     int32_t (*cancelled)(struct omni_run *);
     /* Waits, or returns OMNI_E_CANCELLED early. */
     omni_status (*sleep_ms)(struct omni_run *, uint32_t);
-    /* Options by name; nested ones by path: "map.net", "streams[0].fields[2].path". Absent: NULL,
-     * 0. */
+    /* Options by name; nested ones by path: "map.net", "streams[0].fields[2].path".
+     * Absent: NULL, 0. */
     const char *(*opt_text)(const struct omni_config *, const char *);
     int64_t (*opt_int)(const struct omni_config *, const char *);
-    uint32_t (*opt_count)(const struct omni_config *, const char *); /* members of a list or map */
-    const char *(*opt_item)(const struct omni_config *, const char *,
-                            uint32_t); /* a list's text, a map's name */
+    /* Members of a list or map; a list's text, a map's name. */
+    uint32_t (*opt_count)(const struct omni_config *, const char *);
+    const char *(*opt_item)(const struct omni_config *, const char *, uint32_t);
     /* Sends, and hands back the reply as bytes. Failures that the hub mends (retry, login, quota)
      * never come back. */
     omni_status (*http)(struct omni_run *, struct omni_http *);
@@ -344,32 +345,31 @@ struct omni_part_rows {
     omni_status (*row)(struct omni_run *, uint32_t part, const struct omni_cell *, uint32_t n);
 };
 
-/* ---- what a plugin offers
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- what a plugin offers: a source ---- */
 
 /* omni_source.flags */
 enum {
-    OMNI_SOURCE_FILES =
-        1, /* asks for file: and file-list: urls; the hub allows only what option `path` names */
-    OMNI_SOURCE_ANY_HOST = 2 /* the hosts are the admin's own (a REST description, a shop's domain):
-                                those of option `api_url` */
+    /* Asks for file: and file-list: urls; the hub allows only what option `path` names. */
+    OMNI_SOURCE_FILES = 1,
+    /* The hosts are the admin's own (a REST description, a shop's domain): those of `api_url`. */
+    OMNI_SOURCE_ANY_HOST = 2
 };
 
 struct omni_source {
     uint32_t size, flags;
     const char *name, *title, *family, *help;
     const char *api_version; /* "v24.0"; the admin may override it with option api_version */
-    const char
-        *api_sunset; /* "2027-05-01": when the platform switches it off; NULL: not announced */
-    const char
-        *api_url;      /* base of relative urls; the admin may override it with option api_url.
-                          https://{shop}.x.com: the text of option shop; {key-}: what stands
-                          behind the last hyphen of option key; {dc|key-}: the first that is given */
-    const char *hosts; /* further hosts it may send requests to, separated by spaces; ".x.com": any
-                          host below x.com */
-    const char
-        *account_option; /* the option that names the account; request->account is taken from it */
+    /* "2027-05-01": when the platform switches it off; NULL: not announced. */
+    const char *api_sunset;
+    /* Base of relative urls; the admin may override it with option api_url. https://{shop}.x.com:
+     * the text of option shop; {key-}: what stands behind the last hyphen of option key; {dc|key-}:
+     * the first that is given. */
+    const char *api_url;
+    /* Further hosts it may send requests to, separated by spaces; ".x.com": any host below x.com.
+     */
+    const char *hosts;
+    /* The option that names the account; request->account is taken from it. */
+    const char *account_option;
     const struct omni_option *const *options;
     const struct omni_auth *const *logins;
     const struct omni_stream *const *streams;
@@ -394,15 +394,19 @@ struct omni_source {
     omni_status (*total)(void *self, struct omni_run *, const struct omni_request *);
 };
 
+/* ---- what a plugin offers: a sink ---- */
+
 /* A column of a batch, in Arrow's layout. */
 struct omni_column {
     uint32_t size, type; /* OMNI_BOOL … OMNI_MICROS */
     const char *name;
-    const uint8_t *valid;   /* one bit a row, lowest first; NULL: all valid */
-    const void *values;     /* int64_t (INT, TIME, MICROS), int32_t (DATE), double, uint8_t a row
-                               (BOOL), or the bytes of text */
+    const uint8_t *valid; /* one bit a row, lowest first; NULL: all valid */
+    /* int64_t (INT, TIME, MICROS), int32_t (DATE), double, uint8_t a row (BOOL), or the bytes of
+     * text. */
+    const void *values;
     const int32_t *offsets; /* text: n_rows + 1 */
 };
+
 struct omni_batch {
     uint32_t size, n_columns;
     uint64_t n_rows;
@@ -411,16 +415,17 @@ struct omni_batch {
 
 /* omni_delivery.mode */
 enum {
-    OMNI_REPLACE =
-        0, /* the rows replace the partition, or the whole dataset where partition is NULL */
+    /* The rows replace the partition, or the whole dataset where partition is NULL. */
+    OMNI_REPLACE = 0,
     OMNI_UPSERT = 1, /* by key */
     OMNI_APPEND = 2
 };
+
 struct omni_delivery {
-    uint32_t size, mode;
+    uint32_t size, mode; /* OMNI_REPLACE … */
     const char *dataset;
-    const char *partition;                    /* a day, "2026-01-31"; "": the rows without a day;
-                                                 NULL: the whole dataset */
+    /* A day, "2026-01-31"; "": the rows without a day; NULL: the whole dataset. */
+    const char *partition;
     const char *const *key;                   /* key columns */
     uint64_t version;                         /* grows with every change of the dataset */
     const struct omni_column *const *columns; /* names and types, without values; NULL at the end */
@@ -429,8 +434,8 @@ struct omni_delivery {
 
 /* What omni_sink.layout() returns. */
 enum {
-    OMNI_BY_DAY = 0,
-    /* a delivery per changed day, where the dataset has days */ OMNI_WHOLE = 1
+    OMNI_BY_DAY = 0, /* a delivery per changed day, where the dataset has days */
+    OMNI_WHOLE = 1
 };
 
 struct omni_sink {
@@ -450,6 +455,8 @@ struct omni_sink {
     omni_status (*commit)(void *self, struct omni_run *);
     void (*abort)(void *self, struct omni_run *);
 };
+
+/* ---- the module ---- */
 
 struct omni_module {
     uint32_t size;
