@@ -136,11 +136,23 @@ static bool is_readable_by_all(const char *file)
     return file && stat(file, &st) == 0 && (st.st_mode & S_IROTH);
 }
 
+/* A key file named without "file:" would be taken for the key itself. */
+static bool looks_like_path(const char *text)
+{
+    return text[0] == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0;
+}
+
 static void check_secret(const struct check *c, const struct omni_option *o, const json_t *v)
 {
     const char *text = json_string_value(v);
     if (!(o->flags & OMNI_SECRET) || !text || !*text || is_reference(v))
         return;
+    if (looks_like_path(text)) {
+        FINDING(c, true, o->name,
+                "%s: option \"%s\" looks like a path: write \"file:PATH\" for what the file holds",
+                c->what, o->name); /* not shown: a secret may begin like that, too */
+        return;
+    }
     const char *file = config_option_place(c->config, c->options, o->name, c->place).file;
     if (is_readable_by_all(file))
         FINDING(c, true, o->name,

@@ -208,7 +208,7 @@ enum {
     OMNI_AUTH_BASIC = 4,          /* user, password */
     OMNI_AUTH_OAUTH2_REFRESH = 5, /* client_id, client_secret, refresh_token */
     OMNI_AUTH_OAUTH2_CLIENT = 6,  /* client_id, client_secret */
-    /* Path or text of a service account's key file; or: of a private key (PEM), issuer, subject;
+    /* Text of a service account's key file (JSON); or: of a private key (PEM), issuer, subject;
      * header: the audience, where it is not token_url. */
     OMNI_AUTH_JWT_BEARER = 7,
     OMNI_AUTH_OAUTH1 = 8,

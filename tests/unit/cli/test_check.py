@@ -22,7 +22,7 @@ def good_configuration():
         hub.conf(GOOD)
         code, out, err = hub("check", env={"SHOP_TOKEN": "t"})
         tap.is_((code, err), (0, ""), "a good configuration passes in silence")
-        tap.has(out, "ok (1 connectors, 1 sinks, 0 datasets)", "and says so")
+        tap.has(out, "ok (1 connector, 1 sink, 0 datasets)", "and says so")
         tap.ok(not os.path.exists(hub.path("state")), "check leaves no store behind")
 
 
@@ -88,6 +88,10 @@ def secrets():
         tap.is_(code, 2, "in a file that everybody reads it does not")
         tap.has(err, "everybody can read", "and says why")
         tap.ok("hunter2" not in err, "the secret is not shown")
+        hub.conf(GOOD.replace("env:SHOP_TOKEN", "/etc/shop.token"))
+        code, _, err = hub("check")
+        tap.is_(code, 2, "a path without file: is refused")
+        tap.has(err, 'write "file:PATH"', "and says how to write it")
         hub.conf(GOOD.replace("env:SHOP_TOKEN", "secret:shop"))
         code, _, err = hub("check")
         tap.is_(code, 2, "the vault is not there yet")
