@@ -26,7 +26,7 @@ def shop(name, script="ok.script", more="", options=""):
 def pull_one():
     with Hub() as hub:
         hub.script("ok.script", dict(do="noise"), dict(event="progress", stream="orders", rows=5, windows=1, windows_total=2),
-                   result(read=5, inserted=3, changed=1, removed=0, restated=2))
+                   result(read=9, rows=5, inserted=3, changed=1, removed=0, restated=2))
         hub.conf(shops(shop("a", more='extra = true; reject_max = "0.5%"; idle_timeout = "5s"; memory_mb = 64; start = "-7d";')),
                  hub='currency = "EUR"; sandbox = "require"')
         code, out, err = hub("pull", "--stream", "orders", "--from", "2026-01-30", "--to", "2026-01-31", env=TOKEN)
