@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "store/apply.h"
+#include "store/arrivals.h"
 #include "store/changes.h"
 #include "store/internal.h"
 
@@ -26,11 +27,17 @@ static omni_status fail_duplicate(struct apply *a, struct err *err)
                    a->w->dataset->name, buf_text(&key));
 }
 
+/* Whether a row was already met in this window. */
+static bool meet(struct apply *a, int64_t rowid)
+{
+    return rowid >= a->first_new || !rowset_add(a->seen, rowid);
+}
+
 /* The stored row that was found meets the row at hand. */
-static omni_status merge_row(struct apply *a, int32_t day, struct err *err)
+static omni_status merge_row(struct apply *a, struct err *err)
 {
     int64_t rowid = sqlite3_column_int64(a->t.row, ROW_ID);
-    bool is_again = a->was_empty || !rowset_add(a->seen, rowid);
+    bool is_again = meet(a, rowid);
     /* Changed-since pages overlap where a record changes while they are read: the later is newer.
      */
     if (is_again && a->w->sync != OMNI_CURSOR)
@@ -48,71 +55,92 @@ static omni_status merge_row(struct apply *a, int32_t day, struct err *err)
         sqlite3_bind_int64(a->t.move, 2, rowid);
         return sql_run(a->t.move, err);
     }
-    apply_note_old(a, a->t.row, old_day, old_day != day);
-    apply_note_new(a, day, old_day != day, true);
+    apply_note_old(a, a->t.row, old_day, old_day != a->day);
+    apply_note_new(a, a->day, old_day != a->day, true);
     a->r->changed += !is_again;
     table_leave(&a->t);
     return table_write(&a->t, rowid, err);
 }
 
-static omni_status insert_row(struct apply *a, int32_t day, struct err *err)
+void apply_arrived(struct apply *a)
 {
-    if (table_write(&a->t, 0, err) != OMNI_OK)
-        return err->status;
-    if (!a->was_empty)
-        rowset_add(a->seen, sqlite3_last_insert_rowid(a->t.db));
-    apply_note_new(a, day, true, !a->is_new_part);
+    apply_note_new(a, a->day, true, !a->is_new_part);
     a->r->inserted++;
-    return OMNI_OK;
 }
 
-static bool is_unique_failure(sqlite3 *db)
+static omni_status insert_row(struct apply *a, struct err *err)
 {
-    return sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_UNIQUE;
+    omni_status status = table_write(&a->t, 0, err);
+    if (status == OMNI_OK)
+        apply_arrived(a);
+    return status;
 }
 
-static omni_status apply_row(struct apply *a, const struct omni_cell *cells, struct err *err)
+omni_status apply_take(struct apply *a, const struct omni_cell *cells, struct err *err)
 {
     const struct store_window *w = a->w;
     if (table_take(&a->t, cells, err) != OMNI_OK)
         return err->status;
-    int32_t day = w->dataset->day >= 0 ? (int32_t)cells[w->dataset->day].v.i : 0;
+    a->day = w->dataset->day >= 0 ? (int32_t)cells[w->dataset->day].v.i : 0;
     if (w->sync == OMNI_WINDOW && cells[w->dataset->day].type == OMNI_NULL)
         return err_set(err, OMNI_E_DATA, "%s: a row without %s belongs to no window",
                        w->dataset->name, w->dataset->columns[w->dataset->day].name);
-    if (w->sync == OMNI_WINDOW && (day < w->from_day || day > w->to_day))
+    if (w->sync == OMNI_WINDOW && (a->day < w->from_day || a->day > w->to_day))
         return err_set(err, OMNI_E_BUG, "%s: a row lies outside its window", w->dataset->name);
     if (w->dataset->day >= 0)
-        days_get(a->days, day);
-    omni_status status = OMNI_OK;
-    if (a->was_empty || a->is_new_part) {
-        status = insert_row(a, day, err);
-        if (status == OMNI_OK || !is_unique_failure(a->t.db))
-            return status;
-    }
+        days_get(a->days, a->day);
+    return OMNI_OK;
+}
+
+/* The row at hand changes the stored row with its key, or is inserted. */
+static omni_status apply_row(struct apply *a, struct err *err)
+{
     enum sql_step step = table_find(&a->t, err);
-    if (step == SQL_ROW)
-        status = merge_row(a, day, err);
-    else
-        status = step == SQL_FAILED ? err->status : insert_row(a, day, err);
+    omni_status status = step == SQL_ROW      ? merge_row(a, err)
+                         : step == SQL_FAILED ? err->status
+                                              : insert_row(a, err);
     table_leave(&a->t);
+    return status;
+}
+
+static omni_status apply_each(struct apply *a, struct spool *spool, struct err *err)
+{
+    const struct omni_cell *cells;
+    omni_status status = spool_next(spool, &cells, err);
+    while (status == OMNI_OK && cells) {
+        status = apply_take(a, cells, err);
+        if (status == OMNI_OK)
+            status = apply_row(a, err);
+        if (status == OMNI_OK)
+            status = spool_next(spool, &cells, err);
+    }
+    return status;
+}
+
+/* Where the rows are most likely new. */
+static omni_status apply_arrivals(struct apply *a, struct spool *spool, struct err *err)
+{
+    struct arrivals *rows = arrivals_new(a, spool, err);
+    omni_status status = rows ? OMNI_OK : err->status;
+    while (status == OMNI_OK) {
+        enum arrivals_end end = arrivals_insert(rows, err);
+        if (end == ARRIVALS_DONE)
+            break;
+        status = end == ARRIVALS_KNOWN ? apply_row(a, err) : err->status;
+    }
+    arrivals_free(rows);
     return status;
 }
 
 static omni_status apply_rows(struct apply *a, struct spool *spool, struct err *err)
 {
-    const struct omni_cell *cells;
     if (spool_cells(spool) != a->w->dataset->n_columns + 1)
         return err_set(err, OMNI_E_BUG, "%s: rows of %u cells", a->w->dataset->name,
                        spool_cells(spool));
     omni_status status = spool_first(spool, err);
     if (status == OMNI_OK)
-        status = spool_next(spool, &cells, err);
-    while (status == OMNI_OK && cells) {
-        status = apply_row(a, cells, err);
-        if (status == OMNI_OK)
-            status = spool_next(spool, &cells, err);
-    }
+        status = a->was_empty || a->is_new_part ? apply_arrivals(a, spool, err)
+                                                : apply_each(a, spool, err);
     table_end_scan(&a->t);
     return status;
 }
@@ -126,7 +154,7 @@ static omni_status collect_unseen(struct apply *a, sqlite3_stmt *stmt, struct ro
     enum sql_step step;
     while ((step = sql_step(stmt, err)) == SQL_ROW) {
         int64_t rowid = sqlite3_column_int64(stmt, 0);
-        if (!rowset_has(a->seen, rowid))
+        if (rowid < a->first_new && !rowset_has(a->seen, rowid))
             rowset_add(gone, rowid);
     }
     sqlite3_reset(stmt);

@@ -11,16 +11,22 @@ struct apply {
     const struct store_window *w;
     struct store_result *r;
     struct table t;
-    struct rowset *seen; /* rows met so far */
+    int64_t first_new;   /* rows from this rowid on came with the window */
+    struct rowset *seen; /* rows before that, as far as they were met again */
     struct days *days;
     size_t *sums; /* columns that are summed exactly */
     size_t n_sums;
     int64_t part;      /* OMNI_PARTS: its id */
     bool was_empty;    /* nothing stored could have one of the new rows' keys */
     bool is_new_part;  /* a part that was never stored: its rows are most likely new */
+    int32_t day;       /* of the row at hand; 0 where the dataset has none */
     bool is_restating; /* differences of the sums are noted */
 };
 
+/* A row out of the spool becomes the row at hand: checked, and as it is stored. */
+omni_status apply_take(struct apply *, const struct omni_cell *, struct err *);
+/* The row at hand was inserted. */
+void apply_arrived(struct apply *);
 /* What is there before the window. apply_close() also after a failure. */
 omni_status apply_open(struct apply *, struct store *, const struct store_window *,
                        struct store_result *, struct err *);

@@ -87,6 +87,14 @@ static omni_status check_window(const struct store_window *w, struct err *err)
     return OMNI_OK;
 }
 
+/* SQLite numbers new rows from the highest on. */
+static omni_status find_first_new(struct apply *a, struct store *s, struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare_fmt(s->db, err, "SELECT max(rowid) + 1 FROM \"d_%w\"", a->w->dataset->name);
+    return stmt ? sql_int(stmt, 1, &a->first_new, err) : err->status;
+}
+
 static bool is_summed(const struct schema_column *c)
 {
     return c->agg == AGG_SUM && (c->type == OMNI_INT || c->type == OMNI_MICROS);
@@ -107,7 +115,7 @@ omni_status apply_open(struct apply *a, struct store *s, const struct store_wind
     *a = (struct apply){.w = w, .r = r};
     if (check_window(w, err) != OMNI_OK ||
         (w->sync == OMNI_PARTS && find_part(a, s, err) != OMNI_OK) ||
-        look_before(a, s, err) != OMNI_OK)
+        look_before(a, s, err) != OMNI_OK || find_first_new(a, s, err) != OMNI_OK)
         return err->status;
     pick_sums(a);
     a->days = days_new(a->n_sums);

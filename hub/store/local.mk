@@ -2,6 +2,7 @@
 hub_libhub_a_SOURCES += \
 	%D%/apply.c %D%/apply.h \
 	%D%/apply_finish.c \
+	%D%/arrivals.c %D%/arrivals.h \
 	%D%/changes.c %D%/changes.h \
 	%D%/days.c %D%/days.h \
 	%D%/feeds.c \

@@ -144,6 +144,18 @@ void sql_bind_cell(sqlite3_stmt *stmt, int parameter, const struct omni_cell *ce
         sqlite3_bind_int64(stmt, parameter, cell->v.i);
 }
 
+void sql_result_cell(sqlite3_context *out, const struct omni_cell *cell)
+{
+    if (cell->type == OMNI_NULL)
+        sqlite3_result_null(out);
+    else if (cell->type == OMNI_TEXT)
+        sqlite3_result_text(out, cell->len ? cell->v.s : "", (int)cell->len, SQLITE_STATIC);
+    else if (cell->type == OMNI_REAL)
+        sqlite3_result_double(out, cell->v.r);
+    else
+        sqlite3_result_int64(out, cell->v.i);
+}
+
 const char *sql_text(sqlite3_stmt *stmt, int column)
 {
     return (const char *)sqlite3_column_text(stmt, column);

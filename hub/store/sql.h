@@ -38,6 +38,7 @@ omni_status sql_int(sqlite3_stmt *, int64_t fallback, int64_t *out, struct err *
 void sql_bind(sqlite3_stmt *, const char *format, ...);
 /* Texts are borrowed. Dates and times are to be texts already. */
 void sql_bind_cell(sqlite3_stmt *, int parameter, const struct omni_cell *);
+void sql_result_cell(sqlite3_context *, const struct omni_cell *);
 /* NULL as NULL; borrowed until the next step. */
 const char *sql_text(sqlite3_stmt *, int column);
 

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "store/internal.h"
 
-enum { TABLE_SQL = 1 << 20, DESCRIBE_TEXT = 80 };
+enum { DESCRIBE_TEXT = 80 };
 
 /* ---- key hashes ---- */
 
@@ -62,12 +62,18 @@ static void add_columns(struct buf *b, const struct schema_dataset *d)
     buf_adds(b, ", extra");
 }
 
+static void add_insert(struct buf *b, const char *verb, const struct schema_dataset *d)
+{
+    buf_printf(b, "%s INTO \"d_%s\"(_feed, _key, _part, _run, _at, _quality", verb, d->name);
+    add_columns(b, d);
+    buf_adds(b, ")");
+}
+
 static sqlite3_stmt *prepare_insert(struct table *t, struct err *err)
 {
     auto_buf b = BUF_INIT(TABLE_SQL);
-    buf_printf(&b, "INSERT INTO \"d_%s\"(_feed, _key, _part, _run, _at, _quality", t->d->name);
-    add_columns(&b, t->d);
-    buf_adds(&b, ") VALUES(?1");
+    add_insert(&b, "INSERT", t->d);
+    buf_adds(&b, " VALUES(?1");
     for (size_t i = TABLE_KEY; i <= TABLE_FIRST + t->d->n_columns; i++)
         buf_printf(&b, ", ?%zu", i);
     buf_addc(&b, ')');
@@ -105,16 +111,37 @@ static sqlite3_stmt *prepare_find(struct table *t, struct err *err)
     return prepare_select(t, buf_text(&where), err);
 }
 
+static void bind_writer(sqlite3_stmt *writer, const struct store_window *w, int64_t part)
+{
+    if (part)
+        sqlite3_bind_int64(writer, TABLE_PART, part);
+    sqlite3_bind_int64(writer, TABLE_RUN, w->run);
+    sqlite3_bind_int64(writer, TABLE_AT, day_now() / TIME_SECOND);
+    sqlite3_bind_text(writer, TABLE_QUALITY, w->quality, -1, SQLITE_STATIC);
+}
+
+sqlite3_stmt *table_prepare_insert_all(struct table *t, const struct store_window *w, int64_t part,
+                                       struct err *err)
+{
+    auto_buf b = BUF_INIT(TABLE_SQL);
+    add_insert(&b, "INSERT OR FAIL", t->d);
+    buf_printf(&b, " SELECT ?%d, k, ?%d, ?%d, ?%d, ?%d", TABLE_FEED, TABLE_PART, TABLE_RUN,
+               TABLE_AT, TABLE_QUALITY);
+    for (size_t i = 0; i <= t->d->n_columns; i++)
+        buf_printf(&b, ", c%zu", i);
+    buf_adds(&b, " FROM \"" TABLE_ARRIVALS "\"");
+    sqlite3_stmt *stmt = sql_prepare(t->db, buf_text(&b), err);
+    if (!stmt)
+        return NULL;
+    sqlite3_bind_int64(stmt, TABLE_FEED, w->feed);
+    bind_writer(stmt, w, part);
+    return stmt;
+}
+
 static void bind_constants(struct table *t, const struct store_window *w, int64_t part)
 {
-    sqlite3_stmt *const writers[] = {t->insert, t->update};
-    for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
-        if (part)
-            sqlite3_bind_int64(writers[i], TABLE_PART, part);
-        sqlite3_bind_int64(writers[i], TABLE_RUN, w->run);
-        sqlite3_bind_int64(writers[i], TABLE_AT, day_now() / TIME_SECOND);
-        sqlite3_bind_text(writers[i], TABLE_QUALITY, w->quality, -1, SQLITE_STATIC);
-    }
+    bind_writer(t->insert, w, part);
+    bind_writer(t->update, w, part);
     sqlite3_bind_int64(t->insert, TABLE_FEED, w->feed);
     sqlite3_bind_int64(t->find, TABLE_FEED, w->feed);
     if (part)

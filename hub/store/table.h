@@ -23,6 +23,10 @@ enum {
 };
 /* Result columns of `find` and `fetch`. */
 enum { ROW_ID, ROW_PART, ROW_QUALITY, ROW_FIRST };
+enum { TABLE_SQL = 1 << 20 /* the longest statement */ };
+/* What table_prepare_insert_all() reads: k (key hash), c0 … (the columns, then extra). No dataset
+ * can be called that. */
+#define TABLE_ARRIVALS "rows of the window"
 
 struct table {
     const struct schema_dataset *d;
@@ -45,6 +49,9 @@ struct table {
 omni_status table_open(struct table *, struct store *, const struct store_window *, int64_t part,
                        struct err *);
 void table_close(struct table *);
+/* Inserts what TABLE_ARRIVALS gives, and stops at a row that cannot be: the rows before it stay. */
+sqlite3_stmt *table_prepare_insert_all(struct table *, const struct store_window *, int64_t part,
+                                       struct err *);
 /* Takes a row in: type checks, key hash, stored form. Texts are borrowed. */
 omni_status table_take(struct table *, const struct omni_cell *, struct err *);
 /* Looks the row at hand up by its key; on SQL_ROW `row` stands on it until table_leave(). A

@@ -306,6 +306,55 @@ static void parts_replace_their_own_rows_and_take_over_keys(void **state)
     fixture_free(f);
 }
 
+/* Rows of a file that was never seen go in together; those that are known stop that, wherever they
+ * lie. */
+static void a_new_part_may_hold_known_rows_anywhere(void **state)
+{
+    (void)state;
+    static const char *const old[] = {SALE("2026-01-01", "a", "1", "1"),
+                                      SALE("2026-01-01", "c", "3", "3"),
+                                      SALE("2026-01-01", "e", "5", "5"), END};
+    static const char *const all[] = {
+        SALE("2026-01-01", "a", "1", "1"),  SALE("2026-01-01", "b", "2", "2"),
+        SALE("2026-01-01", "c", "30", "3"), SALE("2026-01-01", "d", "4", "4"),
+        SALE("2026-01-01", "e", "5", "5"),  END};
+    static const char *const twice[] = {SALE("2026-01-01", "a", "1", "1"),
+                                        SALE("2026-01-01", "f", "6", "6"),
+                                        SALE("2026-01-01", "f", "6", "6"), END};
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct store_result r;
+    struct store_window w = {.dataset = schema_find(f->schema, "sales"), .sync = OMNI_PARTS};
+    w.part = "old.csv";
+    assert_int_equal(fixture_apply(f, w, old, &r), OMNI_OK);
+    w.part = "twice.csv";
+    assert_int_equal(fixture_apply(f, w, twice, &r), OMNI_E_DATA);
+    assert_non_null(strstr(f->err.text, "item=f"));
+    w.part = "all.csv";
+    assert_int_equal(fixture_apply(f, w, all, &r), OMNI_OK);
+    assert_int_equal(r.inserted, 2);
+    assert_int_equal(r.changed, 1);
+    assert_int_equal(r.unchanged, 2);
+    assert_asked(f,
+                 "SELECT item, n, p.name FROM d_sales JOIN parts p ON p.id = _part"
+                 " ORDER BY item",
+                 "a|1|all.csv\nb|2|all.csv\nc|30|all.csv\nd|4|all.csv\ne|5|all.csv\n");
+    fixture_free(f);
+}
+
+/* What is unchanged costs no write: beside the run's own row nothing is touched. */
+static void unchanged_rows_are_not_written(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct store_result r;
+    assert_int_equal(fixture_apply(f, sales_window(f), first_rows, NULL), OMNI_OK);
+    int before = sqlite3_total_changes(store_db(f->store));
+    assert_int_equal(fixture_apply(f, sales_window(f), first_rows, &r), OMNI_OK);
+    assert_int_equal(r.unchanged, 3);
+    assert_int_equal(sqlite3_total_changes(store_db(f->store)) - before, 1);
+    fixture_free(f);
+}
+
 static void state_is_stored_with_the_rows(void **state)
 {
     (void)state;
@@ -356,6 +405,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_window_works_where_the_day_is_beside_the_key),
     cmocka_unit_test(a_snapshot_removes_what_vanished),
     cmocka_unit_test(parts_replace_their_own_rows_and_take_over_keys),
+    cmocka_unit_test(a_new_part_may_hold_known_rows_anywhere),
+    cmocka_unit_test(unchanged_rows_are_not_written),
     cmocka_unit_test(state_is_stored_with_the_rows),
     cmocka_unit_test(an_abandoned_run_stores_nothing),
     cmocka_unit_test(wrong_rows_are_refused),
