@@ -181,6 +181,8 @@ def test_uninstall():
     tap.is_(left, [], "leaves nothing but configuration")
 
 
+for needed in ("meta_ads", "google_analytics", "file", "csv", "sqlite"):
+    h.plugin(needed)  # the demo uses them all
 with omni.Lab() as place:
     stage = place.path("stage")
     prefix = prefix_of(stage)
