@@ -18,6 +18,7 @@ include hub/store/local.mk
 include hub/combine/local.mk
 include hub/push/local.mk
 include hub/http/local.mk
+include hub/process/local.mk
 include hub/plugin/local.mk
 include hub/schedule/local.mk
 include hub/run/local.mk

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "run/spawn.h"
-#include "run/syscalls.h"
+#include "process/spawn.h"
+#include "process/syscalls.h"
 
 enum {
     SLICE_MS = 200,         /* how often the job's own cancellation is looked at */

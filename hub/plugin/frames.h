@@ -13,7 +13,7 @@
 
 #include <omnihub/omnihub.h>
 
-#include "run/wire.h"
+#include "process/wire.h"
 
 enum {
     FRAMES_FD = 3,                        /* where the plugin process finds its socket */

@@ -17,8 +17,8 @@
 #include "plugin/last_words.h"
 #include "plugin/load.h"
 #include "plugin/remote.h"
-#include "run/sandbox.h"
-#include "run/spawn.h"
+#include "process/sandbox.h"
+#include "process/spawn.h"
 
 static bool is_socket(int fd)
 {

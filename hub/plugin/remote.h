@@ -8,7 +8,7 @@
 
 #include "plugin/frames.h"
 #include "plugin/plugin.h"
-#include "run/sandbox.h"
+#include "process/sandbox.h"
 
 struct remote;
 

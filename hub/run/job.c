@@ -15,7 +15,7 @@
 #include "config/options.h"
 #include "run/job_files.h"
 #include "run/job_url.h"
-#include "run/spawn.h"
+#include "process/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
 

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "run/job.h"
-#include "run/spawn.h"
+#include "process/spawn.h"
 #include "run/spec.h"
 
 struct verb {

@@ -21,7 +21,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "run/spawn.h"
+#include "process/spawn.h"
 #include "run/spec.h"
 
 enum {

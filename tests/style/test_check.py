@@ -21,8 +21,8 @@ def check(files):
     """Runs a copy of the checker over a small tree of its own; (exit code, output)."""
     root = tempfile.mkdtemp()
     try:
-        for folder in ("scripts", "hub"):
-            os.mkdir(os.path.join(root, folder))
+        for folder in {"scripts"} | {os.path.dirname(name) for name in files}:
+            os.makedirs(os.path.join(root, folder), exist_ok=True)
         shutil.copy(os.path.join(SRC, "scripts", "check"), os.path.join(root, "scripts", "check"))
         shutil.copy(os.path.join(SRC, ".clang-format"), root)
         for name, text in files.items():
@@ -49,6 +49,17 @@ def passes(name, text, what):
 
 def function(lines="", parameters="void", name="f"):
     return HEAD + BODY % (name, parameters, lines)
+
+
+def arrows():
+    up = HEAD + '#include "%s/x.h"\n'
+    refused("hub/store/a.c", up % "run", 3, "include of hub/run/ from hub/store/")
+    refused("hub/base/a.h", up % "store", 3, "include of hub/store/ from hub/base/")
+    refused("hub/newdir/a.c", up % "base", 3, "unknown folder hub/newdir/")
+    refused("plugins/ads/acme/acme.c", up % "base", 3, "include of hub/base/")
+    refused("sdk/lib/a.c", up % "http", 3, "include of hub/http/")
+    passes("hub/run/a.c", up % "store" + '#include "run/y.h"\n#include "base/z.h"\n', "includes that point down")
+    passes("plugins/ads/acme/acme.c", up % "common", "a plugin's own headers")
 
 
 def good_files():
@@ -99,4 +110,4 @@ def format_and_summary():
     tap.ok(code == 0 and out.endswith("0 refused, 0 warnings\n"), "the sum is at the end")
 
 
-tap.run([good_files, banned_calls, texts, sizes, format_and_summary])
+tap.run([good_files, arrows, banned_calls, texts, sizes, format_and_summary])

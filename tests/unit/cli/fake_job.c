@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/spawn.h"
+#include "process/spawn.h"
 #include "run/spec.h"
 #include "schema/schema.h"
 #include "store/store.h"

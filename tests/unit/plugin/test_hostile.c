@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "hub_calls.h"
-#include "run/sandbox.h"
+#include "process/sandbox.h"
 
 #define PLUGINS TEST_BUILDDIR "/tests/hostile/.libs/"
 #define PROGRAM TEST_BUILDDIR "/omnihub-plugin"

@@ -2,7 +2,7 @@
  * Raises the fences in their order, and keeps account of those that the kernel lacks. */
 #include <config.h>
 
-#include "run/sandbox.h"
+#include "process/sandbox.h"
 
 #include <errno.h>
 #include <link.h>
@@ -12,8 +12,8 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
-#include "run/landlock.h"
-#include "run/syscalls.h"
+#include "process/landlock.h"
+#include "process/syscalls.h"
 
 enum { MAX_PATHS = 64, MAX_OPEN = 64, MAX_WORDS = 4096 };
 

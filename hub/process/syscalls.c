@@ -2,7 +2,7 @@
  * The seccomp filter of a plugin process. */
 #include <config.h>
 
-#include "run/syscalls.h"
+#include "process/syscalls.h"
 
 #include <errno.h>
 #include <fcntl.h>

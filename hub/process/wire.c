@@ -2,7 +2,7 @@
  * Frames: encoder and decoder. */
 #include <config.h>
 
-#include "run/wire.h"
+#include "process/wire.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Landlock by its system calls: glibc has no functions for them. */
 #include <config.h>
 
-#include "run/landlock.h"
+#include "process/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "run/spawn.h"
+#include "process/spawn.h"
 
 /* What the shell prints, by the descriptor of its third place. */
 static int run(const char *script, struct buf *out)

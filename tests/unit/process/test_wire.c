@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "run/wire.h"
+#include "process/wire.h"
 
 static void write_all(struct wire_out *out)
 {

@@ -2,7 +2,7 @@
  * Starting processes with nothing of ours but what is named. */
 #include <config.h>
 
-#include "run/spawn.h"
+#include "process/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
