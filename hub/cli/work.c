@@ -197,6 +197,7 @@ static json_t *http_spec(const struct config_http *http)
     json_put_int(spec, "total_ms", http->request_timeout_s * 1000);
     json_put_int(spec, "max_wait_ms", http->max_wait_s * 1000);
     json_put_int(spec, "max_attempts", http->max_attempts);
+    json_put_int(spec, "first_wait_ms", http->first_wait_ms);
     json_put_int(spec, "max_body", http->max_body_mb * 1024 * 1024);
     return spec;
 }

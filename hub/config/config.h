@@ -21,7 +21,7 @@ struct config_place {
 /* Limits of requests to platforms; 0: the built-in ones (hub/http/http.h). */
 struct config_http {
     int64_t connect_timeout_s, stall_timeout_s, request_timeout_s, max_wait_s;
-    int64_t max_body_mb, max_attempts;
+    int64_t max_body_mb, max_attempts, first_wait_ms;
 };
 
 struct config_hub {

@@ -29,6 +29,7 @@ static const struct key http_keys[] = {
     {"request_timeout", KEY_DURATION, HTTP(request_timeout_s), .min = 1, .max = 86400},
     {"max_wait", KEY_DURATION, HTTP(max_wait_s), .min = 1, .max = 3600},
     {"max_attempts", KEY_INT, HTTP(max_attempts), .min = 1, .max = 20},
+    {"first_wait_ms", KEY_INT, HTTP(first_wait_ms), .min = 1, .max = 60000},
     {"max_body_mb", KEY_INT, HTTP(max_body_mb), .min = 1, .max = 1 << 20},
 };
 

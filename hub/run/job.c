@@ -247,6 +247,7 @@ static struct http_limits job_http_limits(const struct job *job)
                                 .total_ms = (uint32_t)json_int(given, "total_ms", 0),
                                 .max_wait_ms = (uint32_t)json_int(given, "max_wait_ms", 0),
                                 .max_attempts = (uint32_t)json_int(given, "max_attempts", 0),
+                                .backoff_ms = (uint32_t)json_int(given, "first_wait_ms", 0),
                                 .max_body = (uint64_t)json_int(given, "max_body", 0)};
 }
 

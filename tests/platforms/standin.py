@@ -95,15 +95,18 @@ class Platforms:
             return Reply(fault.get("body", ""), fault.get("code", 503), headers)
         if self.world.fault(name, "html", request.path):
             return Reply("<html><body>Please log in to the network</body></html>", 200, {"Content-Type": "text/html"})
-        return self.spoil(name, request, self.modules[name].answer(request))
+        reply = self.spoil(name, request, self.modules[name].answer(request))
+        if self.world.fault(name, "sunset", request.path):
+            reply.headers.update({"Deprecation": "@1790000000", "Sunset": "Fri, 01 Jan 2027 00:00:00 GMT"})
+        return reply
 
     def manage(self, name, request):
         if name == "_control" and request.method == "POST":
             self.spoil.forget()
-            if b'"revoke_tokens"' in request.body:
+            order = json.loads(request.body)
+            if order.pop("revoke_tokens", False):
                 self.oauth.tokens.clear()
-                return Reply({})
-            return self.world.control(json.loads(request.body))
+            return self.world.control(order)
         if name == "_truth":
             return self.modules[request.query.get("platform", "")].truth(request.query)
         if name == "_log":

@@ -3,7 +3,7 @@
 
 A test describes its plugin as data, a Subject for each stream, and calls conform(stand_in, subject). Each case puts a fault
 into the stand-in, pulls, looks at outcome and store, then takes the fault away and pulls again: the store must then hold
-what the platform has, to the last digit. Cases that a subject gives no data for (it has no pages, say) are left out.
+what the platform has, to the last digit. A case that cannot apply (no pages, say) is skipped, and the subject says why.
 
     SUBJECT = conformance.Subject(
         plugin="meta_ads", family="ads", platform="meta", stream="ad_insights", dataset="ads_daily", account="act_1001",
@@ -12,196 +12,35 @@ what the platform has, to the last digit. Cases that a subject gives no data for
         data="/insights", records="data", field="campaign_id", number="impressions", pages={"page_size": 7})
 """
 
-import datetime
-import hashlib
 import json
 import os
 import re
 import signal
-import subprocess
-import sys
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
-sys.dont_write_bytecode = True
-
-import omni  # noqa: E402
-import tap  # noqa: E402
-
-TODAY = datetime.date(2026, 11, 20)
-NOW = {"OMNIHUB_NOW": "2026-11-20T20:00:00Z"}
-CONF = """hub: { state_dir = "%s"; schema_dir = "%s"; timezone = "UTC"; };
-connectors = ( { name = "it"; plugin = "%s"; streams = ("%s"); options = { %s }; } );
-"""
-
-
-def ago(days):
-    return TODAY - datetime.timedelta(days)
-
+from bench import NOW, TODAY, Bench, Subject, ago, literal  # noqa: F401
+import omni
+import tap
 
 # A page that comes again is noticed by its first row, or by the plugin's own page loop.
 CIRCLES = ("again and again", "circle")
+# What a case needs of its subject; without it the case is skipped for the subject's reason, or for one of these.
+REASONS = {"windowed": "not pulled by days"}
 
 
-class Subject:
-    """A plugin's stream as the cases need to know it. counts and exact: column → member of the stand-in's /_truth sums."""
-
-    def __init__(self, **facts):
-        self.first, self.last = ago(9), ago(5)
-        self.windowed = True      # pulled by --from and --to
-        self.since = None         # of a stream by cursor: pulled anew from this day each time
-        self.account = None       # of /_truth
-        self.truth = {}           # further parameters of /_truth
-        self.counts, self.exact = {}, {}
-        self.data = "/"           # a part of the path of requests for rows, and of no others
-        self.records = ""         # where records lie in such a reply, for spoil.py
-        self.field = None         # a member that each record must have
-        self.number = None        # a member that is a number
-        self.pages = None         # options that make the replies come in pages
-        self.short = None         # /_control order after which pages are shorter than asked for
-        self.circle = "circle"    # said when the same page comes again; None: there are no pages
-        self.renews = False       # the login can be renewed after a 401
-        self.throttled = {"code": 429}  # how the platform says "too many requests", as a status fault
-        self.emptied = "suspicious"  # "failed" where the platform says how many rows there are
-        self.restates = True
-        self.long = (40, 1)       # days ago: more than one window
-        self.more = ()            # further cases: functions of a bench
-        self.__dict__.update(facts)
+def needs(*members):
+    """A case that is skipped where the subject lacks one of these members."""
+    def wrap(case):
+        def run(b):
+            for member in members:
+                if not getattr(b.subject, member):
+                    return tap.skip(case.__name__.replace("_", " "), b.subject.lacks.get(member) or REASONS.get(member) or "not said why")
+            return case(b)
+        run.__name__ = case.__name__
+        return run
+    return wrap
 
 
-class Bench:
-    """A subject's connector in a folder of its own, beside the stand-in."""
-
-    def __init__(self, stand_in, subject):
-        self.stand_in, self.subject = stand_in, subject
-        self.lab = omni.Lab()
-        self.path = omni.plugin_path(subject.plugin, subject.family)
-        if not self.path:
-            tap.skip_all("plugin %s is not built" % subject.plugin)
-        self.secrets = 0
-        self.configure()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.lab.close()
-
-    # ---- the connector
-
-    def secret(self, text):
-        """A file that only the hub may read, as an option's value."""
-        self.secrets += 1
-        return "file:" + self.lab.write("secret-%d" % self.secrets, text, 0o600)
-
-    def configure(self, **more):
-        given = dict(self.subject.options(self), api_url=self.stand_in.url(self.subject.platform))
-        given.update(more)
-        text = " ".join("%s = %s;" % (name, literal(value)) for name, value in given.items() if value is not None)
-        self.lab.write("omnihub.conf", CONF % (self.lab.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), self.path,
-                                               self.subject.stream, text))
-
-    def pull_command(self, first=None, last=None):
-        days = ["--from", first or self.subject.first, "--to", last or self.subject.last] if self.subject.windowed else \
-            ["--from", self.subject.since] if self.subject.since else []
-        return ["pull", "it", "--json"] + days
-
-    def pull(self, first=None, last=None):
-        """The stream's result: outcome, reason, message, windows, inserted …"""
-        done = self.lab.omnihub(*self.pull_command(first, last), env=NOW)
-        results = done.json()["results"] if done.out.startswith("{") else []
-        for result in results:
-            if "stream" in result or result.get("outcome") != "ok":
-                return dict(result, code=done.code, err=done.err)
-        return {"outcome": "none", "message": done.err, "code": done.code}
-
-    def check(self):
-        done = self.lab.omnihub("check", "--connect", "--json", env=NOW)
-        return (done.json().get("results") or [{"outcome": "none"}])[0]
-
-    def query(self, sql):
-        done = self.lab.omnihub("query", sql, "--format", "json", env=NOW)
-        if done.code != 0:
-            raise RuntimeError(done.err)
-        return done.json()
-
-    # ---- what is there and what should be
-
-    def rows(self, columns="*", where="1"):
-        s = self.subject
-        return self.query("SELECT %s FROM %s WHERE stream = '%s' AND %s" % (columns, s.dataset, s.stream, where))
-
-    def fingerprint(self):
-        """Of the stream's rows, whatever their order."""
-        rows = self.rows() if os.path.exists(self.lab.path("state")) else []
-        lines = sorted(json.dumps(row, sort_keys=True) for row in rows)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-    def sums(self):
-        s = self.subject
-        asked = ["count(*) AS rows"] + ["sum(%s) AS %s" % (c, c) for c in s.counts] + ["dec(sum(%s)) AS %s" % (c, c) for c in s.exact]
-        (row,) = self.rows(", ".join(asked))
-        return {name: None if value is None else str(value) for name, value in row.items()}
-
-    def truth(self, first=None, last=None):
-        s = self.subject
-        more = dict(s.truth, **({"account": s.account} if s.account else {}))
-        truth = self.stand_in.truth(s.platform, first or s.first, last or s.last, **more)
-        wanted = {column: str(truth["sums"][member]) for column, member in {**s.counts, **s.exact}.items()}
-        return dict(wanted, rows=str(truth["rows"]))
-
-    def requests(self):
-        return [entry for entry in self.stand_in.log() if self.subject.data in entry["path"]]
-
-    # ---- steps of the cases
-
-    def calm(self):
-        """No fault, and what the platform has is in the store."""
-        self.stand_in.control(clear=True)
-        self.configure()
-        return self.pull()
-
-    def fault(self, kind, **more):
-        s = self.subject
-        known = {"platform": s.platform, "path": s.data, "records": s.records, "kind": kind}
-        self.stand_in.control(fault=dict(known, **more))
-
-    def good(self, name, first=None, last=None):
-        """A pull that has to be fine, and exact."""
-        result = self.pull(first, last)
-        if not tap.is_(result["outcome"], "ok", name):
-            tap.note(result.get("message"))
-        tap.is_(self.sums(), self.truth(first, last), name + ": exact sums")
-        return result
-
-    def bad(self, name, outcome="failed", reason=None, says=None):
-        """A pull that has to end so, and to leave the store as it was."""
-        before = self.fingerprint()
-        result = self.pull()
-        tap.is_(result["outcome"], outcome, name)
-        if reason:
-            tap.is_(result.get("reason"), reason, name + ": reason")
-        if says:
-            wanted, message = (says,) if isinstance(says, str) else says, result.get("message") or ""
-            if not tap.ok(any(part in message for part in wanted), name + ": says why"):
-                tap.note("%r has none of %r" % (message, wanted))
-        tap.is_(self.fingerprint(), before, name + ": the store is as it was")
-        return result
-
-
-def literal(value):
-    """A value in libconfig's words."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return "(%s)" % ", ".join(literal(item) for item in value)
-    return json.dumps(str(value))
-
-
-# ---- the cases: pages
+# ---- pages
 
 def first_pull(b):
     b.good("first pull")
@@ -215,33 +54,33 @@ def same_window_twice(b):
     tap.is_((again["inserted"], again["changed"], again["removed"]), (0, 0, 0), "same window twice: nothing is written")
 
 
+@needs("pages")
 def several_pages(b):
-    if b.subject.pages:
-        b.stand_in.control(clear=True)
-        b.configure(**b.subject.pages)
-        b.good("several pages")
-        tap.ok(len(b.requests()) > 1, "several pages: more than one request")
+    b.stand_in.control(clear=True)
+    b.configure(**b.subject.pages)
+    b.good("several pages")
+    tap.ok(len(b.requests()) > 1, "several pages: more than one request")
 
 
+@needs("windowed")
 def empty_page(b):
-    if b.subject.windowed:
-        future = TODAY + datetime.timedelta(3)
-        result = b.pull(future, future)
-        tap.is_((result["outcome"], result.get("read")), ("ok", 0), "a day without rows is none with an error")
+    future = ago(-3)
+    result = b.pull(future, future)
+    tap.is_((result["outcome"], result.get("read")), ("ok", 0), "a day without rows is none with an error")
 
 
+@needs("short")
 def short_page(b):
-    if b.subject.short:
-        b.configure(**(b.subject.pages or {}))
-        b.stand_in.control(**b.subject.short)
-        b.good("pages shorter than asked for")
+    b.configure(**(b.subject.pages or {}))
+    b.stand_in.control(**b.subject.short)
+    b.good("pages shorter than asked for")
 
 
+@needs("pages", "circle")
 def repeated_page(b):
-    if b.subject.pages and b.subject.circle:
-        b.configure(**b.subject.pages)
-        b.fault("same_reply", times=99)
-        b.bad("the same page again and again", says=CIRCLES + (b.subject.circle,))
+    b.configure(**b.subject.pages)
+    b.fault("same_reply", times=99)
+    b.bad("the same page again and again", says=CIRCLES + (b.subject.circle,))
 
 
 # ---- passing faults, quota and login
@@ -292,18 +131,18 @@ def unknown_member(b):
     b.good("members that nobody knew")
 
 
+@needs("field")
 def missing_member(b):
-    if b.subject.field:
-        b.fault("missing_member", field=b.subject.field, times=99)
-        b.bad("%s is gone" % b.subject.field)
+    b.fault("missing_member", field=b.subject.field, times=99)
+    b.bad("%s is gone" % b.subject.field)
 
 
+@needs("number")
 def wrong_type(b):
     for value in ({"was": 1}, "many"):
-        if b.subject.number:
-            b.stand_in.control(clear=True)
-            b.fault("wrong_type", field=b.subject.number, value=value, times=99)
-            b.bad("%s is %s" % (b.subject.number, json.dumps(value)), reason="data")
+        b.stand_in.control(clear=True)
+        b.fault("wrong_type", field=b.subject.number, value=value, times=99)
+        b.bad("%s is %s" % (b.subject.number, json.dumps(value)), reason="data")
 
 
 def no_rows_any_more(b):
@@ -311,37 +150,87 @@ def no_rows_any_more(b):
     b.bad("no rows where there were rows", b.subject.emptied)
 
 
-# ---- days and stopping
+# ---- days
 
+@needs("windowed")
 def window_split(b):
-    if b.subject.windowed:
-        first, last = ago(b.subject.long[0]), ago(b.subject.long[1])
-        result = b.good("a long range", first, last)
-        tap.ok(result.get("windows", 0) > 1, "a long range: several windows")
+    first, last = ago(b.subject.long[0]), ago(b.subject.long[1])
+    result = b.good("a long range", first, last)
+    tap.ok(result.get("windows", 0) > 1, "a long range: several windows")
 
+
+@needs("restates")
+def restated_days(b):
+    before = b.truth()
+    b.stand_in.control(restate=3)
+    tap.ok(b.truth() != before, "restated: the platform changes its past")
+    result = b.good("restated")
+    tap.ok(result.get("restated", 1) > 0 if b.subject.windowed else result["changed"] > 0, "restated: the change is noticed")
+
+
+@needs("totals")
+def totals_that_differ(b):
+    """Also under no fault: calm() has compared them, and nothing differed."""
+    b.stand_in.control(clear=True, knobs=b.subject.totals["knobs"])
+    says = "total of %s is" % b.subject.totals["column"]
+    b.bad("the platform's totals differ", "suspicious", says=says)
+    last = b.lab.omnihub("runs", "it", "--last", "1", "--json", env=NOW)
+    tap.has(last.out, says, "the ledger shows the difference")
+
+
+# ---- stopping
 
 def cancelled(b):
     before = b.fingerprint()
     b.stand_in.control(clear=True, knobs={b.subject.platform: {"stall_s": 20}})
     b.fault("stall")
-    program = [os.path.join(omni.BUILD, "omnihub"), "-c", b.lab.path("omnihub.conf")] + [str(a) for a in b.pull_command()]
-    job = subprocess.Popen(program, env=dict(os.environ, **NOW), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(500):
-        if b.requests():
-            break
-        time.sleep(0.02)
+    job = b.start()
+    b.wait_for(b.subject.data)
     job.send_signal(signal.SIGINT)
     tap.is_(job.wait(omni.STOP_SECONDS), 130, "stopped while it waits for a reply")
     tap.is_(b.fingerprint(), before, "stopped: the store is as it was")
 
 
-def restated_days(b):
-    if b.subject.restates:
-        before = b.truth()
-        b.stand_in.control(restate=3)
-        tap.ok(b.truth() != before, "restated: the platform changes its past")
-        result = b.good("restated")
-        tap.ok(result.get("restated", 1) > 0 if b.subject.windowed else result["changed"] > 0, "restated: the change is noticed")
+@needs("report")
+def killed_in_a_report(b):
+    """A report that is being made outlives the process that has ordered it."""
+    report, platform = b.subject.report, b.subject.platform
+    b.stand_in.control(clear=True, knobs=report["knobs"])
+    b.stand_in.control(knobs={platform: {"stall_s": 20}})
+    b.fault("stall", path=report["poll"])
+    job = b.start()
+    tap.ok(b.wait_for(report["poll"]), "killed in a report: it was ordered and asked for")
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait(omni.STOP_SECONDS)
+    b.good("killed in a report: the next run")
+    tap.is_(len(b.requests(report["order"], "POST")), 1, "killed in a report: it was ordered once")
+
+
+# ---- versions and what the login may do
+
+def api_version_ends(b):
+    """Announced (RFC 8594), and then switched off."""
+    b.fault("sunset", times=99)
+    result = b.good("the end of the API version is announced")
+    tap.has(result["err"], "end of this API version", "the end of the API version is announced: a warning says so")
+
+
+@needs("version")
+def api_version_is_dead(b):
+    version = b.subject.version
+    b.configure(**version.get("options", {}))
+    if "fault" in version:
+        b.fault("status", times=99, **version["fault"])
+    b.bad("a version that is switched off", reason="config", says="api_version")
+
+
+@needs("scope")
+def scope_is_missing(b):
+    b.stand_in.control(clear=True, revoke_tokens=True)
+    b.stand_in.control(knobs=b.subject.scope["knobs"])
+    result = b.check()
+    tap.is_(result["outcome"], "failed", "check --connect sees a login that may not read this")
+    tap.has(result.get("message") or "", b.subject.scope["says"], "and says what it lacks")
 
 
 def sample(subject):
@@ -363,8 +252,8 @@ def sample(subject):
 
 
 CASES = (first_pull, same_window_twice, several_pages, empty_page, short_page, repeated_page, throttled, passing_faults,
-         not_the_platform, login_dies, login_is_checked, unknown_member, missing_member, wrong_type, no_rows_any_more, cancelled,
-         restated_days)
+         not_the_platform, login_dies, login_is_checked, scope_is_missing, unknown_member, missing_member, wrong_type,
+         no_rows_any_more, cancelled, killed_in_a_report, api_version_ends, api_version_is_dead, totals_that_differ, restated_days)
 
 
 def conform(stand_in, subject):

@@ -27,6 +27,7 @@ PLUGIN_TESTS += %D%/test_square.py
 PLUGIN_TESTS += %D%/test_stripe.py
 TESTS += $(PLUGIN_TESTS)
 EXTRA_DIST += $(PLUGIN_TESTS)
+EXTRA_DIST += %D%/bench.py
 EXTRA_DIST += %D%/conformance.py
 EXTRA_DIST += %D%/live.py
 EXTRA_DIST += %D%/plugin_test.py

@@ -52,7 +52,8 @@ static void reads_everything(void **state)
     struct config *c =
         load("hub: { state_dir = \"s\"; timezone = \"UTC\"; currency = \"EUR\";\n"
              "  plugin_dirs = [\"/p\", \"q\"]; sandbox = \"require\"; parallel = 9;\n"
-             "  run_timeout = \"2h\"; http = { stall_timeout = \"5s\"; max_body_mb = 7; }; };\n"
+             "  run_timeout = \"2h\"; http = { stall_timeout = \"5s\"; first_wait_ms = 40; "
+             "max_body_mb = 7; }; };\n"
              "connectors = ({ name = \"a\"; plugin = \"p\"; enabled = false;\n"
              "  reject_max = \"0.25%\"; extra = (\"x\", \"y\"); accounts = \"all\";\n"
              "  accounts_match = \"^a\"; idle_timeout = \"90s\"; });\n"
@@ -69,6 +70,7 @@ static void reads_everything(void **state)
     assert_int_equal(c->hub.run_timeout_s, 7200);
     assert_int_equal(c->hub.http.stall_timeout_s, 5);
     assert_int_equal(c->hub.http.max_body_mb, 7);
+    assert_int_equal(c->hub.http.first_wait_ms, 40);
     assert_int_equal(c->hub.http.max_attempts, 0);
     const struct config_connector *a = config_connector(c, "a");
     assert_true(a->is_disabled);
