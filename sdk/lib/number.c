@@ -4,78 +4,99 @@
 
 #include <string.h>
 
-enum { TEXT_MAX = 128, MICRO_PLACES = 6, MOST_PLACES = 36 };
+enum { TEXT_MAX = 128, MICRO_PLACES = 6, MOST_PLACES = 36, MOST_EXPONENT = 10000 };
 
-#define MOST_DIGITS INT64_C(100000000000000000) /* one more digit than this has still fits */
+/* A number while it is read: digits / 10^places. Negative, since that side is the larger one. */
+struct reading {
+    int64_t negative;
+    int places;
+    int is_cut; /* digits behind the point that count did not fit any more */
+};
 
-static int is_digit(char c)
+/* negative * 10 - digit; 0: beyond 64 bits. */
+static int take_digit(struct reading *r, char c)
 {
-    return c >= '0' && c <= '9';
-}
-
-/* Digits before or behind the point; those behind it that do not fit any more are left out. */
-static int read_digits(const char **p, int is_fraction, int64_t *digits, int *places)
-{
-    const char *start = *p;
-    for (; is_digit(**p); ++*p) {
-        if (*digits >= MOST_DIGITS && !is_fraction)
-            return 0;
-        if (*digits >= MOST_DIGITS)
-            continue;
-        *digits = *digits * 10 + (**p - '0');
-        *places += is_fraction;
-    }
-    return *p > start;
-}
-
-static int read_exponent(const char **p, int *places)
-{
-    int exponent = 0, is_negative;
-    ++*p;
-    is_negative = **p == '-';
-    *p += **p == '-' || **p == '+';
-    if (!is_digit(**p))
+    int64_t digit = c - '0';
+    if (r->negative < (INT64_MIN + digit) / 10)
         return 0;
-    for (; is_digit(**p); ++*p)
-        if (exponent < 10000)
-            exponent = exponent * 10 + (**p - '0');
-    *places += is_negative ? exponent : -exponent;
+    r->negative = r->negative * 10 - digit;
     return 1;
 }
 
-/* As few places as will do, and none below zero. */
-static int settle(int64_t *digits, int *places)
+/* How many digits stand there; -1: more of them before the point than fit. */
+static int read_digits(struct reading *r, const char **p, int is_fraction)
 {
-    while (*places > 0 && (*digits % 10 == 0 || *places > MOST_PLACES)) {
-        *digits /= 10;
-        *places = *digits ? *places - 1 : 0;
+    int n = 0;
+    for (; **p >= '0' && **p <= '9'; ++*p, n++) {
+        if (!r->is_cut && take_digit(r, **p))
+            r->places += is_fraction;
+        else if (!is_fraction)
+            return -1;
+        else
+            r->is_cut |= **p != '0';
     }
-    for (; *places < 0 && *digits != 0; ++*places) {
-        if (*digits > INT64_MAX / 10)
+    return n;
+}
+
+static int read_exponent(struct reading *r, const char **p)
+{
+    int exponent = 0, is_negative = **p == '-', n = 0;
+    *p += **p == '-' || **p == '+';
+    for (; **p >= '0' && **p <= '9'; ++*p, n++)
+        if (exponent < MOST_EXPONENT)
+            exponent = exponent * 10 + (**p - '0');
+    r->places += is_negative ? exponent : -exponent;
+    return n > 0;
+}
+
+/* As few places as will do, and none below zero. */
+static int settle(struct reading *r)
+{
+    while (r->places > 0 && (r->negative % 10 == 0 || r->places > MOST_PLACES)) {
+        r->is_cut |= r->negative % 10 != 0;
+        r->negative /= 10;
+        r->places = r->negative ? r->places - 1 : 0;
+    }
+    for (; r->places < 0 && r->negative != 0; r->places++)
+        if (!take_digit(r, '0'))
             return 0;
-        *digits *= 10;
+    r->places = r->places < 0 ? 0 : r->places;
+    return 1;
+}
+
+/* Sign, digits with at most one point among them, exponent; nothing else. */
+static int read_number(const char *s, int64_t *digits, int *places, int *is_cut)
+{
+    struct reading r = {0, 0, 0};
+    int is_minus = *s == '-', whole, fraction = 0;
+    s += is_minus;
+    whole = read_digits(&r, &s, 0);
+    if (whole >= 0 && *s == '.') {
+        s++;
+        fraction = read_digits(&r, &s, 1);
     }
-    *places = *places < 0 ? 0 : *places;
+    if (whole < 0 || whole + fraction == 0)
+        return 0;
+    if (*s == 'e' || *s == 'E') {
+        s++;
+        if (!read_exponent(&r, &s))
+            return 0;
+    }
+    if (*s != '\0' || !settle(&r) || (!is_minus && r.negative == INT64_MIN))
+        return 0;
+    *digits = is_minus ? r.negative : -r.negative;
+    *places = r.places;
+    *is_cut = r.is_cut;
     return 1;
 }
 
 int omni_json_decimal(struct omni_json value, const char *path, int64_t *digits, int *places)
 {
     char text[TEXT_MAX];
-    const char *p = text;
+    int is_cut;
     *digits = *places = 0;
-    if (!omni_json_text(value, path, text, sizeof(text)))
-        return 0;
-    int is_negative = *p == '-';
-    p += is_negative;
-    if (!read_digits(&p, 0, digits, places) ||
-        (*p == '.' && (++p, !read_digits(&p, 1, digits, places))) ||
-        ((*p == 'e' || *p == 'E') && !read_exponent(&p, places)) || *p != '\0' ||
-        !settle(digits, places))
-        return 0;
-    if (is_negative)
-        *digits = -*digits;
-    return 1;
+    return omni_json_text(value, path, text, sizeof(text)) &&
+           read_number(text, digits, places, &is_cut);
 }
 
 int omni_micros(int64_t digits, int places, int64_t *micros)
@@ -99,4 +120,18 @@ int omni_micros(int64_t digits, int places, int64_t *micros)
     if (2 * rest > divisor || (2 * rest == divisor && *micros % 2 != 0))
         *micros += digits < 0 ? -1 : 1;
     return 1;
+}
+
+int omni_micros_parse(const char *s, int64_t *micros)
+{
+    int64_t digits;
+    int places, is_cut;
+    return read_number(s, &digits, &places, &is_cut) && !is_cut && places <= MICRO_PLACES &&
+           omni_micros(digits, places, micros);
+}
+
+int omni_json_micros(struct omni_json value, const char *path, int64_t *micros)
+{
+    char text[TEXT_MAX];
+    return omni_json_text(value, path, text, sizeof(text)) && omni_micros_parse(text, micros);
 }

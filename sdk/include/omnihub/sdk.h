@@ -147,8 +147,8 @@ int omni_json_text(struct omni_json, const char *path, char *out, size_t size);
 /* A whole number, also one written as text. 0: not there, not whole, beyond 64 bits. */
 int omni_json_int(struct omni_json, const char *path, int64_t *out);
 /* A number, also one written as text, exactly as it is written: 4.25 is 425 and 2 places. 0: not
- * there, not a number, or whole digits beyond 18; of the digits behind the point those beyond 18 in
- * all are left out. */
+ * there, not a number, or whole digits beyond 64 bits; of the digits behind the point those that do
+ * not fit into 64 bits are left out. */
 int omni_json_decimal(struct omni_json, const char *path, int64_t *digits, int *places);
 /* digits / 10^places in millionths, for an OMNI_MICROS cell; rounded half to even. 0: too large. */
 int omni_micros(int64_t digits, int places, int64_t *micros);
@@ -165,8 +165,8 @@ const char *omni_reply_header(const struct omni_http *, const char *name);
  * Micros are millionths of the major unit ("12.34" is 12340000); whole numbers, such as minor units
  * and counts, are added up as they are. Never through a float, and overflow is noticed. */
 
-/* Decimal text to micros: sign, digits, one point. 0: not that, more than six decimals that count,
- * or beyond 64 bits. */
+/* Decimal text to micros: sign, digits, one point, exponent. 0: not that, more than six decimals
+ * that count, or beyond 64 bits. */
 int omni_micros_parse(const char *s, int64_t *micros);
 /* A number, also one written as text. 0: not there, or not exact. */
 int omni_json_micros(struct omni_json, const char *path, int64_t *micros);
@@ -212,6 +212,60 @@ void omni_row_sum(struct omni_row *, const char *column, uint32_t type, const st
 /* part 0: hub->row(); else the stream's part, of which the row must be (OMNI_PART_ROWS). */
 omni_status omni_row_send(struct omni_row *, const struct omni_host *, struct omni_run *,
                           uint32_t part);
+
+/* ---- what most sources do beside their rows ---- */
+
+/* Refuses an option in open() or pull(): the hub names its file and line. */
+omni_status omni_option_wrong(const struct omni_host *, struct omni_run *, const char *option,
+                              const char *text);
+struct omni_range {
+    const char *option;
+    int64_t least, most;
+};
+/* OMNI_OK, or refuses the option for its value. */
+omni_status omni_option_between(const struct omni_host *, const struct omni_config *,
+                                struct omni_run *, const struct omni_range *);
+
+/* Where the facts of an account lie in a reply; NULL: nowhere. */
+struct omni_account {
+    const char *id, *name, *currency, *zone;
+    uint32_t is_complete; /* 1: without currency and zone the reply is refused */
+};
+/* found_account() from the platform's record of an account; id NULL: at paths->id. */
+omni_status omni_account_found(const struct omni_host *, struct omni_run *, struct omni_json record,
+                               const char *id, const struct omni_account *paths);
+
+/* found_total() of the number at this path; absent and null: there is none. */
+omni_status omni_total_found(const struct omni_host *, struct omni_run *, const char *column,
+                             struct omni_json totals, const char *path);
+
+/* Milliseconds until the next midnight of a zone that is so many seconds ahead of UTC. */
+uint32_t omni_ms_to_midnight(int32_t utc_offset_s);
+
+/* What a platform's error codes mean: tables of these end with code NULL. */
+struct omni_meaning {
+    const char *code;
+    omni_status status;
+    const char *remedy; /* what to do about it; NULL: nothing but what the status says */
+    uint32_t wait_s;    /* THROTTLED, RETRY: how long, where the reply does not say; 0: as the hub
+                           thinks */
+};
+/* An error as read from a reply. */
+struct omni_error {
+    char code[96], message[1024];
+    uint32_t wait_ms; /* told by the reply; 0: not */
+};
+/* For judge(): fails with "code: message (remedy)" by the first entry with this code and fills in
+ * wait_ms; OMNI_E_UNSUPPORTED: the table has none. */
+omni_status omni_judge_by(const struct omni_host *, struct omni_run *,
+                          const struct omni_meaning *table, struct omni_error *);
+
+/* A report that the platform makes while the plugin waits: its id is kept by remember() before it
+ * is asked for, so that a restart goes on with it. The key of the window's report. */
+enum { OMNI_REPORT_KEY = 256 };
+const char *omni_report_key(char *out, size_t size, const struct omni_request *);
+/* 1: after a pull that ended so the report can still be fetched; 0: forget it. */
+int omni_report_is_kept(omni_status);
 
 /* ---- page loops ---- */
 
