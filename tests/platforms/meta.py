@@ -128,6 +128,9 @@ class Meta:
         else:
             self.missing(node)
         reply.headers.setdefault(REGAIN_HEADER, self.usage(0, 28))
+        used = self.world.fault("meta", "nearly_used", request.path)
+        if used:
+            reply.headers[used["header"]] = json.dumps(used["usage"])
         return reply
 
     def missing(self, node):
@@ -147,12 +150,14 @@ class Meta:
         token = request.bearer() or params.get("access_token")
         if not token:
             refuse(2500, "An active access token must be used to query information about the current user.")
+        if not self.world.knob("meta", "permissions", True):
+            refuse(200, "(#200) Requires ads_read or ads_management permission to manage the object", 403)
         if token != TOKEN or self.world.fault("meta", "auth"):
             refuse(190, "Error validating access token: Session has expired.", 401, 463)
         fault = self.world.fault("meta", "throttle")
         if fault:
             minutes = fault.get("minutes", 0)
-            refuse(17, "(#17) User request limit reached", subcode=2446079,
+            refuse(17, "(#17) User request limit reached", subcode=2446079, transient=fault.get("transient", False),
                    headers={REGAIN_HEADER: self.usage(minutes, 100)})
         if self.world.fault("meta", "transient"):
             refuse(2, "Service temporarily unavailable", 500, transient=True)
@@ -184,7 +189,20 @@ class Meta:
         rows = self.rows(query)
         if len(rows) > self.world.knob("meta", "max_rows", MAX_ROWS):
             too_much()
-        return self.page(rows, params, request)
+        return self.page(rows, params, request, self.summary(query, params.get("summary")))
+
+    def summary(self, query, fields):
+        """Of the account over all days, of the fields that summary names; knob total_lies: an impression more."""
+        if not fields:
+            return None
+        sums = dict.fromkeys(("impressions", "clicks", "spend"), 0)
+        for _, numbers in self.lines(query["account"], query["first"], query["last"], "account"):
+            for name in sums:
+                sums[name] += numbers[name]
+        sums["impressions"] += self.world.knob("meta", "total_lies", 0)
+        if set(fields.split(",")) - set(sums):
+            refuse(100, "(#100) %s is not valid for summary param." % fields)
+        return {f: cents(sums[f]) if f == "spend" else str(sums[f]) for f in fields.split(",")}
 
     def insights_query(self, number, params):
         level, fields = params.get("level", "account"), params.get("fields", "impressions,spend").split(",")
@@ -250,7 +268,7 @@ class Meta:
         if self.world.fault("meta", "wrong_type"):
             rows[0]["impressions"] = "lots"
 
-    def page(self, rows, params, request):
+    def page(self, rows, params, request, summary=None):
         """One page behind a cursor; `next` only where there is one, the cursors always where there are rows."""
         limit = whole(params.get("limit", str(DEFAULT_LIMIT)))
         if limit < 1 or limit > MAX_LIMIT:
@@ -262,7 +280,7 @@ class Meta:
             except (binascii.Error, UnicodeDecodeError):
                 refuse(100, "Invalid cursors values")
         data = rows[start:start + limit]
-        body = {"data": data}
+        body = {"data": data, **({"summary": summary} if summary else {})}
         if data:
             last = 0 if self.world.knob("meta", "repeat_cursor", False) else start + len(data)
             after = base64.urlsafe_b64encode(b"%d" % last).decode("ascii")

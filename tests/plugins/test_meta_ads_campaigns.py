@@ -66,7 +66,27 @@ CAMPAIGNS = conformance.Subject(
     truth={"level": "campaign"}, options=lambda bench: {"account_id": "act_1001", "access_token": bench.secret(TOKEN)},
     counts={"impressions": "impressions", "clicks_all": "clicks"}, exact={"cost": "spend", "conversions": "conversions"},
     data="/insights", records="data", field="campaign_id", number="impressions", pages={"page_size": 5},
-    circle="again and again")
+    circle="again and again", version={"options": {"api_version": "v3.0"}},
+    report={"knobs": {"meta": {"max_rows": 10, "async_polls": 1}}, "order": "/insights", "poll": "/60239201491"},
+    scope={"knobs": {"meta": {"permissions": False}}, "says": "ads_read"},
+    totals={"knobs": {"meta": {"total_lies": 1}}, "column": "impressions"},
+    lacks={"short": "only paging.next says whether there is another page, whatever the length of this one"})
+
+
+def test_allowances():
+    """Each header that tells how much is used is heard; what is said is in the log."""
+    stall = {"call_count": 10, "total_cputime": 80, "total_time": 3, "estimated_time_to_regain_access": 0, "type": "ads_insights"}
+    for header, usage in (("X-FB-Ads-Insights-Throttle", {"app_id_util_pct": 80, "acc_id_util_pct": 10}),
+                          ("X-Ad-Account-Usage", {"acc_id_util_pct": 80.67}), ("X-App-Usage", {"call_count": 80}),
+                          ("X-Business-Use-Case-Usage", {"1001": [stall]})):
+        with meta() as it:
+            it.configure(["campaign_insights"])
+            stand_in.control(fault={"platform": "meta", "kind": "nearly_used", "header": header, "usage": usage, "path": "/insights"})
+            done = it.omnihub("-v", "pull", "--from", LAST, "--to", LAST)
+            tap.has(done.err, "80 % of Meta's allowance are used", header)
+    with meta() as it:
+        stand_in.control(fault={"platform": "meta", "kind": "throttle", "minutes": 5, "transient": True})
+        it.pull_fails("parked", "User request limit", "a throttled request that is called transient waits as told", "--stream", "ad_insights")
 
 
 def test_conformance():
@@ -75,4 +95,4 @@ def test_conformance():
 
 
 with omni.StandIn("--today", TODAY) as stand_in:
-    tap.run([test_levels, test_windows, test_conformance])
+    tap.run([test_levels, test_windows, test_allowances, test_conformance])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Meta (Facebook, Instagram) ads: daily figures of an ad account's ads and campaigns, from
  * Insights. */
-#include <omnihub/sdk.h>
+#include "../../common/graph.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,16 +28,17 @@ static const struct omni_option *const options[] = {
 static const struct omni_auth *const logins[] = {
     OMNI_LOGIN(.kind = OMNI_AUTH_BEARER, .options = "access_token"), NULL};
 
-/* What is asked for at a level. */
-struct level {
-    const char *stream, *name, *members;
-};
 #define MEMBERS                                                                                    \
     "account_currency,campaign_id,campaign_name,impressions,clicks,inline_link_clicks,spend,"      \
     "reach,actions,action_values"
-static const struct level levels[] = {
-    {"ad_insights", "ad", MEMBERS ",adset_id,adset_name,ad_id,ad_name"},
-    {"campaign_insights", "campaign", MEMBERS},
+
+/* What is asked for at a level, and what of it is wanted as the account's total too. Deleted ads
+ * are in the total, but not among the ads. */
+static const struct level {
+    const char *stream, *name, *members, *summary;
+} levels[] = {
+    {"ad_insights", "ad", MEMBERS ",adset_id,adset_name,ad_id,ad_name", NULL},
+    {"campaign_insights", "campaign", MEMBERS, "impressions,clicks,spend"},
 };
 
 /* Action types overlap: "purchase" and "omni_purchase" hold the pixel's purchases once more. These
@@ -137,6 +138,7 @@ static omni_status meta_open(const struct omni_host *, const struct omni_config 
 static omni_status meta_check(void *self, struct omni_run *);
 static omni_status meta_accounts(void *self, struct omni_run *);
 static omni_status meta_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status meta_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status meta_judge(void *self, struct omni_run *, const struct omni_http *,
                               uint32_t *wait_ms);
 
@@ -146,19 +148,25 @@ static const struct omni_source *const sources[] = {
                 .api_version = "v24.0", .api_url = "https://graph.facebook.com",
                 .account_option = "account_id", .options = options, .logins = logins,
                 .streams = streams, .open = meta_open, .close = free, .check = meta_check,
-                .accounts = meta_accounts, .pull = meta_pull, .judge = meta_judge),
+                .accounts = meta_accounts, .pull = meta_pull, .total = meta_total,
+                .judge = meta_judge),
     NULL};
 
-enum { URL_MAX = 2048, ID_MAX = 64, KEY_MAX = 192, MESSAGE_MAX = 1024 };
+enum { URL_MAX = 2048, ID_MAX = 64, TOTALS_MAX = 1024 };
 /* A report run that is not there by then never will be. */
 enum { FIRST_POLL_MS = 250, LONGEST_POLL_MS = 60000, GIVE_UP_MS = 45 * 60000 };
 
 struct meta {
     const struct omni_host *hub;
     const struct omni_config *config;
-    char known[ID_MAX]; /* account whose currency and zone the hub has been told */
-    int is_new_report;  /* a report run just made may not be found at once */
+    char known[ID_MAX];      /* account whose currency and zone the hub has been told */
+    int is_new_report;       /* a report run just made may not be found at once */
+    char totals[TOTALS_MAX]; /* of the report pulled last; "": Meta has not sent them */
 };
+
+/* Where an account's facts lie. */
+static const struct omni_account facts = {
+    .id = "id", .name = "name", .currency = "currency", .zone = "timezone_name"};
 
 static omni_status check_windows(const struct omni_host *hub, const struct omni_config *config,
                                  struct omni_run *run)
@@ -171,9 +179,9 @@ static omni_status check_windows(const struct omni_host *hub, const struct omni_
             n++;
         if (n < sizeof(known) / sizeof(known[0]))
             continue;
-        hub->fail_detail(run, "option", "attribution_windows");
-        return hub->fail(run, OMNI_E_CONFIG,
-                         "an attribution window is 1d_click, 7d_click, 28d_click or 1d_view");
+        return omni_option_wrong(
+            hub, run, "attribution_windows",
+            "an attribution window is 1d_click, 7d_click, 28d_click or 1d_view");
     }
     return OMNI_OK;
 }
@@ -183,16 +191,12 @@ static omni_status meta_open(const struct omni_host *hub, const struct omni_conf
 {
     const char *account = hub->opt_text(config, "account_id");
     if (account && (strncmp(account, "act_", 4) != 0 || account[4] == '\0' ||
-                    account[4 + strspn(account + 4, "0123456789")] != '\0')) {
-        hub->fail_detail(run, "option", "account_id");
-        return hub->fail(run, OMNI_E_CONFIG, "an ad account is act_ and its number");
-    }
-    int64_t size = hub->opt_int(config, "page_size");
-    if (size < 1 || size > 500) {
-        hub->fail_detail(run, "option", "page_size");
-        return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 500");
-    }
-    omni_status status = check_windows(hub, config, run);
+                    account[4 + strspn(account + 4, "0123456789")] != '\0'))
+        return omni_option_wrong(hub, run, "account_id", "an ad account is act_ and its number");
+    omni_status status =
+        omni_option_between(hub, config, run, &(const struct omni_range){"page_size", 1, 500});
+    if (status == OMNI_OK)
+        status = check_windows(hub, config, run);
     if (status != OMNI_OK)
         return status;
     struct meta *meta = calloc(1, sizeof(*meta));
@@ -226,7 +230,8 @@ static omni_status learn(struct meta *meta, struct omni_run *run, const char *ac
 {
     if (strcmp(meta->known, account) == 0)
         return OMNI_OK;
-    char memory[URL_MAX], name[256], currency[8], zone[64];
+    struct omni_account complete = facts;
+    char memory[URL_MAX];
     struct omni_text url = OMNI_TEXT(memory);
     struct omni_http http;
     node_url(meta, &url, account, NULL);
@@ -234,13 +239,9 @@ static omni_status learn(struct meta *meta, struct omni_run *run, const char *ac
     omni_status status = get(meta, run, &url, &http);
     if (status != OMNI_OK)
         return status;
-    struct omni_json reply = omni_json_of_reply(&http);
-    omni_json_text(reply, "name", name, sizeof(name));
-    if (!omni_json_text(reply, "currency", currency, sizeof(currency)) ||
-        !omni_json_text(reply, "timezone_name", zone, sizeof(zone)))
-        return meta->hub->fail(run, OMNI_E_DATA, "the ad account has no currency and time zone");
+    complete.is_complete = 1;
     snprintf(meta->known, sizeof(meta->known), "%s", account);
-    return meta->hub->found_account(run, account, name, currency, zone);
+    return omni_account_found(meta->hub, run, omni_json_of_reply(&http), account, &complete);
 }
 
 static omni_status meta_check(void *self, struct omni_run *run)
@@ -271,16 +272,8 @@ static omni_status meta_accounts(void *self, struct omni_run *run)
         omni_query(&url, "after", pages.cursor);
         omni_status status = get(meta, run, &url, &http);
         struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "data");
-        while (status == OMNI_OK && omni_json_next(list, &item)) {
-            char id[ID_MAX], name[256], currency[8], zone[64];
-            if (!omni_json_text(item, "id", id, sizeof(id)))
-                return meta->hub->fail(run, OMNI_E_DATA, "an ad account without an id");
-            omni_json_text(item, "name", name, sizeof(name));
-            omni_json_text(item, "currency", currency, sizeof(currency));
-            omni_json_text(item, "timezone_name", zone, sizeof(zone));
-            status = meta->hub->found_account(run, id, name, currency[0] ? currency : NULL,
-                                              zone[0] ? zone : NULL);
-        }
+        while (status == OMNI_OK && omni_json_next(list, &item))
+            status = omni_account_found(meta->hub, run, item, NULL, &facts);
         if (status != OMNI_OK)
             return status;
     } while (more_pages(&pages, &http));
@@ -326,20 +319,16 @@ static void add_query(const struct meta *meta, struct omni_text *url,
                by_account ? "use_account_attribution_setting" : "use_unified_attribution_setting",
                "true");
     omni_query(url, "action_attribution_windows", omni_text_done(&windows));
+    omni_query(url, "summary", level->summary);
 }
 
-/* Slows down before the platform locks the account: the header tells percent of the allowance. */
-static omni_status ease(struct meta *meta, struct omni_run *run, const struct omni_http *http)
+/* The summary lies beside the rows of every page. */
+static void keep_totals(struct meta *meta, const struct omni_http *http)
 {
-    const char *header = omni_reply_header(http, "x-fb-ads-insights-throttle");
-    int64_t app = 0, account = 0;
-    if (header) {
-        struct omni_json usage = omni_json_of(header, strlen(header));
-        omni_json_int(usage, "app_id_util_pct", &app);
-        omni_json_int(usage, "acc_id_util_pct", &account);
-    }
-    int64_t percent = app > account ? app : account;
-    return percent < 75 ? OMNI_OK : meta->hub->sleep_ms(run, percent < 95 ? 2000 : 20000);
+    struct omni_json summary = omni_json_at(omni_json_of_reply(http), "summary");
+    meta->totals[0] = '\0';
+    if (summary.kind == OMNI_JSON_OBJECT && summary.len < TOTALS_MAX)
+        snprintf(meta->totals, sizeof(meta->totals), "%.*s", (int)summary.len, summary.s);
 }
 
 /* All pages of NODE/insights. request NULL: of a finished report run. */
@@ -360,9 +349,10 @@ static omni_status read_pages(struct meta *meta, struct omni_run *run, const cha
             return meta->hub->fail(run, OMNI_E_DATA, "the page cursor is too long");
         omni_status status = meta->hub->rows(run, &http, "$.data[*]");
         if (status == OMNI_OK)
-            status = ease(meta, run, &http);
+            status = graph_ease(meta->hub, run, &http);
         if (status != OMNI_OK)
             return status;
+        keep_totals(meta, &http);
     } while (more_pages(pages, &http));
     return omni_pages_end(pages, meta->hub, run);
 }
@@ -427,13 +417,6 @@ static omni_status await_report(struct meta *meta, struct omni_run *run, const c
     return meta->hub->fail(run, OMNI_E_TOO_MUCH, "the report run does not come to an end");
 }
 
-/* What is left of a report run that can still be fetched later is kept, all else forgotten. */
-static int is_worth_keeping(omni_status status)
-{
-    return status == OMNI_E_CANCELLED || status == OMNI_E_THROTTLED || status == OMNI_E_RETRY ||
-           status == OMNI_E_AUTH;
-}
-
 static omni_status fetch_report(struct meta *meta, struct omni_run *run, const char *key)
 {
     char id[ID_MAX];
@@ -444,7 +427,7 @@ static omni_status fetch_report(struct meta *meta, struct omni_run *run, const c
     if (status == OMNI_OK)
         status = read_pages(meta, run, id, NULL, &pages);
     meta->is_new_report = 0;
-    if (!is_worth_keeping(status))
+    if (!omni_report_is_kept(status))
         meta->hub->remember(run, key, "");
     return status;
 }
@@ -452,9 +435,8 @@ static omni_status fetch_report(struct meta *meta, struct omni_run *run, const c
 static omni_status meta_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct meta *meta = self;
-    char key[KEY_MAX];
-    snprintf(key, sizeof(key), "report:%s:%s:%d:%d", request->stream->name, request->account,
-             (int)request->from_day, (int)request->to_day);
+    char key[OMNI_REPORT_KEY];
+    omni_report_key(key, sizeof(key), request);
     omni_status status = learn(meta, run, request->account);
     if (status != OMNI_OK)
         return status;
@@ -473,55 +455,32 @@ static omni_status meta_pull(void *self, struct omni_run *run, const struct omni
     return status == OMNI_OK ? fetch_report(meta, run, key) : status;
 }
 
-/* Minutes until the platform answers again, from its header; -1: not said. */
-static int64_t minutes_to_wait(const struct omni_http *http)
+/* A report run has no summary: nothing to compare with. */
+static omni_status meta_total(void *self, struct omni_run *run, const struct omni_request *request)
 {
-    const char *header = omni_reply_header(http, "x-business-use-case-usage");
-    int64_t most = -1, minutes;
-    struct omni_json account = {0};
-    while (header && omni_json_next(omni_json_of(header, strlen(header)), &account)) {
-        struct omni_json use = {0};
-        while (omni_json_next(account, &use))
-            if (omni_json_int(use, "estimated_time_to_regain_access", &minutes) && minutes > most)
-                most = minutes;
-    }
-    return most;
+    static const struct {
+        const char *member, *column;
+    } sums[] = {{"impressions", "impressions"}, {"clicks", "clicks_all"}, {"spend", "cost"}};
+    struct meta *meta = self;
+    struct omni_json totals = omni_json_of(meta->totals, strlen(meta->totals));
+    omni_status status = OMNI_OK;
+    (void)request;
+    for (size_t i = 0; status == OMNI_OK && i < sizeof(sums) / sizeof(sums[0]); i++)
+        status = omni_total_found(meta->hub, run, sums[i].column, totals, sums[i].member);
+    return status;
 }
 
-struct meaning {
-    int32_t first, last; /* codes */
-    omni_status status;
-    const char *remedy;
-};
-static const struct meaning meanings[] = {
-    {190, 190, OMNI_E_AUTH, "renew access_token"},
-    {102, 102, OMNI_E_AUTH, "renew access_token"},
-    {2500, 2500, OMNI_E_AUTH, "is access_token set?"},
-    {10, 10, OMNI_E_AUTH, "the token needs ads_read"},
-    {200, 299, OMNI_E_AUTH, "give the token's user access to the ad account, with ads_read"},
-    {368, 368, OMNI_E_AUTH, "Meta has blocked this user for a time"},
-    {4, 4, OMNI_E_THROTTLED, NULL},
-    {17, 17, OMNI_E_THROTTLED, NULL},
-    {32, 32, OMNI_E_THROTTLED, NULL},
-    {613, 613, OMNI_E_THROTTLED, NULL},
-    {80000, 80014, OMNI_E_THROTTLED, NULL},
-    {1, 2, OMNI_E_RETRY, NULL},
-    {2635, 2636, OMNI_E_CONFIG, "set the option api_version to one that Meta still serves"},
-    {3018, 3018, OMNI_E_CONFIG, "Meta keeps 37 months"},
-    {100, 100, OMNI_E_CONFIG, NULL},
-};
+/* ---- errors ---- */
 
 /* The cases that a code alone does not tell. */
-static omni_status judge_closely(const struct meta *meta, struct omni_json error, int64_t code,
-                                 const char *message)
+static omni_status judge_closely(const struct meta *meta, const struct graph_error *error)
 {
-    int64_t subcode = 0;
-    omni_json_int(error, "error_subcode", &subcode);
-    if (subcode == 1487534 || (code == 1 && strstr(message, "reduce the amount")))
+    enum { TOO_MUCH_DATA = 1487534, NO_SUCH_OBJECT = 33, UNKNOWN = 99 };
+    if (error->subcode == TOO_MUCH_DATA ||
+        (error->code == 1 && strstr(error->message, "reduce the amount")))
         return OMNI_E_TOO_MUCH;
-    if (code == 100 && subcode == 33 && meta->is_new_report)
-        return OMNI_E_RETRY;
-    if (omni_json_is_true(error, "is_transient") || subcode == 99)
+    if (error->subcode == UNKNOWN ||
+        (error->code == 100 && error->subcode == NO_SUCH_OBJECT && meta->is_new_report))
         return OMNI_E_RETRY;
     return OMNI_E_UNSUPPORTED;
 }
@@ -530,29 +489,10 @@ static omni_status meta_judge(void *self, struct omni_run *run, const struct omn
                               uint32_t *wait_ms)
 {
     struct meta *meta = self;
-    struct omni_json error = omni_json_at(omni_json_of_reply(http), "error");
-    int64_t code;
-    if (!omni_json_int(error, "code", &code))
-        return http->status == 200 ? OMNI_OK : OMNI_E_UNSUPPORTED;
-    char message[MESSAGE_MAX], text[MESSAGE_MAX + 128];
-    omni_json_text(error, "message", message, sizeof(message));
-    const char *remedy = NULL;
-    omni_status status = judge_closely(meta, error, code, message);
-    for (size_t i = 0; status == OMNI_E_UNSUPPORTED && i < sizeof(meanings) / sizeof(meanings[0]);
-         i++)
-        if (code >= meanings[i].first && code <= meanings[i].last) {
-            status = meanings[i].status;
-            remedy = meanings[i].remedy;
-        }
-    if (status == OMNI_E_UNSUPPORTED)
-        return status;
-    if (status == OMNI_E_THROTTLED) {
-        int64_t minutes = minutes_to_wait(http);
-        *wait_ms = minutes < 0 ? 60000 : (uint32_t)(minutes < 1440 ? minutes : 1440) * 60000;
-    }
-    snprintf(text, sizeof(text), "Meta answered %s (code %d)%s%s", message, (int)code,
-             remedy ? ": " : "", remedy ? remedy : "");
-    return meta->hub->fail(run, status, text);
+    struct graph_error error = graph_error_of(http);
+    omni_status status = judge_closely(meta, &error);
+    return status == OMNI_E_UNSUPPORTED ? graph_judge(meta->hub, run, "ads_read", http, wait_ms)
+                                        : meta->hub->fail(run, status, error.message);
 }
 
 OMNI_MODULE("meta_ads", "1.0", .vendor = "omnihub", .license = "Apache-2.0", .sources = sources);

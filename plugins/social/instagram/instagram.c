@@ -101,6 +101,9 @@ static omni_status instagram_open(const struct omni_host *, const struct omni_co
 static omni_status instagram_check(void *self, struct omni_run *);
 static omni_status instagram_accounts(void *self, struct omni_run *);
 static omni_status instagram_pull(void *self, struct omni_run *, const struct omni_request *);
+#define PERMISSIONS                                                                                \
+    "instagram_basic and instagram_manage_insights (instagram_business_… with Instagram Login)"
+
 static omni_status instagram_judge(void *self, struct omni_run *, const struct omni_http *,
                                    uint32_t *wait_ms);
 
@@ -440,7 +443,7 @@ static omni_status instagram_judge(void *self, struct omni_run *run, const struc
     else if (ig->asks_insights && error.code == 100 && error.subcode != NO_SUCH_OBJECT)
         ig->verdict = VERDICT_REFUSED;
     if (ig->verdict == VERDICT_NONE || !ig->asks_insights)
-        return graph_judge(ig->hub, run, http, wait_ms);
+        return graph_judge(ig->hub, run, PERMISSIONS, http, wait_ms);
     snprintf(ig->refusal, sizeof(ig->refusal), "%s", error.message);
     return OMNI_E_CONFIG;
 }

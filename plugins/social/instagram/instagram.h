@@ -3,7 +3,7 @@
 #ifndef PLUGIN_INSTAGRAM_H
 #define PLUGIN_INSTAGRAM_H
 
-#include "../common/graph.h"
+#include "../../common/graph.h"
 
 enum { URL_MAX = 2048, VALUE_MAX = 48, METRICS_MAX = 12, ID_MAX = 64 };
 
