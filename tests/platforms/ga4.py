@@ -116,6 +116,8 @@ class Ga4:
     # ---- what is answered
 
     def answer(self, request):
+        if request.path == "/ga4/v1beta/accountSummaries":
+            return self.summaries(request)
         prop = self.admit(request)
         if self.world.fault("ga4", "throttle"):
             refuse(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota. Please return some quota by waiting for "
@@ -128,8 +130,16 @@ class Ga4:
                           "metrics": [{"apiName": m, "type": t} for m, t in sorted(METRICS.items())]})
         refuse(404, "NOT_FOUND", "Method not found.")
 
-    def admit(self, request):
-        """Login, path and property; the property's id."""
+    def summaries(self, request):
+        """The Admin API: an account a page, with its properties."""
+        self.log_in(request)
+        number = int(request.query.get("pageToken") or 0)
+        prop, (_, zone) = list(PROPERTIES.items())[number]
+        page = {"accountSummaries": [{"account": "accounts/%d" % number, "propertySummaries": [
+            {"property": "properties/" + prop, "displayName": "Shop in " + zone}]}]}
+        return Reply(dict(page, nextPageToken=str(number + 1)) if number + 1 < len(PROPERTIES) else page)
+
+    def log_in(self, request):
         scopes = self.oauth.scopes(request.bearer())
         if self.world.fault("ga4", "auth") or scopes is None:
             refuse(401, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
@@ -139,6 +149,10 @@ class Ga4:
             refuse(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.",
                    [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
                      "domain": "googleapis.com"}])
+
+    def admit(self, request):
+        """Login, path and property; the property's id."""
+        self.log_in(request)
         where = re.fullmatch(r"/ga4/v1beta/properties/([^/:]+)(:runReport|/metadata)", request.path)
         if not where:
             refuse(404, "NOT_FOUND", "Requested entity was not found.")
@@ -178,11 +192,20 @@ class Ga4:
             reply["rows"] = rows
         if table:
             reply["rowCount"] = len(table)
+            if asked.get("metricAggregations") == ["TOTAL"]:
+                reply["totals"] = [self.totals(table, dimensions, metrics)]
         reply["metadata"] = self.metadata(prop)
         if asked.get("returnPropertyQuota"):
             reply["propertyQuota"] = self.quota()
         reply["kind"] = "analyticsData#runReport"
         return Reply(reply)
+
+    def totals(self, table, dimensions, metrics):
+        """Of all rows, not of the page; knob total_lies: of one view more."""
+        sums = {m: sum(numbers[m] for _, numbers in table) for m in metrics}
+        sums["screenPageViews"] = sums.get("screenPageViews", 0) + self.world.knob("ga4", "total_lies", 0)
+        return {"dimensionValues": [{"value": "RESERVED_TOTAL"} for _ in dimensions],
+                "metricValues": [{"value": show(m, sums[m])} for m in metrics]}
 
     def asked(self, request):
         try:
@@ -226,12 +249,15 @@ class Ga4:
         return metadata
 
     def quota(self):
+        """Knob tokens_left: of the hour."""
         def left(most):
             status = {"consumed": 3}
             if most > self.tokens_used:
                 status["remaining"] = most - self.tokens_used
             return status
-        return {"tokensPerDay": left(200000), "tokensPerHour": left(40000), "concurrentRequests": {"remaining": 10},
+        hour = self.world.knob("ga4", "tokens_left", None)
+        return {"tokensPerDay": left(200000), "tokensPerHour": left(40000) if hour is None else dict({"consumed": 3}, **({"remaining": hour} if hour else {})),
+                "concurrentRequests": {"remaining": 10},
                 "serverErrorsPerProjectPerHour": {"remaining": 10},
                 "potentiallyThresholdedRequestsPerHour": {"remaining": 120}, "tokensPerProjectPerHour": left(14000)}
 

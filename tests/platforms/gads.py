@@ -137,7 +137,9 @@ class GoogleAds:
         if self.world.fault("gads", "auth") or scopes is None:
             refuse(401, "UNAUTHENTICATED", "authenticationError", "OAUTH_TOKEN_INVALID", "Request had invalid authentication.")
         if SCOPE not in scopes:
-            refuse(403, "PERMISSION_DENIED", "authorizationError", "MISSING_TOS", "Insufficient scope.")
+            raise Reply({"error": {"code": 403, "message": "Request had insufficient authentication scopes.", "status": "PERMISSION_DENIED",
+                                   "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "domain": "googleapis.com",
+                                                "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}, 403)
         if request.headers.get("developer-token") != DEVELOPER_TOKEN and not self.world.knob("gads", "cloud_access", False):
             refuse(401, "UNAUTHENTICATED", "authenticationError", "DEVELOPER_TOKEN_INVALID", "The developer token is not valid.")
         where = re.fullmatch(r"/gads/(v\d+)/(.+)", request.path)
@@ -174,6 +176,8 @@ class GoogleAds:
             asked = json.loads(request.body)
         except ValueError:
             refuse(400, "INVALID_ARGUMENT", "requestError", "BAD_JSON", "Invalid JSON payload received.")
+        if asked.get("summaryRowSetting", "NO_SUMMARY_ROW") not in ("NO_SUMMARY_ROW", "SUMMARY_ROW_WITH_RESULTS"):
+            refuse(400, "INVALID_ARGUMENT", "requestError", "INVALID_ENUM_VALUE", "Enum value is not valid.")
         if set(asked) - {"query", "summaryRowSetting", "pageToken", "searchSettings", "validateOnly"}:
             refuse(400, "INVALID_ARGUMENT", "requestError", "PAGE_SIZE_NOT_SUPPORTED", "Setting the page size is not supported.")
         names, resource, first, last = parse_query(asked.get("query", ""))
@@ -186,9 +190,19 @@ class GoogleAds:
             if start + size < len(rows):
                 reply["nextPageToken"] = str(start + size)
             return Reply(reply)
-        return self.stream(rows, mask)
+        has_summary = asked.get("summaryRowSetting") == "SUMMARY_ROW_WITH_RESULTS"
+        return self.stream(rows, mask, self.summary(customer, resource, first, last) if has_summary else None)
 
-    def stream(self, rows, mask):
+    def summary(self, customer, resource, first, last):
+        """The sum of all rows; knob total_lies: a click more."""
+        total = dict.fromkeys(METRICS, 0)
+        for _, numbers in self.lines(customer, resource, first, last):
+            for name, value in numbers.items():
+                total[name] += value
+        total["clicks"] += self.world.knob("gads", "total_lies", 0)
+        return {"summaryRow": {"metrics": shown(total)}, "requestId": "stand-in"}
+
+    def stream(self, rows, mask, summary):
         size = self.world.knob("gads", "batch", BATCH)
         batches = [{"results": rows[n:n + size], "fieldMask": mask, "requestId": "stand-in"} for n in range(0, len(rows), size)]
         broken = self.world.fault("gads", "breaks_off")
@@ -196,7 +210,8 @@ class GoogleAds:
             code = broken.get("code", "INTERNAL_ERROR")
             batches[1:] = [{"error": {"code": broken.get("http", 500), "message": "Internal error.", "status": "INTERNAL", "details": [
                 {"@type": ERRORS, "errors": [{"errorCode": {"internalError": code}, "message": "An internal error."}]}]}}]
-        return Reply(batches or [{"fieldMask": mask, "requestId": "stand-in"}])
+        batches = batches or [{"fieldMask": mask, "requestId": "stand-in"}]
+        return Reply(batches + [summary] if summary and not broken else batches)
 
     def results(self, customer, names, resource, first, last):
         if any(n.startswith("metrics.") for n in names):

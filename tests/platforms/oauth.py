@@ -105,6 +105,7 @@ class OAuth:
             scope = self.refresh(form)
         else:
             refuse("unsupported_grant_type", "Invalid grant_type: " + form.get("grant_type", ""))
+        scope = " ".join(self.world.knob("oauth", "scopes", scope.split()))  # what the user has agreed to, at most
         life = self.world.knob("oauth", "token_life", 3599)
         token = "ya29." + secrets.token_urlsafe(32)
         self.tokens[token] = (time.time() + life, scope.split())

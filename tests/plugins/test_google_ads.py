@@ -26,7 +26,11 @@ def subject(stream="campaigns", resource="campaign", **more):
     return Subject(**dict(dict(
         plugin="google_ads", family="ads", platform="gads", stream=stream, dataset="ads_daily", account=CUSTOMER,
         truth={"resource": resource}, options=options, counts=COUNTS, exact=EXACT, data="searchStream", records="*.results",
-        field="segments.date", number="metrics.costMicros", renews=True), **more))
+        field="segments.date", number="metrics.costMicros", renews=True, version={"options": {"api_version": "v19"}},
+        scope={"knobs": {"oauth": {"scopes": ["openid"]}}, "says": "auth/adwords"},
+        totals={"knobs": {"gads": {"total_lies": 1}}, "column": "clicks"},
+        lacks={"pages": "searchStream gives a report as a whole, in batches", "short": "there are no pages", "report":
+               "reports are not asynchronous"}), **more))
 
 
 def bench(*arguments, **more):

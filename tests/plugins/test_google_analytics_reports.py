@@ -3,6 +3,8 @@
 
 import datetime
 import json
+import re
+import zoneinfo
 
 import conformance
 import live
@@ -39,11 +41,58 @@ def test_three_grains():
                 {"page_view", "purchase", "session_start", "sign_up"}, "events by name")
 
 
+def bench(**more):
+    stand_in.control(clear=True)
+    b = conformance.Bench(stand_in, subject("traffic_daily", COUNTS, EXACT))
+    b.configure(**more)
+    return b
+
+
+def test_logins_and_accounts():
+    user = {"credentials": None, "client_id": "client-1.apps.example.com", "token_url": stand_in.base + "/oauth/token"}
+    with bench() as b:
+        b.configure(client_secret=b.secret("stand-in-client-secret"), refresh_token=b.secret("1//stand-in-refresh-token"), **user)
+        b.good("a user's login")
+        b.configure(property_id=None, admin_url=stand_in.url("ga4"))
+        text = open(b.lab.path("omnihub.conf"), encoding="utf-8").read()
+        b.lab.write("omnihub.conf", text.replace("options =", 'accounts = "all"; options ='))
+        tap.is_(b.lab.omnihub(*b.pull_command(), env=conformance.NOW).code, 0, "all properties")
+        tap.is_({(r["property_id"], r["currency"]) for r in b.rows("DISTINCT property_id, currency")},
+                {(PROPERTY, "EUR"), ("424242424", "USD")}, "over two pages, each in its own currency")
+
+
+def test_quota_in_the_body():
+    with bench(page_size=20) as b:
+        b.good("enough tokens")
+        stand_in.control(clear=True, knobs={"ga4": {"tokens_left": 2}})
+        b.bad("a page costs more than what is left", "parked", "throttled", "has 2 left in this hour")
+        tap.is_(len(b.requests()), 2, "after the account's facts and one page no request is sent that would be refused")
+    with bench() as b:
+        stand_in.control(knobs={"ga4": {"tokens_left": 0}})
+        b.good("what is left pays for nothing more, but nothing more is wanted")
+
+
+def test_pacific_midnight():
+    with bench() as b:
+        stand_in.control(knobs={"ga4": {"exhausted": "day"}})
+        california = zoneinfo.ZoneInfo("America/Los_Angeles")
+        result = b.bad("daily tokens are used up", "parked", "throttled", "try again after")
+        # The hub's clock stands still here, the plugin's does not: what counts is how long it is to wait.
+        until = datetime.datetime.fromisoformat(re.search(r"try again after ([\dT:-]+)", result["message"]).group(1) + "+00:00")
+        wait = until - datetime.datetime.fromisoformat(conformance.NOW["OMNIHUB_NOW"].replace("Z", "+00:00"))
+        begins = (datetime.datetime.now(california) + wait + datetime.timedelta(minutes=20)).replace(tzinfo=None)
+        tap.is_((begins.hour, begins.minute // 40), (0, 0), "until midnight in California")
+
+
 def subject(stream, counts, exact):
     return conformance.Subject(
         plugin="google_analytics", family="analytics", platform="ga4", stream=stream, dataset="web_daily", account=PROPERTY,
         truth={"stream": stream}, counts=counts, exact=exact, data=":runReport", records="rows", field="dimensionValues",
         number="metricValues.0.value", pages={"page_size": 90}, circle=None, renews=True, emptied="failed",
+        version={"options": {"api_version": "v0beta"}}, scope={"knobs": {"oauth": {"scopes": []}}, "says": "analytics.readonly"},
+        totals={"knobs": {"ga4": {"total_lies": 1}}, "column": "pageviews"},
+        lacks={"circle": "pages are asked for by offset: the same page again has rows that came before, which the grain check refuses",
+               "short": "a report says how many rows it has: pages of any length are added up to that", "report": "reports are not asynchronous"},
         options=lambda bench: {"property_id": PROPERTY, "credentials": bench.secret(json.dumps(stand_in.key_file()))})
 
 
@@ -52,4 +101,4 @@ def test_landing_pages():
 
 
 with omni.StandIn("--today", TODAY) as stand_in:
-    tap.run([test_three_grains, test_landing_pages])
+    tap.run([test_three_grains, test_logins_and_accounts, test_quota_in_the_body, test_pacific_midnight, test_landing_pages])

@@ -19,7 +19,11 @@ def subject(stream="queries", dimension="query", **more):
         truth={"dimension": dimension} if dimension else {},
         options=lambda bench: {"site_url": SITE, "credentials": bench.secret(json.dumps(stand_in.key_file()))},
         counts=COUNTS, exact={"position_weighted": "positions"}, data="searchAnalytics", records="rows", field="keys.1",
-        number="position", pages={"page_size": 7}, renews=True), **more))
+        number="position", pages={"page_size": 7}, renews=True, version={"options": {"api_version": "v2"}},
+        scope={"knobs": {"oauth": {"scopes": ["openid"]}}, "says": "webmasters.readonly"},
+        totals={"knobs": {"gsc": {"total_lies": 1}}, "column": "impressions"} if not dimension else None,
+        lacks={"short": "a page that is not full is the last: the platform tells nothing else", "report": "reports are not asynchronous",
+               "totals": "queries are fewer and pages more than the site's totals, by their nature"}), **more))
 
 
 def bench(*arguments, **more):
@@ -101,6 +105,7 @@ def test_quota():
 def test_conformance():
     conformance.sample(subject())
     conformance.conform(stand_in, subject())
+    conformance.conform(stand_in, subject("site_totals", None, field="keys.0", pages={"page_size": 2}))
 
 
 with omni.StandIn("--today", conformance.TODAY) as stand_in:

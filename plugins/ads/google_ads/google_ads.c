@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Google Ads: daily figures of campaigns, ad groups, ads, keywords and search terms, by GAQL. */
-#include <omnihub/sdk.h>
+#include "../../common/google.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "customer_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
@@ -14,13 +13,7 @@ static const struct omni_option *const options[] = {
                 .help = "the manager account through which the login reaches customer_id"),
     OMNI_OPTION(.name = "developer_token", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
                 .help = "from the manager account's API Center"),
-    OMNI_OPTION(.name = "client_id", .type = OMNI_OPT_TEXT, .help = "of the OAuth client"),
-    OMNI_OPTION(.name = "client_secret", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "of the OAuth client"),
-    OMNI_OPTION(.name = "refresh_token", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "of a user who may read the account"),
-    OMNI_OPTION(.name = "credentials", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "instead of the three above: key file of a service account, file:PATH"),
+    GOOGLE_LOGIN_OPTIONS("may read the account"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v25",
                 .help = "version of the Google Ads API"),
     NULL};
@@ -29,13 +22,8 @@ static const struct omni_option *const options[] = {
 #define FURTHER                                                                                    \
     "developer-token: {developer_token}\n"                                                         \
     "login-customer-id: {login_customer_id}"
-static const struct omni_auth *const logins[] = {
-    OMNI_LOGIN(.kind = OMNI_AUTH_OAUTH2_REFRESH, .scope = SCOPE, .headers = FURTHER,
-               .options = "client_id,client_secret,refresh_token",
-               .token_url = "https://oauth2.googleapis.com/token"),
-    OMNI_LOGIN(.kind = OMNI_AUTH_JWT_BEARER, .scope = SCOPE, .headers = FURTHER,
-               .options = "credentials"),
-    NULL};
+static const struct omni_auth *const logins[] = {GOOGLE_LOGINS(.scope = SCOPE, .headers = FURTHER),
+                                                 NULL};
 
 #define TEXT(member, name, flags_)                                                                 \
     OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = (flags_))
@@ -101,22 +89,24 @@ static const struct omni_stream *const streams[] = {
                                  TEXT("adGroup.status", "status", OMNI_OPTIONAL))),
     NULL};
 
-/* What each stream asks for. */
+/* What each stream asks for, and whether its rows add up to the summary row: the views leave rare
+ * keywords and terms out. */
 #define AD_GROUP METRICS ",ad_group.id,ad_group.name"
-static const struct {
+static const struct query {
     const char *stream, *select, *from;
+    int has_summary;
 } queries[] = {
-    {"campaigns", METRICS, "campaign"},
-    {"ad_groups", AD_GROUP, "ad_group"},
-    {"ads", AD_GROUP ",ad_group_ad.ad.id,ad_group_ad.ad.name", "ad_group_ad"},
+    {"campaigns", METRICS, "campaign", 1},
+    {"ad_groups", AD_GROUP, "ad_group", 1},
+    {"ads", AD_GROUP ",ad_group_ad.ad.id,ad_group_ad.ad.name", "ad_group_ad", 1},
     {"keywords",
      AD_GROUP ",ad_group_criterion.criterion_id,ad_group_criterion.keyword.text,"
               "ad_group_criterion.keyword.match_type",
-     "keyword_view"},
-    {"search_terms", AD_GROUP ",search_term_view.search_term", "search_term_view"},
+     "keyword_view", 0},
+    {"search_terms", AD_GROUP ",search_term_view.search_term", "search_term_view", 0},
     {"campaign_list", "campaign.id,campaign.name,campaign.status,campaign.advertising_channel_type",
-     "campaign"},
-    {"ad_group_list", "ad_group.id,ad_group.name,ad_group.status,campaign.id", "ad_group"},
+     "campaign", 0},
+    {"ad_group_list", "ad_group.id,ad_group.name,ad_group.status,campaign.id", "ad_group", 0},
 };
 
 static omni_status ads_open(const struct omni_host *, const struct omni_config *, struct omni_run *,
@@ -124,6 +114,7 @@ static omni_status ads_open(const struct omni_host *, const struct omni_config *
 static omni_status ads_check(void *self, struct omni_run *);
 static omni_status ads_accounts(void *self, struct omni_run *);
 static omni_status ads_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status ads_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status ads_judge(void *self, struct omni_run *, const struct omni_http *,
                              uint32_t *wait_ms);
 
@@ -134,15 +125,16 @@ static const struct omni_source *const sources[] = {
                 .hosts = "oauth2.googleapis.com", .account_option = "customer_id",
                 .options = options, .logins = logins, .streams = streams, .open = ads_open,
                 .close = free, .check = ads_check, .accounts = ads_accounts, .pull = ads_pull,
-                .judge = ads_judge),
+                .total = ads_total, .judge = ads_judge),
     NULL};
 
-enum { URL_MAX = 256, BODY_MAX = 2048, ID_MAX = 16, CODE_MAX = 96, MESSAGE_MAX = 1024 };
+enum { URL_MAX = 256, BODY_MAX = 2048, ID_MAX = 16, TOTALS_MAX = 1024 };
 
 struct ads {
     const struct omni_host *hub;
     const struct omni_config *config;
-    char known[ID_MAX]; /* account whose currency and zone the hub has been told */
+    char known[ID_MAX];      /* account whose currency and zone the hub has been told */
+    char totals[TOTALS_MAX]; /* the summary row's metrics of the last query; "": none */
 };
 
 /* ---- options ---- */
@@ -152,9 +144,8 @@ static omni_status check_id(struct ads *ads, struct omni_run *run, const char *o
     const char *id = ads->hub->opt_text(ads->config, option);
     if (!id || id[0] == '\0' || (strspn(id, "0123456789") == strlen(id) && strlen(id) < ID_MAX))
         return OMNI_OK;
-    ads->hub->fail_detail(run, "option", option);
-    return ads->hub->fail(run, OMNI_E_CONFIG,
-                          "a customer id has digits only: leave the dashes out");
+    return omni_option_wrong(ads->hub, run, option,
+                             "a customer id has digits only: leave the dashes out");
 }
 
 static omni_status ads_open(const struct omni_host *hub, const struct omni_config *config,
@@ -199,7 +190,10 @@ static omni_status ask(struct ads *ads, struct omni_run *run, const char *custom
 /* The account's currency and time zone; a manager account has no figures of its own. */
 static omni_status learn(struct ads *ads, struct omni_run *run, const char *customer)
 {
-    char currency[8], zone[64], name[256];
+    static const struct omni_account facts = {.name = "descriptiveName",
+                                              .currency = "currencyCode",
+                                              .zone = "timeZone",
+                                              .is_complete = 1};
     if (strcmp(ads->known, customer) == 0)
         return OMNI_OK;
     struct omni_http http = {.body = "{\"query\":\"SELECT customer.id,customer.descriptive_name,"
@@ -209,18 +203,12 @@ static omni_status learn(struct ads *ads, struct omni_run *run, const char *cust
     if (status != OMNI_OK)
         return status;
     struct omni_json found = omni_json_at(omni_json_of_reply(&http), "results[0].customer");
-    if (omni_json_is_true(found, "manager")) {
-        ads->hub->fail_detail(run, "option", "customer_id");
-        return ads->hub->fail(run, OMNI_E_CONFIG,
-                              "this is a manager account, which has no figures: make it "
-                              "login_customer_id, and accounts = \"all\"");
-    }
-    omni_json_text(found, "descriptiveName", name, sizeof(name));
-    if (!omni_json_text(found, "currencyCode", currency, sizeof(currency)) ||
-        !omni_json_text(found, "timeZone", zone, sizeof(zone)))
-        return ads->hub->fail(run, OMNI_E_DATA, "the customer has no currency and time zone");
+    if (omni_json_is_true(found, "manager"))
+        return omni_option_wrong(ads->hub, run, "customer_id",
+                                 "this is a manager account, which has no figures: make it "
+                                 "login_customer_id, and accounts = \"all\"");
     snprintf(ads->known, sizeof(ads->known), "%s", customer);
-    return ads->hub->found_account(run, customer, name[0] ? name : NULL, currency, zone);
+    return omni_account_found(ads->hub, run, found, customer, &facts);
 }
 
 static omni_status ads_check(void *self, struct omni_run *run)
@@ -229,21 +217,13 @@ static omni_status ads_check(void *self, struct omni_run *run)
     return learn(ads, run, ads->hub->opt_text(ads->config, "customer_id"));
 }
 
-static omni_status found_client(struct ads *ads, struct omni_run *run, struct omni_json client)
-{
-    char id[ID_MAX], name[256], currency[8], zone[64];
-    if (!omni_json_text(client, "id", id, sizeof(id)))
-        return ads->hub->fail(run, OMNI_E_DATA, "a client account without an id");
-    omni_json_text(client, "descriptiveName", name, sizeof(name));
-    omni_json_text(client, "currencyCode", currency, sizeof(currency));
-    omni_json_text(client, "timeZone", zone, sizeof(zone));
-    return ads->hub->found_account(run, id, name[0] ? name : NULL, currency[0] ? currency : NULL,
-                                   zone[0] ? zone : NULL);
-}
-
 /* The accounts below a manager that advertise. */
 static omni_status clients_of(struct ads *ads, struct omni_run *run, const char *manager)
 {
+    static const struct omni_account facts = {.id = "customerClient.id",
+                                              .name = "customerClient.descriptiveName",
+                                              .currency = "customerClient.currencyCode",
+                                              .zone = "customerClient.timeZone"};
     struct omni_pages pages = OMNI_PAGES;
     struct omni_http http;
     do {
@@ -262,7 +242,7 @@ static omni_status clients_of(struct ads *ads, struct omni_run *run, const char 
         omni_status status = ask(ads, run, manager, &http, NULL);
         struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "results");
         while (status == OMNI_OK && omni_json_next(list, &item))
-            status = found_client(ads, run, omni_json_at(item, "customerClient"));
+            status = omni_account_found(ads->hub, run, item, NULL, &facts);
         if (status != OMNI_OK)
             return status;
     } while (omni_pages_after(&pages, &http, "nextPageToken"));
@@ -293,25 +273,46 @@ static omni_status ads_accounts(void *self, struct omni_run *run)
     return status;
 }
 
+static const struct query *query_of(const char *stream)
+{
+    const struct query *query = queries;
+    while (strcmp(query->stream, stream) != 0)
+        query++;
+    return query;
+}
+
 static const char *query_body(struct omni_text *body, const struct omni_request *request)
 {
-    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
-        if (strcmp(queries[i].stream, request->stream->name) != 0)
-            continue;
-        omni_text_add(body, "{\"query\":\"SELECT ");
-        omni_text_add(body, queries[i].select);
-        omni_text_add(body, " FROM ");
-        omni_text_add(body, queries[i].from);
-        if (request->stream->sync == OMNI_WINDOW) {
-            omni_text_add(body, " WHERE segments.date BETWEEN '");
-            omni_text_add_day(body, request->from_day);
-            omni_text_add(body, "' AND '");
-            omni_text_add_day(body, request->to_day);
-            omni_text_add(body, "'");
-        }
-        omni_text_add(body, "\"}");
+    const struct query *query = query_of(request->stream->name);
+    omni_text_add(body, "{\"query\":\"SELECT ");
+    omni_text_add(body, query->select);
+    omni_text_add(body, " FROM ");
+    omni_text_add(body, query->from);
+    if (request->stream->sync == OMNI_WINDOW) {
+        omni_text_add(body, " WHERE segments.date BETWEEN '");
+        omni_text_add_day(body, request->from_day);
+        omni_text_add(body, "' AND '");
+        omni_text_add_day(body, request->to_day);
+        omni_text_add(body, "'");
     }
+    omni_text_add(body, "\"");
+    if (query->has_summary)
+        omni_json_add_text(body, "summaryRowSetting", "SUMMARY_ROW_WITH_RESULTS");
+    omni_text_add(body, "}");
     return omni_text_done(body);
+}
+
+/* The summary row comes in a batch of its own, behind the others. */
+static void keep_totals(struct ads *ads, struct omni_json batches)
+{
+    struct omni_json batch = {0}, totals = {0};
+    while (omni_json_next(batches, &batch))
+        if (omni_json_at(batch, "summaryRow.metrics").kind == OMNI_JSON_OBJECT)
+            totals = omni_json_at(batch, "summaryRow.metrics");
+    ads->totals[0] = '\0';
+    if (totals.len < TOTALS_MAX)
+        snprintf(ads->totals, sizeof(ads->totals), "%.*s", (int)totals.len,
+                 totals.s ? totals.s : "");
 }
 
 static omni_status ads_pull(void *self, struct omni_run *run, const struct omni_request *request)
@@ -321,68 +322,93 @@ static omni_status ads_pull(void *self, struct omni_run *run, const struct omni_
     struct omni_text body = OMNI_TEXT(memory);
     struct omni_http http = {.body = query_body(&body, request)};
     omni_status status = learn(ads, run, request->account);
-    return status == OMNI_OK ? ask(ads, run, request->account, &http, "$[*].results[*]") : status;
+    if (status == OMNI_OK)
+        status = ask(ads, run, request->account, &http, "$[*].results[*]");
+    if (status == OMNI_OK)
+        keep_totals(ads, omni_json_of_reply(&http));
+    return status;
+}
+
+/* Of whole numbers: conversions are doubles, whose rows are rounded. */
+static omni_status ads_total(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct ads *ads = self;
+    struct omni_json totals = omni_json_of(ads->totals, strlen(ads->totals));
+    int64_t micros;
+    (void)request;
+    omni_status status = omni_total_found(ads->hub, run, "impressions", totals, "impressions");
+    if (status == OMNI_OK)
+        status = omni_total_found(ads->hub, run, "clicks", totals, "clicks");
+    if (status == OMNI_OK && omni_json_int(totals, "costMicros", &micros))
+        status = ads->hub->found_total(run, "cost", micros);
+    return status;
 }
 
 /* ---- errors ---- */
 
-/* By code; else by the HTTP status that goes with the error. */
-static const struct {
-    const char *code;
-    omni_status status;
-    const char *remedy;
-} errors[] = {
-    {"RESOURCE_EXHAUSTED", OMNI_E_THROTTLED, NULL},
-    {"RESOURCE_TEMPORARILY_EXHAUSTED", OMNI_E_THROTTLED, NULL},
-    {"EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION", OMNI_E_TOO_MUCH, NULL},
-    {"EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION", OMNI_E_TOO_MUCH, NULL},
-    {"INTERNAL_ERROR", OMNI_E_RETRY, NULL},
-    {"TRANSIENT_ERROR", OMNI_E_RETRY, NULL},
-    {"DEADLINE_EXCEEDED", OMNI_E_RETRY, NULL},
-    {"UNSUPPORTED_VERSION", OMNI_E_CONFIG, "set a newer api_version"},
-    {"CUSTOMER_NOT_FOUND", OMNI_E_CONFIG, "check customer_id"},
-    {"CUSTOMER_NOT_ENABLED", OMNI_E_CONFIG, "this account is closed or not set up: leave it out"},
-    {"USER_PERMISSION_DENIED", OMNI_E_AUTH,
-     "give the login's user access to the account; through a manager account, name it in "
-     "login_customer_id"},
-    {"DEVELOPER_TOKEN_INVALID", OMNI_E_AUTH, "check developer_token"},
-    {"DEVELOPER_TOKEN_NOT_APPROVED", OMNI_E_AUTH,
-     "this developer_token is for test accounts only: apply for basic access"},
-    {"DEVELOPER_TOKEN_PROHIBITED", OMNI_E_AUTH,
-     "this developer_token belongs to another Google Cloud project than the login"},
-    {"REQUESTED_METRICS_FOR_MANAGER", OMNI_E_CONFIG,
-     "this is a manager account: make it login_customer_id, and accounts = \"all\""},
-};
+/* By the first error's code; else by the HTTP status that goes with it. */
+static const struct omni_meaning meanings[] = {
+    {.code = "RESOURCE_EXHAUSTED", .status = OMNI_E_THROTTLED},
+    {.code = "RESOURCE_TEMPORARILY_EXHAUSTED", .status = OMNI_E_THROTTLED},
+    {.code = "EXCESSIVE_SHORT_TERM_QUERY_RESOURCE_CONSUMPTION", .status = OMNI_E_TOO_MUCH},
+    {.code = "EXCESSIVE_LONG_TERM_QUERY_RESOURCE_CONSUMPTION", .status = OMNI_E_TOO_MUCH},
+    {.code = "INTERNAL_ERROR", .status = OMNI_E_RETRY},
+    {.code = "TRANSIENT_ERROR", .status = OMNI_E_RETRY},
+    {.code = "DEADLINE_EXCEEDED", .status = OMNI_E_RETRY},
+    {.code = "UNSUPPORTED_VERSION", .status = OMNI_E_CONFIG, .remedy = "set a newer api_version"},
+    {.code = "CUSTOMER_NOT_FOUND", .status = OMNI_E_CONFIG, .remedy = "check customer_id"},
+    {.code = "CUSTOMER_NOT_ENABLED",
+     .status = OMNI_E_CONFIG,
+     .remedy = "this account is closed or not set up: leave it out"},
+    GOOGLE_SCOPE_IS_MISSING("ACCESS_TOKEN_SCOPE_INSUFFICIENT", SCOPE),
+    {.code = "USER_PERMISSION_DENIED",
+     .status = OMNI_E_AUTH,
+     .remedy = "give the login's user access to the account; through a manager account, name it in "
+               "login_customer_id"},
+    {.code = "DEVELOPER_TOKEN_INVALID", .status = OMNI_E_AUTH, .remedy = "check developer_token"},
+    {.code = "DEVELOPER_TOKEN_NOT_APPROVED",
+     .status = OMNI_E_AUTH,
+     .remedy = "this developer_token is for test accounts only: apply for basic access"},
+    {.code = "DEVELOPER_TOKEN_PROHIBITED",
+     .status = OMNI_E_AUTH,
+     .remedy = "this developer_token belongs to another Google Cloud project than the login"},
+    {.code = "CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION",
+     .status = OMNI_E_AUTH,
+     .remedy = "apply for access for the login's Google Cloud project"},
+    {.code = "REQUESTED_METRICS_FOR_MANAGER",
+     .status = OMNI_E_CONFIG,
+     .remedy = "this is a manager account: make it login_customer_id, and accounts = \"all\""},
+    {.code = NULL}};
 
-/* The first error's code and its quota details, out of Google's envelope. */
-static struct omni_json first_error(struct omni_json error, char code[CODE_MAX])
+/* The first error of Google Ads' own failure, inside of Google's envelope; else the envelope's. */
+static struct omni_json first_error(struct omni_json error, struct omni_error *found)
 {
     struct omni_json detail = {0}, details = omni_json_at(error, "details");
-    code[0] = '\0';
+    *found = (struct omni_error){.code = ""};
+    omni_json_text(error, "message", found->message, sizeof(found->message));
+    omni_json_text(error, "status", found->code, sizeof(found->code));
     while (omni_json_next(details, &detail)) {
         struct omni_json kind = {0}, failure = omni_json_at(detail, "errors[0]");
-        if (omni_json_next(omni_json_at(failure, "errorCode"), &kind) &&
-            omni_json_text(kind, "", code, CODE_MAX))
-            return failure;
+        omni_json_text(detail, "reason", found->code, sizeof(found->code));
+        if (!omni_json_next(omni_json_at(failure, "errorCode"), &kind))
+            continue;
+        omni_json_text(kind, "", found->code, sizeof(found->code));
+        omni_json_text(failure, "message", found->message, sizeof(found->message));
+        return failure;
     }
-    omni_json_text(error, "status", code, CODE_MAX);
     return error;
 }
 
-/* "30s", "0.5s"; of a daily allowance without a word how long: until the next day. */
+/* As long as told; of a daily allowance without a word how long: until the next day. */
 static uint32_t quota_wait(struct omni_json failure)
 {
-    enum { DAY = 86400 };
     struct omni_json quota = omni_json_at(failure, "details.quotaErrorDetails");
     char text[64];
-    if (omni_json_text(quota, "retryDelay", text, sizeof(text))) {
-        char *end;
-        long seconds = strtol(text, &end, 10);
-        return seconds >= 0 && seconds <= DAY ? (uint32_t)(seconds + (*end == '.')) * 1000 : 0;
-    }
+    if (omni_json_text(quota, "retryDelay", text, sizeof(text)))
+        return google_delay(text);
     omni_json_text(quota, "rateName", text, sizeof(text));
     return strstr(text, "day") || strstr(text, "Day") || strstr(text, "aily")
-               ? (uint32_t)(DAY - time(NULL) % DAY) * 1000
+               ? omni_ms_to_midnight(0)
                : 0;
 }
 
@@ -397,24 +423,17 @@ static omni_status by_http(int64_t code)
 static omni_status judge_error(struct ads *ads, struct omni_run *run, struct omni_json error,
                                uint32_t *wait_ms)
 {
-    char code[CODE_MAX], message[MESSAGE_MAX], text[MESSAGE_MAX + 512];
+    struct omni_error found;
     int64_t http_code = 0;
-    struct omni_json failure = first_error(error, code);
-    if (!omni_json_text(failure, "message", message, sizeof(message)))
-        omni_json_text(error, "message", message, sizeof(message));
+    struct omni_json failure = first_error(error, &found);
+    *wait_ms = quota_wait(failure);
+    omni_status status = omni_judge_by(ads->hub, run, meanings, &found);
+    if (status != OMNI_E_UNSUPPORTED)
+        return status;
     omni_json_int(error, "code", &http_code);
-    omni_status status = by_http(http_code);
-    const char *remedy = NULL;
-    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-        if (strcmp(errors[i].code, code) == 0) {
-            status = errors[i].status;
-            remedy = errors[i].remedy;
-        }
-    if (status == OMNI_E_THROTTLED)
-        *wait_ms = quota_wait(failure);
-    snprintf(text, sizeof(text), "%s: %s%s%s%s", code, message, remedy ? " (" : "",
-             remedy ? remedy : "", remedy ? ")" : "");
-    return ads->hub->fail(run, status, text);
+    const struct omni_meaning new_one[] = {{.code = found.code, .status = by_http(http_code)},
+                                           {.code = NULL}};
+    return omni_judge_by(ads->hub, run, new_one, &found);
 }
 
 /* The error may stand alone, in an array, or behind batches that were fine. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 if PLUGIN_GOOGLE_ADS
 plugin_LTLIBRARIES += %D%/google_ads.la
-%C%_google_ads_la_SOURCES = %D%/google_ads.c
+%C%_google_ads_la_SOURCES = %D%/google_ads.c plugins/common/google.c plugins/common/google.h
 %C%_google_ads_la_CPPFLAGS = $(SDK_CPPFLAGS)
 %C%_google_ads_la_CFLAGS = $(AM_CFLAGS)
 %C%_google_ads_la_LDFLAGS = $(LINK_AS_PLUGIN)

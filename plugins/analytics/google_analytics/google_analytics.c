@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Google Analytics 4: daily traffic of a property by source, by landing page and by event. */
-#include <omnihub/sdk.h>
+#include "../../common/google.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#define SCOPE "https://www.googleapis.com/auth/analytics.readonly"
 
 static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "property_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
                 .help = "the property's number (not its G- measurement id)"),
-    OMNI_OPTION(.name = "credentials", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED | OMNI_SECRET,
-                .help = "key file of a service account that may view the property: file:PATH"),
+    GOOGLE_LOGIN_OPTIONS("may view the property"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v1beta",
                 .help = "version of the Data API"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "100000",
                 .help = "rows asked for at once, at most 250000"),
+    OMNI_OPTION(.name = "admin_url", .type = OMNI_OPT_TEXT,
+                .fallback = "https://analyticsadmin.googleapis.com",
+                .help = "base of the Admin API, asked where accounts = \"all\""),
     NULL};
 
-static const struct omni_auth *const logins[] = {
-    OMNI_LOGIN(.kind = OMNI_AUTH_JWT_BEARER, .options = "credentials",
-               .scope = "https://www.googleapis.com/auth/analytics.readonly"),
-    NULL};
+static const struct omni_auth *const logins[] = {GOOGLE_LOGINS(.scope = SCOPE), NULL};
 
 /* One request may have nine dimensions and ten metrics at most. The fields of a stream count them
  * in this order. */
@@ -95,7 +95,9 @@ static const struct omni_stream *const streams[] = {
 static omni_status ga_open(const struct omni_host *, const struct omni_config *, struct omni_run *,
                            void **self);
 static omni_status ga_check(void *self, struct omni_run *);
+static omni_status ga_accounts(void *self, struct omni_run *);
 static omni_status ga_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status ga_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status ga_judge(void *self, struct omni_run *, const struct omni_http *,
                             uint32_t *wait_ms);
 
@@ -103,33 +105,37 @@ static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "google_analytics", .title = "Google Analytics 4", .family = "analytics",
                 .help = "sessions, users, key events and revenue of a GA4 property",
                 .api_version = "v1beta", .api_url = "https://analyticsdata.googleapis.com",
-                .hosts = "oauth2.googleapis.com", .account_option = "property_id",
-                .options = options, .logins = logins, .streams = streams, .open = ga_open,
-                .close = free, .check = ga_check, .pull = ga_pull, .judge = ga_judge),
+                .hosts = "oauth2.googleapis.com analyticsadmin.googleapis.com",
+                .account_option = "property_id", .options = options, .logins = logins,
+                .streams = streams, .open = ga_open, .close = free, .check = ga_check,
+                .accounts = ga_accounts, .pull = ga_pull, .total = ga_total, .judge = ga_judge),
     NULL};
 
-enum { BODY_MAX = 2048, URL_MAX = 512, MESSAGE_MAX = 1024, ACCOUNT_MAX = 64 };
+enum {
+    BODY_MAX = 2048,
+    URL_MAX = 512 + 3 * OMNI_PAGES_CURSOR,
+    ACCOUNT_MAX = 64,
+    TOTALS_MAX = 2048
+};
 
 struct ga {
     const struct omni_host *hub;
     const struct omni_config *config;
     char known[ACCOUNT_MAX]; /* property whose currency and zone the hub has been told */
+    char totals[TOTALS_MAX]; /* of the report pulled last, as Google wrote them; "": none */
 };
 
 static omni_status ga_open(const struct omni_host *hub, const struct omni_config *config,
                            struct omni_run *run, void **self)
 {
     const char *property = hub->opt_text(config, "property_id");
-    if (property && property[strspn(property, "0123456789")] != '\0') {
-        hub->fail_detail(run, "option", "property_id");
-        return hub->fail(run, OMNI_E_CONFIG,
-                         "a property id has digits only: see Admin > Property details");
-    }
-    int64_t size = hub->opt_int(config, "page_size");
-    if (size < 1 || size > 250000) {
-        hub->fail_detail(run, "option", "page_size");
-        return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 250000");
-    }
+    if (property && property[strspn(property, "0123456789")] != '\0')
+        return omni_option_wrong(hub, run, "property_id",
+                                 "a property id has digits only: see Admin > Property details");
+    omni_status status =
+        omni_option_between(hub, config, run, &(const struct omni_range){"page_size", 1, 250000});
+    if (status != OMNI_OK)
+        return status;
     struct ga *ga = calloc(1, sizeof(*ga));
     if (!ga)
         return hub->fail(run, OMNI_E_RETRY, "out of memory");
@@ -173,13 +179,10 @@ static omni_status learn(struct ga *ga, struct omni_run *run, const char *accoun
     omni_status status = ask(ga, run, account, &http, NULL);
     if (status != OMNI_OK)
         return status;
-    struct omni_json reply = omni_json_of_reply(&http);
-    char currency[8], zone[64];
-    if (!omni_json_text(reply, "metadata.currencyCode", currency, sizeof(currency)) ||
-        !omni_json_text(reply, "metadata.timeZone", zone, sizeof(zone)))
-        return ga->hub->fail(run, OMNI_E_DATA, "the report names no currency and time zone");
+    static const struct omni_account facts = {
+        .currency = "metadata.currencyCode", .zone = "metadata.timeZone", .is_complete = 1};
     snprintf(ga->known, sizeof(ga->known), "%s", account);
-    return ga->hub->found_account(run, account, NULL, currency, zone);
+    return omni_account_found(ga->hub, run, omni_json_of_reply(&http), account, &facts);
 }
 
 static omni_status ga_check(void *self, struct omni_run *run)
@@ -188,19 +191,94 @@ static omni_status ga_check(void *self, struct omni_run *run)
     return learn(ga, run, ga->hub->opt_text(ga->config, "property_id"));
 }
 
-/* What the platform says about the trust that the rows deserve. */
+/* The Admin API lists accounts with their properties. */
+static omni_status found_properties(struct ga *ga, struct omni_run *run, struct omni_json summary)
+{
+    static const char prefix[] = "properties/";
+    struct omni_json item = {0}, list = omni_json_at(summary, "propertySummaries");
+    static const struct omni_account facts = {.name = "displayName"};
+    omni_status status = OMNI_OK;
+    while (status == OMNI_OK && omni_json_next(list, &item)) {
+        char name[ACCOUNT_MAX];
+        if (omni_json_text(item, "property", name, sizeof(name)) &&
+            strncmp(name, prefix, sizeof(prefix) - 1) == 0)
+            status = omni_account_found(ga->hub, run, item, name + sizeof(prefix) - 1, &facts);
+    }
+    return status;
+}
+
+static omni_status ga_accounts(void *self, struct omni_run *run)
+{
+    struct ga *ga = self;
+    struct omni_pages pages = OMNI_PAGES;
+    struct omni_http http;
+    do {
+        char memory[URL_MAX];
+        struct omni_text url = OMNI_TEXT(memory);
+        omni_text_add(&url, ga->hub->opt_text(ga->config, "admin_url"));
+        omni_text_add(&url, "/v1beta/accountSummaries?pageSize=200");
+        omni_query(&url, "pageToken", pages.cursor);
+        http = (struct omni_http){.size = sizeof(http), .url = omni_text_done(&url)};
+        if (!http.url)
+            return ga->hub->fail(run, OMNI_E_CONFIG, "admin_url is too long");
+        omni_status status = ga->hub->http(run, &http);
+        struct omni_json item = {0},
+                         list = omni_json_at(omni_json_of_reply(&http), "accountSummaries");
+        while (status == OMNI_OK && omni_json_next(list, &item))
+            status = found_properties(ga, run, item);
+        if (status != OMNI_OK)
+            return status;
+    } while (omni_pages_after(&pages, &http, "nextPageToken"));
+    return omni_pages_end(&pages, ga->hub, run);
+}
+
+/* What the platform says about the trust that the rows deserve. Only of a report that has all its
+ * rows can they add up to the totals. */
 static omni_status pass_quality(struct ga *ga, struct omni_run *run, struct omni_json reply)
 {
     const struct omni_host *hub = ga->hub;
-    omni_status status = OMNI_OK;
-    if (omni_json_at(reply, "metadata.samplingMetadatas[0]").kind == OMNI_JSON_OBJECT)
-        status = hub->quality(run, "sampled");
-    if (status == OMNI_OK && omni_json_is_true(reply, "metadata.subjectToThresholding"))
+    int is_sampled = omni_json_at(reply, "metadata.samplingMetadatas[0]").kind == OMNI_JSON_OBJECT,
+        is_withheld = omni_json_is_true(reply, "metadata.subjectToThresholding");
+    struct omni_json totals = omni_json_at(reply, "totals[0].metricValues");
+    omni_status status = is_sampled ? hub->quality(run, "sampled") : OMNI_OK;
+    if (status == OMNI_OK && is_withheld)
         status = hub->quality(run, "thresholded");
     /* Small rows were added up under the name (other). */
     if (status == OMNI_OK && omni_json_is_true(reply, "metadata.dataLossFromOtherRow"))
         status = hub->quality(run, "truncated");
+    ga->totals[0] = '\0';
+    if (!is_sampled && !is_withheld && totals.len < TOTALS_MAX)
+        snprintf(ga->totals, sizeof(ga->totals), "%.*s", (int)totals.len, totals.s);
     return status;
+}
+
+/* Every reply says what it has cost and what is left. Where that does not pay for one more like it,
+ * the run is parked before Google refuses every request to the property. */
+static omni_status check_quota(struct ga *ga, struct omni_run *run, struct omni_json reply)
+{
+    static const struct {
+        const char *consumed, *remaining, *period;
+    } buckets[] = {
+        {"propertyQuota.tokensPerHour.consumed", "propertyQuota.tokensPerHour.remaining", "hour"},
+        {"propertyQuota.tokensPerProjectPerHour.consumed",
+         "propertyQuota.tokensPerProjectPerHour.remaining", "hour and project"},
+        {"propertyQuota.tokensPerDay.consumed", "propertyQuota.tokensPerDay.remaining",
+         "day, which ends at midnight in California"},
+    };
+    for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++) {
+        int64_t cost, left = 0; /* zero is left out */
+        char text[256];
+        if (!omni_json_int(reply, buckets[i].consumed, &cost))
+            continue;
+        omni_json_int(reply, buckets[i].remaining, &left);
+        if (left >= cost)
+            continue;
+        snprintf(text, sizeof(text),
+                 "a page costs %lld tokens and the property has %lld left in this %s",
+                 (long long)cost, (long long)left, buckets[i].period);
+        return ga->hub->fail(run, OMNI_E_THROTTLED, text);
+    }
+    return OMNI_OK;
 }
 
 static const struct report *report_of(const char *stream)
@@ -240,7 +318,7 @@ static const char *page_body(struct omni_text *body, const struct omni_request *
         omni_json_add_text(body, "dimensionName", report->dimensions[i]);
         omni_text_add(body, "}}");
     }
-    omni_text_add(body, "],\"limit\":\"");
+    omni_text_add(body, "],\"metricAggregations\":[\"TOTAL\"],\"limit\":\"");
     omni_text_add_int(body, size);
     omni_text_add(body, "\",\"offset\":\"");
     omni_text_add_int(body, (int64_t)pages->offset);
@@ -253,84 +331,75 @@ static omni_status ga_pull(void *self, struct omni_run *run, const struct omni_r
     struct ga *ga = self;
     const int64_t size = ga->hub->opt_int(ga->config, "page_size");
     struct omni_pages pages = OMNI_PAGES;
-    struct omni_http http;
     int64_t total = 0;
     omni_status status = learn(ga, run, request->account);
-    do {
+    for (int has_more = 1; has_more && status == OMNI_OK;) {
         char memory[BODY_MAX];
         struct omni_text body = OMNI_TEXT(memory);
-        http = (struct omni_http){.body = page_body(&body, request, &pages, size)};
+        struct omni_http http = {.body = page_body(&body, request, &pages, size)};
+        status = ask(ga, run, request->account, &http, "$.rows[*]");
+        struct omni_json reply = omni_json_of_reply(&http);
         if (status == OMNI_OK)
-            status = ask(ga, run, request->account, &http, "$.rows[*]");
-        if (status == OMNI_OK)
-            status = pass_quality(ga, run, omni_json_of_reply(&http));
-        if (status != OMNI_OK)
-            return status;
+            status = pass_quality(ga, run, reply);
         /* No rows at all: rowCount is left out. */
-        if (!omni_json_int(omni_json_of_reply(&http), "rowCount", &total))
+        if (status == OMNI_OK && !omni_json_int(reply, "rowCount", &total))
             total = 0;
-    } while (omni_pages_offset(&pages, http.records, total));
-    if (pages.offset < (uint64_t)total)
+        has_more = omni_pages_offset(&pages, http.records, total);
+        if (has_more && status == OMNI_OK)
+            status = check_quota(ga, run, reply);
+    }
+    if (status == OMNI_OK && pages.offset < (uint64_t)total)
         return ga->hub->fail(run, OMNI_E_DATA, "the report has fewer rows than its rowCount says");
-    return omni_pages_end(&pages, ga->hub, run);
+    return status == OMNI_OK ? omni_pages_end(&pages, ga->hub, run) : status;
 }
 
-/* There are no rate-limit headers: the bucket is named in the message. */
-static uint32_t quota_wait(struct omni_json error, const char *message)
+/* Of the metrics that are counted. Sessions and users are estimated, for each total anew; money is
+ * a double whose rows are rounded. */
+static omni_status ga_total(void *self, struct omni_run *run, const struct omni_request *request)
 {
-    enum { HOUR = 3600, DAY = 86400, PACIFIC_MIDNIGHT = 8 * HOUR };
-    struct omni_json detail = {0}, details = omni_json_at(error, "details");
-    char delay[32];
-    while (omni_json_next(details, &detail))
-        if (omni_json_text(detail, "retryDelay", delay, sizeof(delay))) {
-            char *end;
-            long seconds = strtol(delay, &end, 10);
-            return seconds >= 0 && seconds < DAY ? (uint32_t)seconds * 1000 + (*end == '.') * 1000
-                                                 : 0;
+    static const struct {
+        const char *metric, *column;
+    } counted[] = {{"screenPageViews", "pageviews"},
+                   {"eventCount", "events"},
+                   {"transactions", "transactions"}};
+    struct ga *ga = self;
+    const char *const *metrics = report_of(request->stream->name)->metrics;
+    struct omni_json totals = omni_json_of(ga->totals, strlen(ga->totals));
+    omni_status status = OMNI_OK;
+    for (size_t i = 0; status == OMNI_OK && metrics[i]; i++)
+        for (size_t k = 0; k < sizeof(counted) / sizeof(counted[0]); k++) {
+            char path[32];
+            if (strcmp(counted[k].metric, metrics[i]) != 0)
+                continue;
+            snprintf(path, sizeof(path), "[%d].value", (int)i);
+            status = omni_total_found(ga->hub, run, counted[k].column, totals, path);
         }
-    long now = (long)time(NULL);
-    /* 08:00 UTC is midnight in Los Angeles in winter; in summer that is an hour later than needed.
-     */
-    if (strstr(message, "per day"))
-        return (uint32_t)(DAY - (now - PACIFIC_MIDNIGHT) % DAY) * 1000;
-    if (strstr(message, "per hour"))
-        return (uint32_t)(HOUR - now % HOUR) * 1000;
-    return 0;
+    return status;
 }
 
-static omni_status judge_permission(struct ga *ga, struct omni_run *run, struct omni_json error,
-                                    const char *message)
-{
-    char text[MESSAGE_MAX + 128], reason[64];
-    omni_json_text(error, "details[0].reason", reason, sizeof(reason));
-    int is_disabled = strcmp(reason, "SERVICE_DISABLED") == 0;
-    snprintf(text, sizeof(text), "%s (%s)", message,
-             is_disabled ? "enable the Google Analytics Data API in the service account's project"
-                         : "add the service account's e-mail as Viewer of the property");
-    return ga->hub->fail(run, is_disabled ? OMNI_E_CONFIG : OMNI_E_AUTH, text);
-}
+/* 401 is left to the hub, which renews the token; 5xx too: they count against a quota of their own,
+ * so they are not repeated often. */
+static const struct omni_meaning meanings[] = {
+    {.code = "RESOURCE_EXHAUSTED", .status = OMNI_E_THROTTLED},
+    {.code = "SERVICE_DISABLED",
+     .status = OMNI_E_CONFIG,
+     .remedy = "enable the Google Analytics Data API in the login's Cloud project"},
+    GOOGLE_SCOPE_IS_MISSING("ACCESS_TOKEN_SCOPE_INSUFFICIENT", SCOPE),
+    {.code = "PERMISSION_DENIED",
+     .status = OMNI_E_AUTH,
+     .remedy = "add the login's e-mail as Viewer of the property"},
+    {.code = "INVALID_ARGUMENT", .status = OMNI_E_CONFIG},
+    {.code = "FAILED_PRECONDITION", .status = OMNI_E_CONFIG},
+    {.code = "NOT_FOUND",
+     .status = OMNI_E_CONFIG,
+     .remedy = "check property_id, and whether api_version is still served"},
+    {.code = NULL}};
 
 static omni_status ga_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
-    struct ga *ga = self;
-    struct omni_json error = omni_json_at(omni_json_of_reply(http), "error");
-    char status[32], message[MESSAGE_MAX];
-    /* 401 is left to the hub, which renews the token; 5xx too. */
-    if (!omni_json_text(error, "status", status, sizeof(status)) || http->status >= 500)
-        return http->status == 200 ? OMNI_OK : OMNI_E_UNSUPPORTED;
-    if (!omni_json_text(error, "message", message, sizeof(message)))
-        snprintf(message, sizeof(message), "Google answered %s", status);
-    if (strcmp(status, "RESOURCE_EXHAUSTED") == 0) {
-        *wait_ms = quota_wait(error, message);
-        return ga->hub->fail(run, OMNI_E_THROTTLED, message);
-    }
-    if (strcmp(status, "PERMISSION_DENIED") == 0)
-        return judge_permission(ga, run, error, message);
-    if (strcmp(status, "INVALID_ARGUMENT") == 0 || strcmp(status, "FAILED_PRECONDITION") == 0 ||
-        strcmp(status, "NOT_FOUND") == 0)
-        return ga->hub->fail(run, OMNI_E_CONFIG, message);
-    return OMNI_E_UNSUPPORTED;
+    const struct ga *ga = self;
+    return google_judge(ga->hub, run, meanings, http, wait_ms);
 }
 
 OMNI_MODULE("google_analytics", "1.0", .vendor = "omnihub", .license = "Apache-2.0",

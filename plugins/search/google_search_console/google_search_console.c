@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Google Search Console: how a site is found in Google's results, by day, query and page. */
-#include <omnihub/sdk.h>
+#include "../../common/google.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,7 @@ static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "data_state", .type = OMNI_OPT_TEXT, .fallback = "final",
                 .choices = "final|all",
                 .help = "all: also the last two or three days, which are not complete yet"),
-    OMNI_OPTION(.name = "credentials", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "key file of a service account that is a user of the property: file:PATH"),
-    OMNI_OPTION(.name = "client_id", .type = OMNI_OPT_TEXT, .help = "or: of the OAuth client"),
-    OMNI_OPTION(.name = "client_secret", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "of the OAuth client"),
-    OMNI_OPTION(.name = "refresh_token", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
-                .help = "of a user of the property"),
+    GOOGLE_LOGIN_OPTIONS("may read the property"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v3",
                 .help = "version of the API"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "25000",
@@ -30,12 +24,7 @@ static const struct omni_option *const options[] = {
     NULL};
 
 #define SCOPE "https://www.googleapis.com/auth/webmasters.readonly"
-static const struct omni_auth *const logins[] = {
-    OMNI_LOGIN(.kind = OMNI_AUTH_JWT_BEARER, .options = "credentials", .scope = SCOPE),
-    OMNI_LOGIN(.kind = OMNI_AUTH_OAUTH2_REFRESH, .scope = SCOPE,
-               .options = "client_id,client_secret,refresh_token",
-               .token_url = "https://oauth2.googleapis.com/token"),
-    NULL};
+static const struct omni_auth *const logins[] = {GOOGLE_LOGINS(.scope = SCOPE), NULL};
 
 /* The plugin makes the rows itself: an average position cannot be added up, its sum can. Cells come
  * in this order, the second key last. */
@@ -66,6 +55,7 @@ static void gsc_close(void *self);
 static omni_status gsc_check(void *self, struct omni_run *);
 static omni_status gsc_accounts(void *self, struct omni_run *);
 static omni_status gsc_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status gsc_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status gsc_judge(void *self, struct omni_run *, const struct omni_http *,
                              uint32_t *wait_ms);
 
@@ -76,10 +66,11 @@ static const struct omni_source *const sources[] = {
                 .api_version = "v3", .api_url = "https://searchconsole.googleapis.com",
                 .hosts = "oauth2.googleapis.com", .account_option = "site_url", .options = options,
                 .logins = logins, .streams = streams, .open = gsc_open, .close = gsc_close,
-                .check = gsc_check, .accounts = gsc_accounts, .pull = gsc_pull, .judge = gsc_judge),
+                .check = gsc_check, .accounts = gsc_accounts, .pull = gsc_pull, .total = gsc_total,
+                .judge = gsc_judge),
     NULL};
 
-enum { URL_MAX = 4096, BODY_MAX = 512, KEY_MAX = 16384, MESSAGE_MAX = 1024 };
+enum { URL_MAX = 4096, BODY_MAX = 512, KEY_MAX = 16384 };
 /* Google keeps about this many rows a day; the rest is not served. */
 enum { DAY_CEILING = 50000, SEEN_SLOTS = 1 << 18 };
 
@@ -94,11 +85,10 @@ struct gsc {
 static omni_status gsc_open(const struct omni_host *hub, const struct omni_config *config,
                             struct omni_run *run, void **self)
 {
-    int64_t size = hub->opt_int(config, "page_size");
-    if (size < 1 || size > 25000) {
-        hub->fail_detail(run, "option", "page_size");
-        return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 25000");
-    }
+    omni_status status =
+        omni_option_between(hub, config, run, &(const struct omni_range){"page_size", 1, 25000});
+    if (status != OMNI_OK)
+        return status;
     struct gsc *gsc = calloc(1, sizeof(*gsc));
     uint64_t *seen = calloc(SEEN_SLOTS, sizeof(*seen));
     if (!gsc || !seen) {
@@ -261,7 +251,9 @@ static omni_status give_page(struct gsc *gsc, struct omni_run *run, struct omni_
 /* ---- pulling ---- */
 
 struct ask {
-    const char *account, *dimension; /* the second one; NULL: days only */
+    const char *account;
+    const char *dimensions; /* of the body, e.g. "date","query" */
+    int has_second;         /* a row is a day and something else */
     int32_t from, to;
 };
 
@@ -278,11 +270,8 @@ static omni_status ask_page(struct gsc *gsc, struct omni_run *run, const struct 
     omni_text_add(&body, "{");
     omni_json_add_day(&body, "startDate", ask->from);
     omni_json_add_day(&body, "endDate", ask->to);
-    omni_text_add(&body, ",\"dimensions\":[\"date\"");
-    if (ask->dimension) {
-        omni_text_add(&body, ",");
-        omni_text_add_json(&body, ask->dimension);
-    }
+    omni_text_add(&body, ",\"dimensions\":[");
+    omni_text_add(&body, ask->dimensions);
     omni_text_add(&body, "]");
     omni_json_add_text(&body, "type", gsc->hub->opt_text(gsc->config, "search_type"));
     omni_json_add_text(&body, "dataState", gsc->hub->opt_text(gsc->config, "data_state"));
@@ -311,7 +300,7 @@ static omni_status pull_range(struct gsc *gsc, struct omni_run *run, const struc
         omni_status status = ask_page(gsc, run, ask, start, &http);
         struct omni_json reply = omni_json_of_reply(&http);
         if (status == OMNI_OK)
-            status = give_page(gsc, run, reply, ask->dimension != NULL, &n, &again);
+            status = give_page(gsc, run, reply, ask->has_second, &n, &again);
         /* Days from here on are not complete. */
         if (status == OMNI_OK &&
             omni_json_at(reply, "metadata.firstIncompleteDate").kind == OMNI_JSON_TEXT)
@@ -332,17 +321,19 @@ static omni_status gsc_pull(void *self, struct omni_run *run, const struct omni_
     struct gsc *gsc = self;
     const char *type = gsc->hub->opt_text(gsc->config, "search_type");
     const char *stream = request->stream->name;
-    struct ask ask = {.account = request->account, .from = request->from_day};
-    if (strcmp(stream, "site_totals") == 0) {
-        ask.to = request->to_day;
+    struct ask ask = {.account = request->account,
+                      .from = request->from_day,
+                      .to = request->to_day,
+                      .dimensions = "\"date\""};
+    if (strcmp(stream, "site_totals") == 0)
         return pull_range(gsc, run, &ask);
-    }
-    ask.dimension = strcmp(stream, "queries") == 0 ? "query" : "page";
-    if (ask.dimension[0] == 'q' &&
-        (strcmp(type, "discover") == 0 || strcmp(type, "googleNews") == 0)) {
+    const int is_query = strcmp(stream, "queries") == 0;
+    if (is_query && (strcmp(type, "discover") == 0 || strcmp(type, "googleNews") == 0)) {
         gsc->hub->log(run, OMNI_LOG_INFO, "this search type has no queries");
         return OMNI_OK;
     }
+    ask.has_second = 1;
+    ask.dimensions = is_query ? "\"date\",\"query\"" : "\"date\",\"page\"";
     /* Day by day: the ceiling holds for a day, and a long range is expensive. */
     omni_status status = OMNI_OK;
     for (int32_t day = request->from_day; status == OMNI_OK && day <= request->to_day; day++) {
@@ -352,39 +343,58 @@ static omni_status gsc_pull(void *self, struct omni_run *run, const struct omni_
     return status;
 }
 
-/* Of older Google APIs: the reason decides. */
-static const struct {
-    const char *reason;
-    omni_status status;
-    uint32_t wait_s;
-} reasons[] = {
-    {"quotaExceeded", OMNI_E_THROTTLED, 15 * 60}, /* how expensive the queries were */
-    {"dailyLimitExceeded", OMNI_E_THROTTLED, 15 * 60},
-    {"rateLimitExceeded", OMNI_E_THROTTLED, 60},
-    {"userRateLimitExceeded", OMNI_E_THROTTLED, 60},
-    {"backendError", OMNI_E_RETRY, 0},
-    {"invalidParameter", OMNI_E_CONFIG, 0},
-};
+/* The site's days against the whole range without dimensions. Queries are fewer and pages more by
+ * their nature, and days that are not final move between two requests. */
+static omni_status gsc_total(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct gsc *gsc = self;
+    const struct ask ask = {.account = request->account,
+                            .from = request->from_day,
+                            .to = request->to_day,
+                            .dimensions = ""};
+    struct omni_http http;
+    if (strcmp(request->stream->name, "site_totals") != 0 ||
+        strcmp(gsc->hub->opt_text(gsc->config, "data_state"), "final") != 0)
+        return OMNI_E_UNSUPPORTED;
+    omni_status status = ask_page(gsc, run, &ask, 0, &http);
+    struct omni_json totals = omni_json_at(omni_json_of_reply(&http), "rows[0]");
+    if (status == OMNI_OK)
+        status = omni_total_found(gsc->hub, run, "impressions", totals, "impressions");
+    if (status == OMNI_OK)
+        status = omni_total_found(gsc->hub, run, "clicks", totals, "clicks");
+    return status;
+}
+
+/* By the reason. A quota of 15 minutes says how expensive the queries were. */
+static const struct omni_meaning meanings[] = {
+    {.code = "quotaExceeded", .status = OMNI_E_THROTTLED, .wait_s = 15 * 60},
+    {.code = "dailyLimitExceeded", .status = OMNI_E_THROTTLED, .wait_s = 15 * 60},
+    {.code = "rateLimitExceeded", .status = OMNI_E_THROTTLED, .wait_s = 60},
+    {.code = "userRateLimitExceeded", .status = OMNI_E_THROTTLED, .wait_s = 60},
+    {.code = "RESOURCE_EXHAUSTED", .status = OMNI_E_THROTTLED},
+    {.code = "backendError", .status = OMNI_E_RETRY},
+    {.code = "invalidParameter", .status = OMNI_E_CONFIG},
+    {.code = "notFound",
+     .status = OMNI_E_CONFIG,
+     .remedy = "check site_url, and whether api_version is still served"},
+    GOOGLE_SCOPE_IS_MISSING("insufficientPermissions", SCOPE),
+    GOOGLE_SCOPE_IS_MISSING("ACCESS_TOKEN_SCOPE_INSUFFICIENT", SCOPE),
+    {.code = "accessNotConfigured",
+     .status = OMNI_E_CONFIG,
+     .remedy = "enable the Google Search Console API in the login's Cloud project"},
+    {.code = "forbidden",
+     .status = OMNI_E_AUTH,
+     .remedy = "add the login's e-mail to the property's users"},
+    {.code = "PERMISSION_DENIED",
+     .status = OMNI_E_AUTH,
+     .remedy = "add the login's e-mail to the property's users"},
+    {.code = NULL}};
 
 static omni_status gsc_judge(void *self, struct omni_run *run, const struct omni_http *http,
                              uint32_t *wait_ms)
 {
-    struct gsc *gsc = self;
-    struct omni_json error = omni_json_at(omni_json_of_reply(http), "error");
-    char reason[64], message[MESSAGE_MAX], text[MESSAGE_MAX + 128];
-    if (http->status == 200)
-        return OMNI_OK;
-    omni_json_text(error, "errors[0].reason", reason, sizeof(reason));
-    omni_json_text(error, "message", message, sizeof(message));
-    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-        if (strcmp(reasons[i].reason, reason) == 0) {
-            *wait_ms = reasons[i].wait_s * 1000;
-            return gsc->hub->fail(run, reasons[i].status, message);
-        }
-    if (http->status != 403 || !message[0])
-        return OMNI_E_UNSUPPORTED;
-    snprintf(text, sizeof(text), "%s (add the login's e-mail to the property's users)", message);
-    return gsc->hub->fail(run, OMNI_E_AUTH, text);
+    const struct gsc *gsc = self;
+    return google_judge(gsc->hub, run, meanings, http, wait_ms);
 }
 
 OMNI_MODULE("google_search_console", "1.0", .vendor = "omnihub", .license = "Apache-2.0",
