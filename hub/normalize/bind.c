@@ -233,7 +233,7 @@ static omni_status bind_fills(struct normalizer *n, bool *fed, struct err *err)
 static void bind_channel_inputs(struct normalizer *n)
 {
     static const char *const names[CHANNEL_INPUTS][3] = {
-        {"source_name", "utm_source", NULL},
+        {"source_name", "utm_source", "lead_source"},
         {"medium", "utm_medium", "network"},
         {"campaign", "utm_campaign", "campaign_name"}};
     for (size_t i = 0; i < CHANNEL_INPUTS; i++) {

@@ -18,7 +18,7 @@ FIRST_ID = {"contacts": 1001, "deals": 50001, "companies": 9001, "calls": 70001,
 SEARCH_MEMBERS = ("after", "filterGroups", "limit", "properties", "sorts")  # required by the specification
 ARCHIVED_EVERY, GONE_EVERY, CHANGED_EVERY, STEP = 29, 31, 5, 3
 STAGES = ("appointmentscheduled", "contractsent", "closedwon", "closedlost")
-NO_TITLE = {"notes"}
+MERGED = ("contacts", "companies", "deals")
 
 
 def refuse(status, category, message, headers=None, **more):
@@ -53,11 +53,11 @@ class HubSpot:
     def record(self, kind, n):
         """All that is known of a record; None: it was merged away and is in no list."""
         world = self.world
-        if kind in ("contacts", "deals") and world.generation > 0 and n % 40 == 10:
+        if kind in MERGED and world.generation > 0 and n % 40 == 10:
             return None
         created = int(datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc).timestamp() * 1000) + n * 420000
         gens = self.changed(kind, n)
-        is_winner = kind in ("contacts", "deals") and world.generation > 0 and n % 40 == 11
+        is_winner = kind in MERGED and world.generation > 0 and n % 40 == 11
         updated = max([created + 60000] + [self.stamp(g) for g in gens] + ([self.stamp(1)] if is_winner else []))
         found = {"id": str(FIRST_ID[kind] + n * STEP), "created": created, "updated": updated, "archived": 0,
                  "merged": str(FIRST_ID[kind] + (n - 1) * STEP) if is_winner else None, "n": n, "gens": gens}
@@ -97,13 +97,19 @@ class HubSpot:
                         email="person%d@example.com" % n, phone=None, company="Company %d" % (n % 40), country="PT", city="Lisboa",
                         lifecyclestage="lead", hs_lead_status=None if n % 2 else "NEW", hs_analytics_source="PAID_SEARCH",
                         segment="s%d" % (n % 3))
+        if kind == "companies":
+            revenue = self.amount(record)
+            return dict(common, name="Company %d" % n, domain="company%d.example" % n, phone="+351 21 %07d" % n, industry="RETAIL",
+                        type=None if n % 3 else "PARTNER", numberofemployees=None if n % 4 == 0 else str(10 + n),
+                        annualrevenue=None if revenue is None else cents(revenue), lifecyclestage="customer", country="PT", city="Lisboa")
         if kind == "deals":
             amount, stage = self.amount(record), STAGES[n % 4]
             return dict(common, dealname="Deal %d" % n, amount=None if amount is None else cents(amount),
                         deal_currency_code="" if n % 5 == 0 else "USD", pipeline="default", dealstage=stage,
                         hs_deal_stage_probability="0.%d" % (n % 10), hs_is_closed_won=str(stage == "closedwon").lower(),
                         hs_is_closed=str(stage.startswith("closed")).lower(), closedate=iso(record["created"] + 86400000),
-                        hs_analytics_source_data_1="spring_sale")
+                        hs_analytics_source_data_1="spring_sale",
+                        hs_analytics_source=("OFFLINE", "PAID_SEARCH")[n % 2])
         name = {"calls": "hs_call", "emails": "hs_email", "meetings": "hs_meeting", "notes": "hs_note", "tasks": "hs_task"}.get(kind)
         own = {"hs_timestamp": iso(record["created"]), "%s_body" % name: "<p>Body %d</p>" % n, "hs_email_text": "Text %d" % n,
                "%s_title" % name: "Title %d" % n, "%s_subject" % name: "Subject %d" % n, "hs_call_disposition": "connected",

@@ -16,13 +16,16 @@ ORG = "00D000000000001AAA"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 VERSIONS = {"v66.0", "v67.0"}
 MAX_ASSERTION_S, LEAST_BATCH, MOST_BATCH = 300, 200, 2000
-COUNTS = {"Lead": 640, "Contact": 150, "Opportunity": 450, "Task": 60, "Event": 0}
+COUNTS = {"Account": 90, "Lead": 640, "Contact": 150, "Opportunity": 450, "Task": 60, "Event": 0}
 PREFIX = {"Lead": "00Q", "Contact": "003", "Opportunity": "006", "Task": "00T", "Event": "00U", "Account": "001"}
 COMMON = {"Id", "SystemModstamp", "CreatedDate", "IsDeleted", "OwnerId"}
 PERSON = COMMON | {"Email", "Phone", "Name", "LeadSource", "MasterRecordId"}
 FIELDS = {"Lead": PERSON | {"Company", "Status", "Country", "City", "Source__c"},
           "Contact": PERSON | {"AccountId", "Account.Name", "MailingCountry", "MailingCity"},
-          "Opportunity": COMMON | {"Name", "Amount", "StageName", "Probability", "IsWon", "IsClosed", "CloseDate", "CampaignId"},
+          "Opportunity": COMMON | {"Name", "Amount", "StageName", "Probability", "IsWon", "IsClosed", "CloseDate", "CampaignId",
+                                    "LeadSource"},
+          "Account": COMMON | {"Name", "Website", "Phone", "Industry", "Type", "NumberOfEmployees", "AnnualRevenue", "BillingCountry",
+                               "BillingCity", "MasterRecordId"},
           "Task": COMMON | {"WhoId", "WhatId", "Subject", "Description", "Status"},
           "Event": COMMON | {"WhoId", "WhatId", "Subject", "Description", "StartDateTime"}}
 STAGES = (("Prospecting", 10), ("Negotiation", 67.5), ("Closed Won", 100), ("Closed Lost", 0))
@@ -74,7 +77,7 @@ class Salesforce:
         created = int(datetime.datetime(2026, 2, 1, tzinfo=datetime.timezone.utc).timestamp() * 1000) + n * 600000
         # A nightly import: 250 records share one time.
         stamp = created if not 100 <= n < 350 else created - (n - 100) * 600000
-        merged = kind in ("Lead", "Contact") and world.generation > 0 and n % MERGED_EVERY == 7
+        merged = kind in ("Lead", "Contact", "Account") and world.generation > 0 and n % MERGED_EVERY == 7
         gone = n % DELETED_EVERY == 5 or (world.generation > 0 and n % DELETED_EVERY == 6) or merged
         if merged or (world.generation > 0 and n % DELETED_EVERY == 6):
             gens = [1] + gens
@@ -83,14 +86,16 @@ class Salesforce:
         account = None if n % 3 == 0 else {"attributes": {"type": "Account"}, "Name": "Account %d" % (n % 9)}
         return {"Id": self.id_of(kind, n), "SystemModstamp": stamp, "CreatedDate": iso(created), "IsDeleted": gone,
                 "OwnerId": "005%012dAAA" % (n % 4), "Email": "p%d@example.com" % n, "Phone": None, "Name": "%s %d" % (kind, n),
-                "LeadSource": "Web", "Source__c": "own %d" % (n % 2), "MasterRecordId": self.id_of(kind, n + 1) if merged else None,
+                "LeadSource": ("Web", "Partner Referral")[n % 5 == 0], "Source__c": "own %d" % (n % 2), "MasterRecordId": self.id_of(kind, n + 1) if merged else None,
                 "Company": "Company %d" % (n % 20), "Status": "Open", "Country": "PT", "City": "Porto",
                 "AccountId": self.id_of("Account", n % 9) if account else None, "Account": account, "MailingCountry": "DE",
                 "MailingCity": "Köln", "Amount": self.amount(n, gens), "StageName": stage, "Probability": probability,
                 "IsWon": stage == "Closed Won", "IsClosed": stage.startswith("Closed"), "CloseDate": "2026-12-%02d" % (1 + n % 28),
                 "CampaignId": None, "WhoId": self.id_of("Contact" if n % 2 else "Lead", n % 90),
                 "WhatId": self.id_of("Opportunity" if n % 3 else "Account", n % 9), "Subject": "Subject %d" % n,
-                "Description": "Text %d" % n, "StartDateTime": iso(created)}
+                "Description": "Text %d" % n, "StartDateTime": iso(created), "Website": "https://account%d.example" % n, "Industry": "Retail",
+                "Type": None if n % 3 else "Customer", "NumberOfEmployees": None if n % 4 == 0 else 10 + n, "BillingCountry": "PT",
+                "AnnualRevenue": self.amount(n, gens), "BillingCity": "Évora"}
 
     def amount(self, n, gens):
         """Cents; beyond ten million it is written as Java writes it."""
@@ -102,7 +107,7 @@ class Salesforce:
         return [self.record(kind, n) for n in range(self.world.knob("salesforce", kind, COUNTS[kind]))]
 
     def truth(self, query):
-        kind = {"leads": "Lead", "contacts": "Contact", "opportunities": "Opportunity", "tasks": "Task", "events": "Event"}[
+        kind = {"leads": "Lead", "contacts": "Contact", "accounts": "Account", "opportunities": "Opportunity", "tasks": "Task", "events": "Event"}[
             query.get("stream", "leads")]
         records = self.records(kind)
         deleted, merged = sum(r["IsDeleted"] for r in records), sum(1 for r in records if r["MasterRecordId"])
@@ -234,7 +239,7 @@ class Salesforce:
         for field in fields:
             name = field.split(".")[0]
             value = record[name]
-            body[name] = iso(value) if name == "SystemModstamp" else java(value) if name == "Amount" else value
+            body[name] = iso(value) if name == "SystemModstamp" else java(value) if name in ("Amount", "AnnualRevenue") else value
         return body
 
 

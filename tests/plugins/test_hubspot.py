@@ -7,7 +7,8 @@ import omni
 import tap
 
 TODAY = "2026-11-20"
-STREAMS = {"contacts": ("crm_people", "contact_id"), "deals": ("crm_deals", "deal_id"), "emails": ("crm_activities", "activity_id")}
+STREAMS = {"contacts": ("crm_people", "contact_id"), "companies": ("crm_companies", "company_id"),
+           "deals": ("crm_deals", "deal_id"), "emails": ("crm_activities", "activity_id")}
 
 
 def hubspot(**options):
@@ -41,6 +42,13 @@ def test_all():
                 ('Zoë "Z" Núñez 2', "person2@example.com", "Company 2", "PAID_SEARCH"), "a person's columns")
         tap.is_(it.value("SELECT count(*) FROM crm_people WHERE company_id IS NOT NULL"), truth("contacts")["linked"],
                 "companies by the associations")
+        tap.is_(it.row("SELECT name, domain, industry, employees, annual_revenue IS NULL FROM crm_companies WHERE company_id = '9004'"),
+                ("Company 1", "company1.example", "RETAIL", 11, 0), "a company's columns")
+        tap.is_(it.value("SELECT dec(sum(annual_revenue)) FROM crm_companies"), truth("companies")["sums"]["amount"],
+                "the companies' revenues to the cent")
+        tap.is_(it.row("SELECT count(DISTINCT created_date), min(channel), max(channel) FROM crm_people"), (2, "Paid Search", "Paid Search"),
+                "the day a person became known, and the channel by the CRM's word for it")
+        tap.is_({row["channel"] for row in it.rows("SELECT DISTINCT channel FROM crm_deals")}, {"CRM", "Paid Search"}, "a deal's channel")
         tap.ok(it.value("SELECT max(length(contact_ids)) FROM crm_deals") > 5, "several contacts of a deal")
         tap.is_(it.row("SELECT type, date, body FROM crm_activities WHERE activity_id = '71001'"), ("email", "2026-01-05", None),
                 "an activity; no bodies unless asked for")
@@ -100,8 +108,11 @@ def test_refusals():
         tap.is_((results["contacts"]["outcome"], results["deals"]["outcome"]), ("ok", "failed"), "a missing scope stops its stream")
         tap.has(results["deals"]["message"], "add the scope", "and says what to do")
         check = it.omnihub("check", "--connect")
-        tap.ok(check.code != 0, "check --connect finds it too")
-        tap.has(check.out + check.err, "MISSING_SCOPES", "and names it")
+        tap.is_(check.code, 0, "check --connect: the login is good")
+        tap.has(check.err, "no deals: ", "and it warns of what will not come")
+        tap.has(check.err, "MISSING_SCOPES", "and names the reason")
+        stand_in.control(knobs={"hubspot": {"no_scope": ["contacts", "companies", "deals", "calls"]}})
+        tap.ok(it.omnihub("check", "--connect").code != 0, "a login that may read nothing is none")
     for fields, wanted in (({"contact": {}}, "no such stream"), ({"contacts": {"colour": "x"}}, 'feeds column "colour"'),
                            ({"contacts": {"city": "a b"}}, "own name"), ({"contacts": {"contact_id": "x"}}, "feeds column")):
         with hubspot(fields=fields) as it:

@@ -8,7 +8,7 @@ import tap
 
 TODAY = "2026-11-20"
 CLIENT, SECRET, REFRESH = "3MVG9stand-in-consumer-key", "stand-in-consumer-secret", "5Aep861-stand-in-refresh"
-STREAMS = {"leads": ("crm_people", "contact_id"), "contacts": ("crm_people", "contact_id"),
+STREAMS = {"leads": ("crm_people", "contact_id"), "contacts": ("crm_people", "contact_id"), "accounts": ("crm_companies", "company_id"),
            "opportunities": ("crm_deals", "deal_id"), "tasks": ("crm_activities", "activity_id")}
 
 
@@ -32,11 +32,12 @@ def same(it, name, streams=tuple(STREAMS)):
         tap.is_(sorted(ids), real["ids"], "%s: every one of %s once" % (name, stream))
         tap.is_(str(it.value("SELECT sum(deleted) FROM %s WHERE stream = '%s'" % (dataset, stream))), real["sums"]["deleted"],
                 "%s: deleted %s are marked" % (name, stream))
-        if dataset == "crm_people":
-            tap.is_(it.value("SELECT count(merged_into) FROM crm_people WHERE stream = '%s'" % stream), real["merged"],
+        if dataset in ("crm_people", "crm_companies"):
+            tap.is_(it.value("SELECT count(merged_into) FROM %s WHERE stream = '%s'" % (dataset, stream)), real["merged"],
                     "%s: merged %s point to who is left" % (name, stream))
-        if dataset == "crm_deals":
-            tap.is_(it.value("SELECT dec(sum(amount)) FROM crm_deals"), real["sums"]["amount"], name + ": amounts to the cent")
+        for column, of in (("amount", "crm_deals"), ("annual_revenue", "crm_companies")):
+            if dataset == of:
+                tap.is_(it.value("SELECT dec(sum(%s)) FROM %s" % (column, of)), real["sums"]["amount"], name + ": amounts to the cent")
 
 
 def test_all():
@@ -50,6 +51,11 @@ def test_all():
         tap.is_(it.value("SELECT count(DISTINCT company) FROM crm_people WHERE stream = 'contacts'"), 6, "the accounts' names")
         tap.is_(it.row("SELECT deal_id IS NULL, body FROM crm_activities WHERE activity_id LIKE '%0003AAA'"), (1, None),
                 "an account is no deal; no bodies unless asked for")
+        company = it.rows("SELECT name, domain, type, employees, currency, country FROM crm_companies "
+                          "WHERE company_id LIKE '001%03AAA'")[0]
+        tap.is_(company, {"name": "Account 3", "domain": "https://account3.example", "type": "Customer", "employees": 13,
+                          "currency": "EUR", "country": "PT"}, "an account's columns")
+        tap.is_({row["channel"] for row in it.rows("SELECT DISTINCT channel FROM crm_people")}, {"CRM", "Referral"}, "channels of people")
         again = it.pull_ok("the same again")
         tap.is_(sum(r["inserted"] + r["changed"] for r in again.values()), 0, "changes nothing")
         stand_in.control(restate=1)
@@ -126,7 +132,10 @@ def test_refusals():
         tap.is_(it.omnihub("check", "--connect").code, 0, "check --connect")
         knobs(hidden=["Opportunity"])
         check = it.omnihub("check", "--connect")
-        tap.ok(check.code != 0 and "Opportunity" in check.out + check.err, "check --connect names what the user may not see")
+        tap.is_(check.code, 0, "check --connect: the login is good")
+        tap.has(check.err, "no opportunities: INVALID_TYPE", "and it names what the user may not see")
+        knobs(hidden=["Lead", "Contact", "Account", "Opportunity", "Task", "Event"])
+        tap.ok(it.omnihub("check", "--connect").code != 0, "a user who may see nothing is none")
 
 
 def conforming(bench):

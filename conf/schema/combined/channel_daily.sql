@@ -12,6 +12,11 @@
 --  * Orders keep the marketing channel that their visit gave them. Without one they get rows of
 --    their own by how they were made: Web shop, Store …, Shop where that is not known either. Test
 --    orders do not count. So the revenue of all rows of a day is the net of all its orders.
+--  * What mail platforms call revenue is their claim to a shop's orders, and what advertising
+--    platforms call conversion value likewise: both are platform_conversion_value, never revenue.
+--    A web analytics' own transactions are the shop's orders once more, and count nowhere.
+--  * A CRM's leads are people with a stage of their own, not its contacts, subscribers and merged
+--    or deleted ones; a deal counts as it is by its newest reading.
 --  * costs_manual is spread over its days; the millionths that do not divide go to the first days.
 --  * Money is converted with the newest rate of the day or the seven days before (weekends have
 --    none), cost and value of a day with the same one. A missing rate makes the sum null, never 1.0.
@@ -38,6 +43,36 @@ UNION
 SELECT d.date FROM channel_daily d
 WHERE EXISTS (SELECT 1 FROM feeds f WHERE f.dataset = 'costs_manual'
               AND instr(',' || d.coverage || ',', ',' || f.connector || ',') > 0);
+
+-- days: crm_people
+-- Those whose leads are not what they were.
+SELECT date FROM (
+  SELECT created_date AS date,
+         coalesce(nullif(channel, ''), 'Unassigned') AS channel, count(*) AS n
+  FROM crm_people
+  WHERE created_date IS NOT NULL AND deleted IS NOT 1 AND merged_into IS NULL
+    AND lower(coalesce(lifecycle_stage, '')) NOT IN ('', 'contact', 'subscriber', 'other')
+  GROUP BY 1, 2
+  UNION ALL
+  SELECT date, channel, -crm_leads FROM channel_daily WHERE crm_leads IS NOT NULL
+)
+GROUP BY date, channel HAVING sum(n) <> 0;
+
+-- days: crm_deals
+-- Where deals read anew were closed, and where there are more or fewer of them than there were.
+SELECT closed_date AS date FROM crm_deals
+WHERE closed_date IS NOT NULL AND as_of IN (SELECT date FROM changed)
+UNION
+SELECT date FROM (
+  SELECT closed_date AS date, count(*) AS n
+  FROM (SELECT *, row_number() OVER (PARTITION BY connector, account_id, deal_id
+                                     ORDER BY as_of DESC) AS age FROM crm_deals)
+  WHERE age = 1 AND closed_date IS NOT NULL AND is_won AND deleted IS NOT 1
+  GROUP BY 1
+  UNION ALL
+  SELECT date, -deals_won FROM channel_daily WHERE deals_won IS NOT NULL
+)
+GROUP BY date HAVING sum(n) <> 0;
 
 -- rows
 WITH
@@ -110,44 +145,79 @@ manual_sums AS (
         FROM costs_manual m JOIN days d ON d.date BETWEEN m.date_from AND m.date_to)
   GROUP BY 1, 2, 3, 4
 ),
+lead_sums AS (
+  SELECT created_date AS date, connector,
+         coalesce(nullif(channel, ''), 'Unassigned') AS channel, count(*) AS crm_leads
+  FROM crm_people
+  WHERE created_date IN (SELECT date FROM days) AND deleted IS NOT 1 AND merged_into IS NULL
+    AND lower(coalesce(lifecycle_stage, '')) NOT IN ('', 'contact', 'subscriber', 'other')
+  GROUP BY 1, 2, 3
+),
+-- Of the deals that were ever said to be closed on these days, what is said of them now.
+deals_now AS (
+  SELECT *, row_number() OVER (PARTITION BY connector, account_id, deal_id
+                               ORDER BY as_of DESC) AS age
+  FROM crm_deals
+  WHERE (connector, account_id, deal_id) IN (
+    SELECT connector, account_id, deal_id FROM crm_deals
+    WHERE closed_date IN (SELECT date FROM days))
+),
+deal_sums AS (
+  SELECT closed_date AS date, connector,
+         coalesce(nullif(channel, ''), 'Unassigned') AS channel, nullif(currency, '') AS currency, count(*) AS deals_won,
+         sum(amount) AS deal_value
+  FROM deals_now
+  WHERE age = 1 AND closed_date IN (SELECT date FROM days) AND is_won AND deleted IS NOT 1
+  GROUP BY 1, 2, 3, 4
+),
 -- One grain per source, account and day; then all sources under the same columns.
 facts(date, connector, channel, currency, cost, impressions, clicks, sessions, engaged_sessions,
-      leads, orders, new_customers, revenue, conversions, value) AS (
+      leads, orders, new_customers, revenue, conversions, value, crm_leads, deals_won,
+      deal_value) AS (
   SELECT date, connector, channel, currency, cost, impressions, clicks, NULL, NULL,
-         leads, NULL, NULL, NULL, conversions, value
+         leads, NULL, NULL, NULL, conversions, value, NULL, NULL, NULL
   FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id) AS best FROM ads_sums)
   WHERE grain = best
   UNION ALL
   SELECT date, connector, channel, NULL, NULL, NULL, NULL, sessions, engaged_sessions,
-         NULL, NULL, NULL, NULL, NULL, NULL
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id) AS best
         FROM web_grains)
   WHERE grain = best
   UNION ALL
   SELECT date, connector, channel, NULL, NULL, impressions, clicks, NULL, NULL,
-         NULL, NULL, NULL, NULL, NULL, NULL
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id) AS best
         FROM search_grains)
   WHERE grain = best
   UNION ALL
   SELECT date, connector, channel, currency, cost, NULL, clicks, NULL, NULL,
-         NULL, NULL, NULL, NULL, conversions, value
+         NULL, NULL, NULL, NULL, conversions, value, NULL, NULL, NULL
   FROM (SELECT *, min(grain) OVER (PARTITION BY date, connector, account_id, is_flow) AS best
         FROM message_sums)
   WHERE grain = best
   UNION ALL
   SELECT date, connector, coalesce(nullif(channel, ''), 'Organic Social'), NULL, NULL,
-         sum(impressions), sum(clicks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+         sum(impressions), sum(clicks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+         NULL, NULL, NULL
   FROM social_daily WHERE date IN (SELECT date FROM days)
   GROUP BY 1, 2, 3
   UNION ALL
   SELECT date, connector, channel, currency, NULL, NULL, NULL, NULL, NULL,
-         NULL, orders, new_customers, revenue, NULL, NULL
+         NULL, orders, new_customers, revenue, NULL, NULL, NULL, NULL, NULL
   FROM order_sums
   UNION ALL
   SELECT date, connector, channel, currency, cost, NULL, NULL, NULL, NULL,
-         NULL, NULL, NULL, NULL, NULL, NULL
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM manual_sums
+  UNION ALL
+  SELECT date, connector, channel, NULL, NULL, NULL, NULL, NULL, NULL,
+         NULL, NULL, NULL, NULL, NULL, NULL, crm_leads, NULL, NULL
+  FROM lead_sums
+  UNION ALL
+  SELECT date, connector, channel, currency, NULL, NULL, NULL, NULL, NULL,
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, deals_won, deal_value
+  FROM deal_sums
 ),
 -- Without a currency of the hub, a day whose money is all in one currency keeps that one; a day with
 -- several has none, and fx() then converts nothing but zeros.
@@ -155,14 +225,15 @@ targets AS (
   SELECT date, coalesce(hub_currency(), CASE
            WHEN count(DISTINCT coalesce(currency, '')) = 1 THEN coalesce(max(currency), '') END)
          AS target
-  FROM facts WHERE coalesce(cost, revenue, value) IS NOT NULL
+  FROM facts WHERE coalesce(cost, revenue, value, deal_value) IS NOT NULL
   GROUP BY date
 ),
 converted AS (
   SELECT f.*, t.target AS target,
          fx(cost, coalesce(currency, ''), target, f.date) AS cost_to,
          fx(revenue, coalesce(currency, ''), target, f.date) AS revenue_to,
-         fx(value, coalesce(currency, ''), target, f.date) AS value_to
+         fx(value, coalesce(currency, ''), target, f.date) AS value_to,
+         fx(deal_value, coalesce(currency, ''), target, f.date) AS deal_value_to
   FROM facts f LEFT JOIN targets t ON t.date = f.date
 ),
 totals AS (
@@ -173,7 +244,10 @@ totals AS (
          sum(new_customers) AS new_customers,
          CASE WHEN count(revenue) = count(revenue_to) THEN sum(revenue_to) END AS revenue,
          sum(conversions) AS conversions,
-         CASE WHEN count(value) = count(value_to) THEN sum(value_to) END AS value
+         CASE WHEN count(value) = count(value_to) THEN sum(value_to) END AS value,
+         sum(crm_leads) AS crm_leads, sum(deals_won) AS deals_won,
+         CASE WHEN count(deal_value) = count(deal_value_to) THEN sum(deal_value_to) END
+         AS deal_value
   FROM converted GROUP BY date, channel
 ),
 whole_days AS (
@@ -189,6 +263,7 @@ coverages AS (
 SELECT t.date, t.channel, t.currency, t.cost, t.impressions, t.clicks, t.sessions,
        t.engaged_sessions, t.leads, t.orders, t.new_customers, t.revenue,
        t.conversions AS platform_conversions, t.value AS platform_conversion_value,
+       t.crm_leads, t.deals_won, t.deal_value,
        ratio(t.clicks, t.impressions) AS ctr, per(t.cost, t.clicks) AS cpc,
        per(t.cost, t.impressions, 1000) AS cpm, per(t.conversions, t.clicks) AS cvr,
        ratio(t.cost, t.conversions) AS cpa, ratio(t.value, t.cost) AS roas,

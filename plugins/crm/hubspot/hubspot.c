@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * HubSpot: contacts, deals and logged activities, those changed since the last pull. */
+ * HubSpot: contacts, companies, deals and logged activities, those changed since the last pull. */
 #include <omnihub/sdk.h>
 
 #include <stdio.h>
@@ -56,10 +56,11 @@ static omni_status hs_judge(void *self, struct omni_run *, const struct omni_htt
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "hubspot", .title = "HubSpot CRM", .family = "crm",
-                .help = "contacts, deals and activities of a HubSpot account", .api_version = "v3",
-                .api_url = "https://api.hubapi.com", .account_option = "portal_id",
-                .options = options, .logins = logins, .streams = hubspot_streams, .open = hs_open,
-                .close = hs_close, .check = hs_check, .pull = hs_pull, .judge = hs_judge),
+                .help = "contacts, companies, deals and activities of a HubSpot account",
+                .api_version = "v3", .api_url = "https://api.hubapi.com",
+                .account_option = "portal_id", .options = options, .logins = logins,
+                .streams = hubspot_streams, .open = hs_open, .close = hs_close, .check = hs_check,
+                .pull = hs_pull, .judge = hs_judge),
     NULL};
 
 #define BELOW "properties."
@@ -83,6 +84,7 @@ struct hs {
     int64_t since_ms; /* only what was archived after it is news */
     struct copy page; /* what is being turned into rows */
     struct copy links[OBJECT_LINKS];
+    char lacking[MESSAGE_MAX + 256]; /* what HubSpot said of a scope that is missing; "": nothing */
 };
 
 static void hs_compute(void *ctx, const char *name, struct omni_json record, struct omni_text *out);
@@ -164,20 +166,30 @@ static omni_status send(const struct hs *hs, struct omni_run *run, const struct 
     return hs->records.hub->http(run, http);
 }
 
+/* One record of each kind: a scope that is missing stops its streams only, so it is a warning. */
 static omni_status hs_check(void *self, struct omni_run *run)
 {
-    const struct hs *hs = self;
-    static const char *const types[] = {"contacts", "deals", "calls"};
+    static const char *const types[] = {"contacts", "companies", "deals", "calls"};
+    enum { N_TYPES = sizeof(types) / sizeof(types[0]) };
+    struct hs *hs = self;
     omni_status status = OMNI_OK;
-    for (size_t i = 0; status == OMNI_OK && i < sizeof(types) / sizeof(types[0]); i++) {
-        char memory[URL_MAX];
+    size_t n_lacking = 0;
+    for (size_t i = 0; i < N_TYPES; i++) {
+        char memory[URL_MAX], text[sizeof(hs->lacking) + 64];
         struct omni_text url = OMNI_TEXT(memory);
         struct omni_http http;
+        hs->lacking[0] = '\0';
         object_url(hs, &url, types[i], "");
         omni_query_int(&url, "limit", 1);
         status = send(hs, run, &url, NULL, &http);
+        if (status != OMNI_OK && hs->lacking[0] == '\0')
+            return status;
+        n_lacking += status != OMNI_OK;
+        snprintf(text, sizeof(text), "no %s: %s", types[i], hs->lacking);
+        if (status != OMNI_OK)
+            hs->records.hub->log(run, OMNI_LOG_WARN, text);
     }
-    return status;
+    return n_lacking < N_TYPES ? OMNI_OK : status;
 }
 
 /* Calls add(out, name) for each property that a row of this stream needs. */
@@ -556,7 +568,7 @@ static const struct meaning meanings[] = {
 static omni_status hs_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
-    const struct hs *hs = self;
+    struct hs *hs = self;
     char message[MESSAGE_MAX], category[64], text[MESSAGE_MAX + 256];
     struct omni_json reply = omni_json_of_reply(http);
     if (http->status < 400)
@@ -574,6 +586,8 @@ static omni_status hs_judge(void *self, struct omni_run *run, const struct omni_
             *wait_ms = LOCKED_MS;
         snprintf(text, sizeof(text), "%s%s%s%s%s%s", message, category[0] ? " (" : "", category,
                  category[0] ? ")" : "", m->remedy ? ": " : "", m->remedy ? m->remedy : "");
+        if (http->status == 403)
+            snprintf(hs->lacking, sizeof(hs->lacking), "%s", text);
         return hs->records.hub->fail(run, m->status, text);
     }
     return OMNI_E_UNSUPPORTED;

@@ -67,8 +67,29 @@ static const struct omni_field *const deal_fields[] = {
     COMPUTED("contacts", "contact_ids"),
     TEXT("hubspot_owner_id", "owner"),
     TEXT("hs_analytics_source_data_1", "source_campaign"),
+    TEXT("hs_analytics_source", "lead_source"),
     CREATED,
     UPDATED,
+    DELETED,
+    NULL};
+
+static const struct omni_field *const company_fields[] = {
+    KEY("company_id"),
+    TEXT("name", "name"),
+    TEXT("domain", "domain"),
+    TEXT("phone", "phone"),
+    TEXT("industry", "industry"),
+    TEXT("type", "type"),
+    OMNI_FIELD(.path = "$.properties.numberofemployees", .column = "employees", .type = OMNI_INT,
+               .flags = OMNI_OPTIONAL),
+    DECIMAL("annualrevenue", "annual_revenue"),
+    TEXT("hubspot_owner_id", "owner"),
+    TEXT("lifecyclestage", "lifecycle_stage"),
+    TEXT("country", "country"),
+    TEXT("city", "city"),
+    CREATED,
+    UPDATED,
+    COMPUTED("merged_into", "merged_into"),
     DELETED,
     NULL};
 
@@ -102,6 +123,8 @@ static const struct omni_field *const task_fields[] =
 
 const struct omni_stream *const hubspot_streams[] = {
     STREAM("contacts", "crm_people", contact_fields, .help = "contacts, with those merged away"),
+    STREAM("companies", "crm_companies", company_fields,
+           .help = "companies, with those merged away"),
     STREAM("deals", "crm_deals", deal_fields, .help = "deals, as of the day they were read"),
     ACTIVITIES("calls", "call", call_fields),
     ACTIVITIES("emails", "email", email_fields),
@@ -115,6 +138,7 @@ const struct omni_stream *const hubspot_streams[] = {
 
 static const struct object objects[] = {
     {"contacts", "lastmodifieddate", "firstname,lastname," MERGED, {"companies"}, 0},
+    {"companies", MODIFIED, MERGED, {NULL}, 0},
     {"deals", MODIFIED, MERGED, {"contacts"}, 1},
     {"calls", MODIFIED, "", {"contacts", "deals"}, 0},
     {"emails", MODIFIED, "", {"contacts", "deals"}, 0},

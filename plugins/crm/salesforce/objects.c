@@ -51,7 +51,28 @@ static const struct omni_field *const opportunity_fields[] = {
                .unit = OMNI_UNIT_PERCENT, .flags = OMNI_ROUND),
     FLAG("IsWon", "is_won"), FLAG("IsClosed", "is_closed"), TIME("CloseDate", "closed_at"),
     TIME("CreatedDate", "created_at"), TEXT("OwnerId", "owner"),
-    TEXT("CampaignId", "source_campaign"), UPDATED, DELETED, NULL};
+    TEXT("CampaignId", "source_campaign"), TEXT("LeadSource", "lead_source"), UPDATED, DELETED,
+    NULL};
+
+static const struct omni_field *const account_fields[] = {
+    KEY("company_id"),
+    TEXT("Name", "name"),
+    TEXT("Website", "domain"),
+    TEXT("Phone", "phone"),
+    TEXT("Industry", "industry"),
+    TEXT("Type", "type"),
+    OMNI_FIELD(.path = "$.NumberOfEmployees", .column = "employees", .type = OMNI_INT),
+    MAYBE("CurrencyIsoCode", "currency"),
+    OMNI_FIELD(.path = "$.AnnualRevenue", .column = "annual_revenue", .type = OMNI_MICROS,
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND),
+    TEXT("OwnerId", "owner"),
+    TEXT("BillingCountry", "country"),
+    TEXT("BillingCity", "city"),
+    TIME("CreatedDate", "created_at"),
+    TEXT("MasterRecordId", "merged_into"),
+    UPDATED,
+    DELETED,
+    NULL};
 
 #define ACTIVITY(at)                                                                               \
     KEY("activity_id"), TIME(at, "at"), TEXT("WhoId", "contact_id"),                               \
@@ -73,6 +94,8 @@ const struct omni_stream *const salesforce_streams[] = {
            .help = "leads, with deleted and merged ones"),
     STREAM("contacts", "crm_people", contact_fields, .constants = "lifecycle_stage=contact",
            .help = "contacts, with deleted and merged ones"),
+    STREAM("accounts", "crm_companies", account_fields,
+           .help = "accounts, with deleted and merged ones"),
     STREAM("opportunities", "crm_deals", opportunity_fields,
            .help = "opportunities, as of the day they were read"),
     STREAM("tasks", "crm_activities", task_fields, .constants = "type=task", .help = "tasks"),
@@ -82,6 +105,7 @@ const struct omni_stream *const salesforce_streams[] = {
 
 const struct object salesforce_objects[] = {{"leads", "Lead", ""},
                                             {"contacts", "Contact", ""},
+                                            {"accounts", "Account", ""},
                                             {"opportunities", "Opportunity", ""},
                                             {"tasks", "Task", ",WhatId"},
                                             {"events", "Event", ",WhatId"},

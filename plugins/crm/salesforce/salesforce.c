@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Salesforce: leads, contacts, opportunities and activities by SOQL, those changed since the last
- * pull. */
+ * Salesforce: leads, contacts, accounts, opportunities and activities by SOQL, those changed since
+ * the last pull. */
 #include <omnihub/sdk.h>
 
 #include <stdio.h>
@@ -68,7 +68,8 @@ static omni_status sf_judge(void *self, struct omni_run *, const struct omni_htt
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.flags = OMNI_SOURCE_ANY_HOST, .name = "salesforce", .title = "Salesforce",
-                .family = "crm", .help = "leads, contacts, opportunities and activities of an org",
+                .family = "crm",
+                .help = "leads, contacts, accounts, opportunities and activities of an org",
                 .api_version = "v67.0", .account_option = "org_id", .options = options,
                 .logins = logins, .streams = salesforce_streams, .open = sf_open, .close = sf_close,
                 .check = sf_check, .pull = sf_pull, .judge = sf_judge),
@@ -90,9 +91,10 @@ struct sf {
     const struct object *object;
     struct place place;
     struct copy page;
-    int is_following;  /* the request is for a further page of a query */
-    int has_timed_out; /* the query took too long */
-    int is_page_dead;  /* the query's further pages are gone */
+    int is_following;                /* the request is for a further page of a query */
+    int has_timed_out;               /* the query took too long */
+    int is_page_dead;                /* the query's further pages are gone */
+    char lacking[MESSAGE_MAX + 256]; /* which object or field the user may not see; "": none */
 };
 
 static void sf_compute(void *ctx, const char *name, struct omni_json record, struct omni_text *out);
@@ -376,20 +378,30 @@ static omni_status sf_pull(void *self, struct omni_run *run, const struct omni_r
     return status == OMNI_OK ? keep_place(sf, run) : status;
 }
 
-/* The login, then each stream's query for one record: what the user may not see is named. */
+/* The login, then each stream's query for one record: what the user may not see is named. It stops
+ * its stream only, so it is a warning. */
 static omni_status sf_check(void *self, struct omni_run *run)
 {
     struct sf *sf = self;
     omni_status status = OMNI_OK;
+    size_t n = 0, n_lacking = 0;
     memset(&sf->place, 0, sizeof(sf->place));
-    for (size_t i = 0; status == OMNI_OK && salesforce_streams[i]; i++) {
+    for (; salesforce_streams[n]; n++) {
+        char text[sizeof(sf->lacking) + 64];
         struct omni_http http;
-        sf->stream = salesforce_streams[i];
+        sf->stream = salesforce_streams[n];
         sf->object = salesforce_object(sf->stream->name);
         sf->is_following = 0;
+        sf->lacking[0] = '\0';
         status = ask(sf, run, 1, &http);
+        if (status != OMNI_OK && sf->lacking[0] == '\0')
+            return status;
+        n_lacking += status != OMNI_OK;
+        snprintf(text, sizeof(text), "no %s: %s", sf->stream->name, sf->lacking);
+        if (status != OMNI_OK)
+            sf->records.hub->log(run, OMNI_LOG_WARN, text);
     }
-    return status;
+    return n_lacking < n ? OMNI_OK : status;
 }
 
 /* ---- Salesforce's errors ---- */
@@ -397,21 +409,23 @@ static omni_status sf_check(void *self, struct omni_run *run)
 struct meaning {
     const char *code;
     omni_status status;
+    int is_lacking; /* one stream's right or field */
     const char *remedy;
 };
 static const struct meaning meanings[] = {
-    {"REQUEST_LIMIT_EXCEEDED", OMNI_E_THROTTLED, NULL},
-    {"API_DISABLED_FOR_ORG", OMNI_E_CONFIG, "this edition has no API, or the user may not use it"},
-    {"INSUFFICIENT_ACCESS", OMNI_E_CONFIG, "give the user's profile the permission"},
-    {"INVALID_FIELD", OMNI_E_CONFIG,
+    {"REQUEST_LIMIT_EXCEEDED", OMNI_E_THROTTLED, 0, NULL},
+    {"API_DISABLED_FOR_ORG", OMNI_E_CONFIG, 0,
+     "this edition has no API, or the user may not use it"},
+    {"INSUFFICIENT_ACCESS", OMNI_E_CONFIG, 1, "give the user's profile the permission"},
+    {"INVALID_FIELD", OMNI_E_CONFIG, 1,
      "the org has no such field, or the user may not see it: see the option fields"},
-    {"INVALID_TYPE", OMNI_E_CONFIG,
+    {"INVALID_TYPE", OMNI_E_CONFIG, 1,
      "the user may not see this object: give the permission or leave the stream out"},
-    {"MALFORMED_QUERY", OMNI_E_CONFIG, "see the option fields"},
-    {"NOT_FOUND", OMNI_E_CONFIG, "check api_url and api_version"},
-    {"SERVER_UNAVAILABLE", OMNI_E_RETRY, NULL},
-    {"UNKNOWN_EXCEPTION", OMNI_E_RETRY, NULL},
-    {"UNABLE_TO_LOCK_ROW", OMNI_E_RETRY, NULL},
+    {"MALFORMED_QUERY", OMNI_E_CONFIG, 0, "see the option fields"},
+    {"NOT_FOUND", OMNI_E_CONFIG, 0, "check api_url and api_version"},
+    {"SERVER_UNAVAILABLE", OMNI_E_RETRY, 0, NULL},
+    {"UNKNOWN_EXCEPTION", OMNI_E_RETRY, 0, NULL},
+    {"UNABLE_TO_LOCK_ROW", OMNI_E_RETRY, 0, NULL},
 };
 
 /* "api-usage=25/15000": the only word about the quota. */
@@ -471,6 +485,8 @@ static omni_status sf_judge(void *self, struct omni_run *run, const struct omni_
             *wait_ms = HOUR_MS;
         snprintf(text, sizeof(text), "%s: %s%s%s", code, message, m->remedy ? ": " : "",
                  m->remedy ? m->remedy : "");
+        if (m->is_lacking)
+            snprintf(sf->lacking, sizeof(sf->lacking), "%s", text);
         status = sf->records.hub->fail(run, m->status, text);
     }
     return status;

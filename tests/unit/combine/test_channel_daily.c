@@ -221,6 +221,47 @@ static void orders_and_visits_meet_in_one_table(void **state)
     fixture_free(f);
 }
 
+#define PERSON(id_, date_, channel_, stage_, ...)                                                  \
+    ROW("account_id", "1", "contact_id", id_, "created_date", date_, "channel", channel_,          \
+        "lifecycle_stage", stage_, ##__VA_ARGS__)
+#define DEAL(as_of_, id_, closed_, won_, amount_)                                                  \
+    ROW("as_of", as_of_, "account_id", "1", "deal_id", id_, "closed_date", closed_, "is_won",      \
+        won_, "amount", amount_, "currency", "EUR", "channel", "CRM")
+#define CRM_COLUMNS "SELECT date, channel, crm_leads, deals_won, deal_value, coverage"
+
+static void leads_and_deals_count_once_and_move_with_their_day(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(SCHEMA_DIR, "crm_people");
+    PUT(f, "crm", "crm_people", PERSON("1", "2026-01-01", "Paid Search", "lead"),
+        PERSON("2", "2026-01-01", "Paid Search", "customer"),
+        PERSON("3", "2026-01-01", "CRM", "Lead"), PERSON("4", "2026-01-01", "CRM", "contact"),
+        PERSON("5", "2026-01-01", "CRM", "subscriber"), PERSON("6", "2026-01-01", "CRM", NULL),
+        PERSON("7", "2026-01-01", "CRM", "lead", "deleted", "1"),
+        PERSON("8", "2026-01-01", "CRM", "lead", "merged_into", "3"));
+    PUT(f, "crm", "crm_deals", DEAL("2026-01-05", "a", "2026-01-02", "1", "100000000"),
+        DEAL("2026-01-05", "b", "2026-01-02", "1", "50000000"),
+        DEAL("2026-01-06", "b", "2026-01-02", "0", "50000000"),
+        DEAL("2026-01-05", "c", "2026-01-02", "1", NULL),
+        DEAL("2026-01-05", "d", "2026-02-01", "0", "7000000"));
+    combine(f, "EUR");
+    assert_asked(f, CRM_COLUMNS " FROM channel_daily ORDER BY date, channel",
+                 "2026-01-01|CRM|1|NULL|NULL|crm\n2026-01-01|Paid Search|2|NULL|NULL|crm\n"
+                 "2026-01-02|CRM|NULL|2|100000000|crm\n");
+    /* One person is merged away, one gets another day; the same day's reading moves a deal, a later
+     * one changes another's amount. */
+    PUT(f, "crm", "crm_people", PERSON("1", "2026-01-01", "Paid Search", "lead", "deleted", "1"),
+        PERSON("3", "2026-01-03", "CRM", "lead"));
+    PUT(f, "crm", "crm_deals", DEAL("2026-01-05", "a", "2026-01-04", "1", "100000000"),
+        DEAL("2026-01-07", "c", "2026-01-02", "1", "3000000"));
+    struct combine_result r = combine(f, "EUR");
+    assert_int_equal(r.days, 5); /* of deal d, too, which was read on the day that changed */
+    assert_asked(f, CRM_COLUMNS " FROM channel_daily ORDER BY date, channel",
+                 "2026-01-01|Paid Search|1|NULL|NULL|crm\n2026-01-02|CRM|NULL|1|3000000|crm\n"
+                 "2026-01-03|CRM|1|NULL|NULL|crm\n2026-01-04|CRM|NULL|1|100000000|crm\n");
+    fixture_free(f);
+}
+
 static void only_changed_days_are_computed_and_written(void **state)
 {
     (void)state;
@@ -262,6 +303,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(without_a_hub_currency_one_is_kept_and_two_are_not_mixed),
     cmocka_unit_test(manual_costs_are_spread_to_the_last_millionth),
     cmocka_unit_test(orders_and_visits_meet_in_one_table),
+    cmocka_unit_test(leads_and_deals_count_once_and_move_with_their_day),
     cmocka_unit_test(only_changed_days_are_computed_and_written),
 };
 

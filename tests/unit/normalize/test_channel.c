@@ -150,6 +150,29 @@ static void write_own(const char *text)
     assert_int_equal(file_replace(path, text, strlen(text), 0600, NULL), OMNI_OK);
 }
 
+/* A CRM tells the source in words of its own. */
+static void crm_sources(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *plugin, *source, *channel;
+    } cases[] = {{"hubspot", "ORGANIC_SEARCH", "Organic Search"},
+                 {"hubspot", "PAID_SOCIAL", "Paid Social"},
+                 {"hubspot", "EMAIL_MARKETING", "Email"},
+                 {"hubspot", "OFFLINE", "CRM"},
+                 {"hubspot", NULL, "CRM"},
+                 {"salesforce", "Partner Referral", "Referral"},
+                 {"salesforce", "Web", "CRM"},
+                 {"salesforce", "google", "Organic Search"},
+                 {"file", "Web", "Unassigned"}};
+    struct channel_rules *r = load(NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct channel_input in = {.source = cases[i].source, .plugin = cases[i].plugin};
+        assert_string_equal(channel_of(r, &in), cases[i].channel);
+    }
+    channel_free(r);
+}
+
 static void own_rules_come_first(void **state)
 {
     (void)state;
@@ -217,6 +240,7 @@ static void exploding_patterns_end(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(visits),
     cmocka_unit_test(connectors),
+    cmocka_unit_test(crm_sources),
     cmocka_unit_test(own_rules_come_first),
     cmocka_unit_test(bad_files_are_refused),
     cmocka_unit_test(exploding_patterns_end),
