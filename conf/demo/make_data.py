@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the demo's input: the till's exports, a sheet of offline costs, exchange rates, and the configuration.
+"""Makes the demo's input: the till's exports, a sheet of offline costs, exchange rates, secrets, and the configuration.
 
 Everything lies in the last 30 days. The same day, seed and generation always give the same bytes; a later generation
 brings returns that the shops booked afterwards on days that had been exported before.
@@ -8,13 +8,28 @@ brings returns that the shops booked afterwards on days that had been exported b
 
 import argparse
 import datetime
+import json
 import os
 import random
+import urllib.request
 
 DAYS = 30
 STORES = ("LIS-01", "LIS-02", "OPO-01")
 RETURN_DAYS = 14  # how long after the sale the shops take goods back
 HERE = os.path.dirname(os.path.abspath(__file__))
+SMALL, LARGE = os.path.join(HERE, "demo.conf.in"), os.path.join(HERE, "..", "demo-omnichannel.conf")
+# What the stand-ins take for a login.
+SECRETS = {
+    "google-developer-token": "stand-in-dev-token-0001",
+    "google-client-secret": "stand-in-client-secret",
+    "google-refresh-token": "1//stand-in-refresh-token",
+    "meta-token": "EAAB-stand-in-token",
+    "instagram-token": "IGQV-stand-in-token",
+    "mailchimp-key": "0123456789abcdef0123456789abcdef-us21",
+    "hubspot-token": "pat-stand-in-hubspot-token",
+    "shopify-token": "shpat_stand-in-token",
+    "square-token": "EAAA-stand-in-token",
+}
 
 
 def comma(cents, thousands=""):
@@ -85,29 +100,45 @@ def rates(folder, seed, today):
     write(folder, "rates/eurusd.csv", lines, "\n")
 
 
-def configuration(folder, base):
-    with open(os.path.join(HERE, "demo.conf.in"), encoding="utf-8") as template:
-        text = template.read().replace("@BASE@", base).replace("@DIR@", folder)
+def write_secret(path, text):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as out:
+        out.write(text + "\n")
+
+
+def configuration(folder, base, template):
+    with open(template, encoding="utf-8") as source:
+        text = source.read().replace("@BASE@", base).replace("@DIR@", folder)
     write(folder, "omnihub.conf", text.splitlines(), "\n")
-    with open(os.open(os.path.join(folder, "meta-token"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",
-              encoding="ascii") as out:
-        out.write("EAAB-stand-in-token\n")
+    os.makedirs(os.path.join(folder, "secrets"), 0o700, exist_ok=True)
+    for name, secret in SECRETS.items():
+        write_secret(os.path.join(folder, "secrets", name), secret)
+
+
+def open_the_crm(base):
+    """The stand-in's CRM has been kept for as long as the demo looks back."""
+    order = json.dumps({"knobs": {"hubspot": {"days": DAYS}}}).encode("ascii")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(base + "/_control", order, timeout=30) as reply:
+        reply.read()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dir", required=True)
     parser.add_argument("--base", required=True, help="where the stand-ins are, http://127.0.0.1:PORT")
+    parser.add_argument("--all", action="store_true", help="one connector of every family")
     parser.add_argument("--today", type=datetime.date.fromisoformat,
                         default=datetime.datetime.now(datetime.timezone.utc).date())
     parser.add_argument("--generation", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     folder = os.path.abspath(options.dir)
-    till(folder, options.seed, options.generation, options.today)
+    if options.all:
+        open_the_crm(options.base)
+    else:
+        till(folder, options.seed, options.generation, options.today)
     offline_costs(folder, options.today)
     rates(folder, options.seed, options.today)
-    configuration(folder, options.base)
+    configuration(folder, options.base, LARGE if options.all else SMALL)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,9 @@ static void table_row(struct output *o, const json_t *connector, json_t *feed)
     reading_whole_seconds(feed, "last_ok_at");
     const json_t *last_run = json_object_get(feed, "last_run");
     const char *account = json_text(feed, "account"), *outcome = json_text(last_run, "outcome");
+    /* A part (an order's lines) has rows, but no run of its own: it comes with its stream. */
+    if (!outcome && json_int(feed, "rows", 0) > 0)
+        outcome = "part";
     if (json_is_false(json_object_get(connector, "enabled")))
         outcome = "disabled";
     output_row(

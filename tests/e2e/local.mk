@@ -9,6 +9,7 @@ E2E_TESTS += %D%/test_installed.py
 E2E_TESTS += %D%/test_isolation.py
 E2E_TESTS += %D%/test_killed.py
 E2E_TESTS += %D%/test_migration.py
+E2E_TESTS += %D%/test_omnichannel.py
 E2E_TESTS += %D%/test_overlap.py
 E2E_TESTS += %D%/test_push.py
 E2E_TESTS += %D%/test_run.py

@@ -173,6 +173,17 @@ def test_demo():
             tap.has(restated, name, "the second shows restated days of " + name)
 
 
+def test_large_demo():
+    with h.Hub() as lab:
+        script = os.path.join(omni.SOURCE, "conf", "demo", "run.sh")
+        done = run(["sh", script, prefix, "--all", lab.path("demo")])
+        if not tap.is_(done.returncode, 0, "the large demo"):
+            tap.note(done.stdout + done.stderr)
+        for words in ("Paid Search", "Organic Search", "Organic Social", "Email", "CRM", "Web shop", "Store", "TV", "clicks in mails"):
+            tap.has(done.stdout, words, "shows " + words)
+        tap.ok("Traceback" not in done.stderr and "Exception" not in done.stderr, "without noise")
+
+
 def test_uninstall():
     plain = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")}
     os.remove(os.path.join(flags("--variable=plugindir")[0], "acme.so"))
@@ -188,4 +199,4 @@ with omni.Lab() as place:
     prefix = prefix_of(stage)
     program = os.path.join(prefix, "bin", "omnihub")
     install(stage)
-    tap.run([test_files, test_outside_plugin, test_demo, test_uninstall])
+    tap.run([test_files, test_outside_plugin, test_demo, test_large_demo, test_uninstall])

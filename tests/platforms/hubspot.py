@@ -18,6 +18,7 @@ FIRST_ID = {"contacts": 1001, "deals": 50001, "companies": 9001, "calls": 70001,
 SEARCH_MEMBERS = ("after", "filterGroups", "limit", "properties", "sorts")  # required by the specification
 ARCHIVED_EVERY, GONE_EVERY, CHANGED_EVERY, STEP = 29, 31, 5, 3
 STAGES = ("appointmentscheduled", "contractsent", "closedwon", "closedlost")
+SOURCES = ("ORGANIC_SEARCH", "OFFLINE", "PAID_SEARCH", "SOCIAL_MEDIA", "EMAIL_MARKETING")
 MERGED = ("contacts", "companies", "deals")
 
 
@@ -50,12 +51,22 @@ class HubSpot:
         """Everything that a generation changes has one time, as after a nightly batch job."""
         return self.stamps.setdefault(generation, int(time.time() * 1000))
 
+    def created(self, kind, n):
+        """The account is filled in a day or, with the knob days, evenly over so many days until today."""
+        span = self.world.knob("hubspot", "days", 0)
+        opened = datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc)
+        step = 420000
+        if span:
+            opened = datetime.datetime.combine(self.world.today() - datetime.timedelta(span), datetime.time(), datetime.timezone.utc)
+            step = span * 86400000 // COUNTS[kind]
+        return int(opened.timestamp() * 1000) + n * step
+
     def record(self, kind, n):
         """All that is known of a record; None: it was merged away and is in no list."""
         world = self.world
         if kind in MERGED and world.generation > 0 and n % 40 == 10:
             return None
-        created = int(datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc).timestamp() * 1000) + n * 420000
+        created = self.created(kind, n)
         gens = self.changed(kind, n)
         is_winner = kind in MERGED and world.generation > 0 and n % 40 == 11
         updated = max([created + 60000] + [self.stamp(g) for g in gens] + ([self.stamp(1)] if is_winner else []))
@@ -69,7 +80,7 @@ class HubSpot:
 
     def records(self, kind):
         key = (kind, self.world.generation, self.world.knob("hubspot", kind, COUNTS[kind]),
-               self.world.knob("hubspot", "touch_all", False))
+               self.world.knob("hubspot", "touch_all", False), self.world.knob("hubspot", "days", 0))
         if self.world.generation == 0:
             self.stamps = {}
         if self.known[0] != key:
@@ -95,7 +106,7 @@ class HubSpot:
         if kind == "contacts":
             return dict(common, lastmodifieddate=moment, firstname=("", "Ana", "Zoë \"Z\"")[n % 3], lastname="Núñez %d" % n,
                         email="person%d@example.com" % n, phone=None, company="Company %d" % (n % 40), country="PT", city="Lisboa",
-                        lifecyclestage="lead", hs_lead_status=None if n % 2 else "NEW", hs_analytics_source="PAID_SEARCH",
+                        lifecyclestage="lead", hs_lead_status=None if n % 2 else "NEW", hs_analytics_source=SOURCES[n % len(SOURCES)],
                         segment="s%d" % (n % 3))
         if kind == "companies":
             revenue = self.amount(record)
@@ -109,7 +120,7 @@ class HubSpot:
                         hs_deal_stage_probability="0.%d" % (n % 10), hs_is_closed_won=str(stage == "closedwon").lower(),
                         hs_is_closed=str(stage.startswith("closed")).lower(), closedate=iso(record["created"] + 86400000),
                         hs_analytics_source_data_1="spring_sale",
-                        hs_analytics_source=("OFFLINE", "PAID_SEARCH")[n % 2])
+                        hs_analytics_source=SOURCES[n // 4 % len(SOURCES)])
         name = {"calls": "hs_call", "emails": "hs_email", "meetings": "hs_meeting", "notes": "hs_note", "tasks": "hs_task"}.get(kind)
         own = {"hs_timestamp": iso(record["created"]), "%s_body" % name: "<p>Body %d</p>" % n, "hs_email_text": "Text %d" % n,
                "%s_title" % name: "Title %d" % n, "%s_subject" % name: "Subject %d" % n, "hs_call_disposition": "connected",
@@ -127,7 +138,14 @@ class HubSpot:
                       "deleted": deleted,
                       "merged": len(merged), "amount_cents": sum(self.amount(r) or 0 for r in records if not r["archived"]),
                       "linked": sum(1 for r in records if self.links(kind, {"contacts": "companies"}.get(kind, "contacts"), r["n"])),
-                      "ids": [r["id"] for r in records] + merged})
+                      "ids": [r["id"] for r in records] + merged,
+                      "days": [iso(r["created"])[:10] for r in records if not r["archived"]],
+                      "won": [self.won(r) for r in records if kind == "deals" and STAGES[r["n"] % 4] == "closedwon" and not r["archived"]]})
+
+    def won(self, record):
+        known = self.properties("deals", record)
+        return {"day": known["closedate"][:10], "source": known["hs_analytics_source"], "currency": known["deal_currency_code"],
+                "cents": self.amount(record)}
 
     # ---- what is answered
 

@@ -92,8 +92,9 @@ class Shopify:
         return [self.facts(day, n) for day in days(first, last) for n in range(self.world.draw(1, 4, "orders", day))]
 
     def truth(self, query):
-        """Sums over the orders made in a range of days."""
+        """Sums over the orders made in a range of days; tests=0: without test orders."""
         facts = self.all_facts(parse_day(query.get("from", "")), parse_day(query.get("to", "")))
+        facts = [fact for fact in facts if not fact["test"] or query.get("tests") != "0"]
         names = ("gross", "discount", "refund", "net", "tax", "shipping", "total")
         sums = {name: cents_of(sum(fact[name] for fact in facts)) for name in names}
         sums["items"] = str(sum(fact["items"] for fact in facts))

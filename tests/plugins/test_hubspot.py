@@ -46,9 +46,10 @@ def test_all():
                 ("Company 1", "company1.example", "RETAIL", 11, 0), "a company's columns")
         tap.is_(it.value("SELECT dec(sum(annual_revenue)) FROM crm_companies"), truth("companies")["sums"]["amount"],
                 "the companies' revenues to the cent")
-        tap.is_(it.row("SELECT count(DISTINCT created_date), min(channel), max(channel) FROM crm_people"), (2, "Paid Search", "Paid Search"),
-                "the day a person became known, and the channel by the CRM's word for it")
-        tap.is_({row["channel"] for row in it.rows("SELECT DISTINCT channel FROM crm_deals")}, {"CRM", "Paid Search"}, "a deal's channel")
+        tap.is_(it.value("SELECT count(DISTINCT created_date) FROM crm_people"), 2, "the day a person became known")
+        for dataset in ("crm_people", "crm_deals"):
+            tap.is_({row["channel"] for row in it.rows("SELECT DISTINCT channel FROM " + dataset)},
+                    {"CRM", "Email", "Organic Search", "Organic Social", "Paid Search"}, dataset + ": the channel by the CRM's word for it")
         tap.ok(it.value("SELECT max(length(contact_ids)) FROM crm_deals") > 5, "several contacts of a deal")
         tap.is_(it.row("SELECT type, date, body FROM crm_activities WHERE activity_id = '71001'"), ("email", "2026-01-05", None),
                 "an activity; no bodies unless asked for")
