@@ -4,10 +4,7 @@ noinst_LIBRARIES += hub/libhub.a
 HUB_CFLAGS = $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CONFIG_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(PCRE2_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
 HUB_LIBS = hub/libhub.a $(CURL_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(SECCOMP_LIBS) $(PTHREAD_LIBS)
 hub_libhub_a_SOURCES =
-hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DHUB_PLUGINDIR='"$(plugindir)"' -DHUB_LIBEXECDIR='"$(omnilibexecdir)"' \
-	-DHUB_SCHEMADIR='"$(schemadir)"' -DHUB_SYSCONFDIR='"$(sysconfdir)"' \
-	-DHUB_PREFIX='"$(prefix)"' -DHUB_BINDIR='"$(bindir)"'
+hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS)
 hub_libhub_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 
 include hub/base/local.mk
@@ -25,3 +22,14 @@ include hub/run/local.mk
 include hub/run/job.mk
 include hub/config/local.mk
 include hub/cli/local.mk
+
+# Where everything is installed, for the few files that ask; on the command line of each compiler call
+# it would keep builds with other prefixes from sharing a compiler cache.
+BUILT_SOURCES += hub/dirs.h
+CLEANFILES += hub/dirs.h
+hub/dirs.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) hub && { echo '/* Made by make. */'; \
+	for d in 'PLUGINDIR "$(plugindir)"' 'LIBEXECDIR "$(omnilibexecdir)"' 'SCHEMADIR "$(schemadir)"' \
+	  'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"'; do \
+	  echo "#define HUB_$$d"; done; } >$@.tmp && \
+	{ cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@; }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "dirs.h"
 
 /* What follows the prefix: "/bin"; NULL where the path lies elsewhere (sysconfdir = /etc). */
 static const char *below_prefix(const char *path)

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "dirs.h"
 
 /* In the order of a working day. */
 static const struct command *const commands[] = {

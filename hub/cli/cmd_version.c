@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/place.h"
+#include "dirs.h"
 
 static int run(struct cli *);
 

@@ -17,6 +17,7 @@
 #include "plugin/load.h"
 #include "run/spec.h"
 #include "run/supervise.h"
+#include "dirs.h"
 
 enum { DESCRIBE_TIMEOUT_S = 30, DESCRIBE_IDLE_MS = 5000 };
 

@@ -14,6 +14,7 @@
 #include "base/place.h"
 #include "base/text.h"
 #include "config/keys.h"
+#include "dirs.h"
 
 #define HUB(member)       offsetof(struct config_hub, member)
 #define CONNECTOR(member) offsetof(struct config_connector, member)

@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/place.h"
+#include "dirs.h"
 
 enum { MAX_FDS = 16 };
 

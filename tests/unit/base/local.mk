@@ -63,7 +63,7 @@ TESTS += %D%/test_mem
 check_PROGRAMS += %D%/test_place
 TESTS += %D%/test_place
 %C%_test_place_SOURCES = %D%/test_place.c
-%C%_test_place_CPPFLAGS = $(UNIT_CPPFLAGS) -DHUB_PREFIX='"$(prefix)"' -DHUB_BINDIR='"$(bindir)"'
+%C%_test_place_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_place_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_place_LDADD = $(UNIT_LIBS)
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/place.h"
 #include "unit.h"
+#include "dirs.h"
 
 static void assert_place(const char *program, const char *configured, const char *wanted)
 {

@@ -6,6 +6,6 @@ TESTS += %D%/test_wire %D%/test_spawn
 %C%_test_wire_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_wire_LDADD = $(UNIT_LIBS)
 %C%_test_spawn_SOURCES = %D%/test_spawn.c
-%C%_test_spawn_CPPFLAGS = $(UNIT_CPPFLAGS) -DHUB_LIBEXECDIR='"$(omnilibexecdir)"'
+%C%_test_spawn_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_spawn_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_spawn_LDADD = $(UNIT_LIBS)

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "process/spawn.h"
+#include "dirs.h"
 
 /* What the shell prints, by the descriptor of its third place. */
 static int run(const char *script, struct buf *out)
