@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # All of the hub is one static library; the three programs are a main() each.
 noinst_LIBRARIES += hub/libhub.a
-HUB_CFLAGS = $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CONFIG_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(PCRE2_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
-HUB_LIBS = hub/libhub.a $(CURL_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(SECCOMP_LIBS) $(PTHREAD_LIBS)
+HUB_CFLAGS = $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CONFIG_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(SODIUM_CFLAGS) $(PCRE2_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
+HUB_LIBS = hub/libhub.a $(CURL_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(SODIUM_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(SECCOMP_LIBS) $(PTHREAD_LIBS)
 hub_libhub_a_SOURCES =
 hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS)
 hub_libhub_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
@@ -14,6 +14,7 @@ include hub/normalize/local.mk
 include hub/store/local.mk
 include hub/combine/local.mk
 include hub/push/local.mk
+include hub/vault/local.mk
 include hub/http/local.mk
 include hub/process/local.mk
 include hub/plugin/local.mk

@@ -6,16 +6,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 
-enum { READ_STEP = 65536 };
+enum { READ_STEP = 65536, LOCK_STEP_MS = 20 };
 
 /* A full disk passes, a wrong path does not. */
 static omni_status status_of_errno(int error)
@@ -100,14 +103,32 @@ static bool write_durably(int fd, const void *bytes, size_t n, unsigned mode)
     return file_write_all(fd, bytes, n) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
 }
 
-omni_status file_replace(const char *path, const void *bytes, size_t n, unsigned mode,
-                         struct err *err)
+/* Gives the whole, durable temporary file its name. */
+static int put_over(const char *temporary, const char *path)
+{
+    return rename(temporary, path);
+}
+
+/* A link takes no place that is taken. */
+static int put_new(const char *temporary, const char *path)
+{
+    return link(temporary, path) == 0 ? unlink(temporary) : -1;
+}
+
+struct content {
+    const void *bytes;
+    size_t n;
+    unsigned mode;
+};
+
+static omni_status write_whole(const char *path, const struct content *c,
+                               int (*put)(const char *, const char *), struct err *err)
 {
     auto_free char *temporary = xasprintf("%s.XXXXXX", path);
     auto_close int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return failed(err, "create a temporary file beside", path);
-    if (!write_durably(fd, bytes, n, mode) || rename(temporary, path) < 0) {
+    if (!write_durably(fd, c->bytes, c->n, c->mode) || put(temporary, path) < 0) {
         omni_status status = failed(err, "write", path);
         unlink(temporary);
         return status;
@@ -115,6 +136,31 @@ omni_status file_replace(const char *path, const void *bytes, size_t n, unsigned
     if (!sync_folder(path))
         return failed(err, "make durable the folder of", path);
     return OMNI_OK;
+}
+
+omni_status file_replace(const char *path, const void *bytes, size_t n, unsigned mode,
+                         struct err *err)
+{
+    return write_whole(path, &(struct content){bytes, n, mode}, put_over, err);
+}
+
+omni_status file_create(const char *path, const void *bytes, size_t n, unsigned mode,
+                        struct err *err)
+{
+    return write_whole(path, &(struct content){bytes, n, mode}, put_new, err);
+}
+
+void file_sweep(const char *path)
+{
+    auto_buf pattern = BUF_INIT(PATH_MAX * 2);
+    for (const char *p = path; *p; p++)
+        if ((strchr("*?[\\", *p) && !buf_addc(&pattern, '\\')) || !buf_addc(&pattern, *p))
+            return;
+    glob_t found = {0};
+    if (buf_adds(&pattern, ".??????") && glob(buf_text(&pattern), 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            unlink(found.gl_pathv[i]);
+    globfree(&found);
 }
 
 static bool is_folder(const char *path)
@@ -148,24 +194,44 @@ static void read_holder(int fd, char *out, size_t size)
     out[strcspn(out, "\r\n")] = '\0';
 }
 
-int file_lock(const char *path, const char *holder, struct err *err)
+static int64_t now_ms(void)
 {
-    auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* flock() cannot be waited for with a deadline, so it is asked for again and again. */
+static omni_status take_lock(int fd, const char *path, const struct file_patience *p,
+                             struct err *err)
+{
+    const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000L};
+    for (int64_t end = now_ms() + p->wait_ms; flock(fd, LOCK_EX | LOCK_NB) < 0;) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return failed(err, "lock", path);
+        if (p->cancelled && p->cancelled(p->ctx))
+            return err_set(err, OMNI_E_CANCELLED, "cancelled while waiting for %s", path);
+        if (now_ms() >= end) {
+            char other[200];
+            read_holder(fd, other, sizeof other);
+            return err_set(err, OMNI_E_RETRY, "%s is locked by %s", path,
+                           *other ? other : "another process");
+        }
+        nanosleep(&step, NULL);
+    }
+    return OMNI_OK;
+}
+
+int file_lock_wait(const char *path, const char *holder, const struct file_patience *patience,
+                   struct err *err)
+{
+    auto_close int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         failed(err, "open the lock file", path);
         return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        char other[200];
-        bool taken = errno == EWOULDBLOCK;
-        if (!taken) {
-            failed(err, "lock", path);
-            return -1;
-        }
-        read_holder(fd, other, sizeof other);
-        err_set(err, OMNI_E_RETRY, "%s is locked by %s", path, *other ? other : "another process");
+    if (take_lock(fd, path, patience, err) != OMNI_OK)
         return -1;
-    }
     if (ftruncate(fd, 0) < 0 || pwrite(fd, holder, strlen(holder), 0) != (ssize_t)strlen(holder)) {
         failed(err, "write the lock file", path);
         return -1;
@@ -173,4 +239,9 @@ int file_lock(const char *path, const char *holder, struct err *err)
     int held = fd;
     fd = -1;
     return held;
+}
+
+int file_lock(const char *path, const char *holder, struct err *err)
+{
+    return file_lock_wait(path, holder, &(struct file_patience){0}, err);
 }

@@ -19,8 +19,9 @@
 
 /* In the order of a working day. */
 static const struct command *const commands[] = {
-    &cmd_check,   &cmd_pull,     &cmd_push,     &cmd_sync,  &cmd_status, &cmd_runs, &cmd_restated,
-    &cmd_plugins, &cmd_describe, &cmd_datasets, &cmd_query, &cmd_state,  &cmd_run,  &cmd_version,
+    &cmd_check, &cmd_pull,     &cmd_push,    &cmd_sync,     &cmd_status,
+    &cmd_runs,  &cmd_restated, &cmd_plugins, &cmd_describe, &cmd_datasets,
+    &cmd_query, &cmd_state,    &cmd_run,     &cmd_secrets,  &cmd_version,
 };
 
 /* ---- messages ---- */

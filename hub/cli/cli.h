@@ -51,7 +51,7 @@ struct cli {
 
 extern const struct command cmd_check, cmd_pull, cmd_push, cmd_sync, cmd_status, cmd_runs,
     cmd_restated, cmd_plugins, cmd_describe, cmd_datasets, cmd_query, cmd_state, cmd_version,
-    cmd_run;
+    cmd_run, cmd_secrets;
 
 /* The whole program: parses argv, runs the command, flushes stdout. Returns the exit code. */
 int cli_main(int argc, char **argv);

@@ -4,7 +4,7 @@ noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
 	%D%/args.c %D%/cli.c %D%/cli.h \
 	%D%/cmd_check.c %D%/cmd_datasets.c %D%/cmd_describe.c %D%/cmd_plugins.c %D%/cmd_pull.c \
-	%D%/cmd_push.c %D%/cmd_query.c %D%/cmd_restated.c %D%/cmd_run.c %D%/cmd_runs.c %D%/cmd_state.c \
+	%D%/cmd_push.c %D%/cmd_query.c %D%/cmd_restated.c %D%/cmd_run.c %D%/cmd_runs.c %D%/cmd_secrets.c %D%/cmd_state.c \
 	%D%/cmd_status.c %D%/cmd_sync.c %D%/cmd_version.c \
 	%D%/generation.c %D%/generation.h \
 	%D%/output.c %D%/output.h \
@@ -12,6 +12,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/progress.c %D%/progress.h \
 	%D%/reading.c %D%/reading.h \
 	%D%/report.c \
+	%D%/secret_facts.c %D%/secret_facts.h \
 	%D%/service.c %D%/service.h \
 	%D%/shapes.c %D%/shapes.h \
 	%D%/snippet.c %D%/snippet.h \

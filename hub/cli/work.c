@@ -216,6 +216,9 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_text(spec, "currency", hub->currency);
     json_put_text(spec, "proxy", hub->proxy);
     json_put_text(spec, "ca_file", hub->ca_file);
+    json_put_text(spec, "vault_key", hub->vault_key);
+    if (hub->vault_is_credential)
+        json_put_flag(spec, "vault_is_credential", true);
     json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
     json_put_int(spec, "log_level", (int64_t)log_get_level());

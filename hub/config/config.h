@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 
+struct vault_place;
+
 struct config_place {
     const char *file;
     int line;
@@ -29,10 +31,13 @@ struct config_hub {
     const char *const *plugin_dirs; /* asked first, then the installed folder; ends with NULL */
     const char *schema_dir;         /* conf/schema as installed, unless given */
     const char *channel_rules;      /* the admin's own rules file; NULL */
-    bool sandbox_require;           /* sandbox = "require" */
-    int64_t parallel;               /* jobs at a time; default 4 */
-    int64_t retry_after_s;          /* first wait after a passing failure; default 60 */
-    int64_t run_timeout_s;          /* longest run of one job; default 6 h */
+    const char *vault_key;    /* file; the service manager's credential, or vault.key beside the
+                                 main file, unless given */
+    bool vault_is_credential; /* that key file is one of $CREDENTIALS_DIRECTORY */
+    bool sandbox_require;     /* sandbox = "require" */
+    int64_t parallel;         /* jobs at a time; default 4 */
+    int64_t retry_after_s;    /* first wait after a passing failure; default 60 */
+    int64_t run_timeout_s;    /* longest run of one job; default 6 h */
     struct config_http http;
 };
 
@@ -115,11 +120,13 @@ void config_check_options(const struct config *, struct config_place, const char
 struct config_place config_option_place(const struct config *, const json_t *options,
                                         const char *path, struct config_place fallback);
 
-/* References among the options: "secret:" (not there yet), "env:NAME" that is not set, "file:PATH"
- * that is missing or readable by others. Adds findings; returns {NAME: value} of what env: names
- * (new reference). */
+/* References among the options: "secret:NAME" that is not in the vault or cannot be opened with its
+ * key, "env:NAME" that is not set, "file:PATH" that is missing or readable by others. Adds
+ * findings; returns {NAME: value} of what env: names (new reference). */
 json_t *config_references(const struct config *, struct config_place, const char *what,
                           const json_t *options, struct config_findings *);
+/* Where the vault and its key are. */
+struct vault_place config_vault(const struct config *);
 /* The folder of the main file, absolute: relative paths in the configuration start there. */
 const char *config_folder(const struct config *);
 

@@ -7,4 +7,5 @@ hub_libhub_a_SOURCES += \
 	%D%/options.c %D%/options.h \
 	%D%/read_config.c %D%/read_config.h \
 	%D%/references.c \
+	%D%/secrets.c %D%/secrets.h \
 	%D%/source.c %D%/source.h

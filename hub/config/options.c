@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading a connector's options by name or nested path, and the secrets that they refer to. */
+ * Reading a connector's options by name or nested path. */
 #include <config.h>
 
 #include "config/options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/day.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-
-enum { MAX_SECRET = 64 * 1024 };
 
 struct omni_config {
     json_t *values; /* what was given, completed by what was declared */
@@ -169,73 +162,4 @@ const char *options_item(const struct omni_config *c, const char *path, uint32_t
     while (member && i-- > 0)
         member = json_object_iter_next((json_t *)value, member);
     return member ? json_object_iter_key(member) : NULL;
-}
-
-/* ---- secrets ---- */
-
-bool secret_is_reference(const char *value)
-{
-    return text_starts(value, "env:") || text_starts(value, "file:") ||
-           text_starts(value, "secret:");
-}
-
-static char *from_env(const char *name, const json_t *env, struct err *err)
-{
-    const char *value = json_string_value(json_object_get(env, name));
-    if (value && *value)
-        return xstrdup(value);
-    err_set(err, OMNI_E_CONFIG,
-            "the environment variable %s is not set; set it where the hub is started", name);
-    return NULL;
-}
-
-static omni_status check_secret_file(int fd, const char *path, struct err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return err_set(err, OMNI_E_CONFIG, "%s: not a regular file", path);
-    if (st.st_mode & (S_IRWXG | S_IRWXO))
-        return err_set(err, OMNI_E_CONFIG,
-                       "%s: others may read this secret (mode %04o); run: chmod 600 %s", path,
-                       (unsigned)st.st_mode & 07777, path);
-    return OMNI_OK;
-}
-
-static char *from_file(const char *path, struct err *err)
-{
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        err_set(err, OMNI_E_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
-        return NULL;
-    }
-    auto_buf text = BUF_INIT(MAX_SECRET);
-    if (check_secret_file(fd, path, err) != OMNI_OK)
-        return NULL;
-    if (file_read_fd(fd, path, &text, err) != OMNI_OK) {
-        if (err)
-            err->status = OMNI_E_CONFIG;
-        return NULL;
-    }
-    while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-        text.data[--text.len] = '\0';
-    if (text.len == 0 || memchr(text.data, '\0', text.len)) {
-        err_set(err, OMNI_E_CONFIG, "%s: %s", path,
-                text.len ? "holds a NUL byte" : "is empty, where a secret was expected");
-        return NULL;
-    }
-    return buf_take(&text);
-}
-
-char *secret_resolve(const char *value, const json_t *env, struct err *err)
-{
-    if (text_starts(value, "env:"))
-        return from_env(value + 4, env, err);
-    if (text_starts(value, "file:"))
-        return from_file(value + 5, err);
-    if (!text_starts(value, "secret:"))
-        return xstrdup(value);
-    err_set(err, OMNI_E_CONFIG,
-            "secret:%s cannot be read: this build has no secret store; use env:NAME or file:PATH",
-            value + 7);
-    return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reading a connector's options: by name or nested path, with the fallbacks that the plugin
- * declares; secret references. */
+ * declares. */
 #ifndef HUB_OPTIONS_H
 #define HUB_OPTIONS_H
 
@@ -26,12 +26,5 @@ uint32_t options_count(const struct omni_config *, const char *path);
 const char *options_item(const struct omni_config *, const char *path, uint32_t i);
 /* NULL if absent; borrowed. */
 const json_t *options_find(const json_t *values, const char *path);
-
-/* "env:NAME", "file:PATH", "secret:NAME". */
-bool secret_is_reference(const char *value);
-/* The value behind a reference (a plain value stands for itself). free(). env: looked up in `env`
- * (an object), never in the process's environment. file: 0600 or stricter, a trailing newline is
- * dropped. NULL and OMNI_E_CONFIG otherwise. */
-char *secret_resolve(const char *value, const json_t *env, struct err *);
 
 #endif

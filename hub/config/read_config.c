@@ -43,6 +43,7 @@ static const struct key hub_keys[] = {
     {"plugin_dirs", KEY_PATHS, HUB(plugin_dirs)},
     {"schema_dir", KEY_PATH, HUB(schema_dir)},
     {"channel_rules", KEY_PATH, HUB(channel_rules)},
+    {"vault_key", KEY_PATH, HUB(vault_key)},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
     {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
@@ -310,6 +311,25 @@ static const char *absolute_folder(struct arena *a, const char *path)
     return arena_strdup(a, real ? real : dir);
 }
 
+#define VAULT_CREDENTIAL "vault-key"
+
+/* The service manager decrypts its credentials into a folder of the service's own. */
+static void find_vault_key(struct config_all *all)
+{
+    struct config_hub *hub = &all->pub.hub;
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (hub->vault_key)
+        return;
+    if (folder && *folder == '/') {
+        const char *path = arena_printf(all->arena, "%s/%s", folder, VAULT_CREDENTIAL);
+        hub->vault_is_credential = access(path, F_OK) == 0;
+        hub->vault_key = hub->vault_is_credential ? path : NULL;
+    }
+    if (!hub->vault_key)
+        hub->vault_key = arena_printf(all->arena, "%s%svault.key", all->folder,
+                                      text_ends(all->folder, "/") ? "" : "/");
+}
+
 struct config *config_read_all(const char *path, struct config_findings *findings)
 {
     struct config_all *all = xcalloc(1, sizeof *all);
@@ -332,6 +352,7 @@ struct config *config_read_all(const char *path, struct config_findings *finding
     c->n_datasets = r.lists[DATASETS].n;
     c->datasets = keep_list(&r, DATASETS);
     check_connectors(&r);
+    find_vault_key(all);
     if (is_open)
         return c;
     config_free(c);

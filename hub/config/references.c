@@ -15,6 +15,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/secrets.h"
+#include "vault/vault.h"
 
 struct walk {
     const struct config *config;
@@ -67,16 +69,41 @@ static void check_file(const struct walk *w, const char *path, const char *file)
         complain(w, path, text);
 }
 
+struct vault_place config_vault(const struct config *config)
+{
+    const struct config_hub *hub = &config->hub;
+    return (struct vault_place){hub->state_dir, hub->vault_key, hub->vault_is_credential};
+}
+
+/* Nothing is opened here: that the secret is there, and which key it wants, stands beside it. */
+static void check_secret(const struct walk *w, const char *path, const char *name)
+{
+    const struct vault_place place = config_vault(w->config);
+    struct err err = {0};
+    if (!vault_name_is_valid(name)) {
+        complain(w, path, "\"secret:\" is followed by the name of a secret in the vault");
+        return;
+    }
+    auto_json *list = vault_list(&place, &err);
+    const json_t *secret = vault_find(list, name);
+    if (list && !secret)
+        err_set(&err, OMNI_E_CONFIG, "it is not there; store it: omnihub secrets set %s", name);
+    else if (list)
+        vault_check(&place, secret, &err);
+    if (err.status == OMNI_OK)
+        return;
+    auto_free char *text = xasprintf("secret \"%s\": %s", name, err.text);
+    complain(w, path, text);
+}
+
 static void check_text(const struct walk *w, const char *path, const char *text)
 {
     if (text_starts(text, "env:"))
         check_env(w, path, text + 4);
     else if (text_starts(text, "file:"))
         check_file(w, path, text + 5);
-    else if (text_starts(text, "secret:"))
-        complain(w, path,
-                 "the vault behind \"secret:\" is not there in this version: use \"env:NAME\" or "
-                 "\"file:PATH\" (mode 0600)");
+    else if (secret_name(text))
+        check_secret(w, path, secret_name(text));
 }
 
 static void walk(const struct walk *w, const char *path, const json_t *v)

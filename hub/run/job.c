@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "config/options.h"
+#include "config/secrets.h"
 #include "run/job_files.h"
 #include "run/job_url.h"
 #include "process/spawn.h"
@@ -71,10 +71,12 @@ static const struct omni_option *find_option(const struct omni_source *source, c
 }
 
 /* References → values, in nested trees too; new reference. */
-static json_t *resolve(const json_t *value, const json_t *env, struct err *err)
+static json_t *resolve(const json_t *value, const struct secret_sources *from, struct err *err)
 {
     if (json_is_string(value)) {
-        auto_free char *text = secret_resolve(json_string_value(value), env, err);
+        auto_free char *text = secret_resolve(json_string_value(value), from, err);
+        if (text && secret_name(json_string_value(value)))
+            log_add_secret(text, strlen(text)); /* whatever the option says of itself */
         return text ? json_string(text) : NULL;
     }
     if (json_is_array(value)) {
@@ -83,7 +85,7 @@ static json_t *resolve(const json_t *value, const json_t *env, struct err *err)
         const json_t *item;
         json_array_foreach(value, i, item)
         {
-            json_t *resolved = resolve(item, env, err);
+            json_t *resolved = resolve(item, from, err);
             if (!resolved) {
                 json_decref(list);
                 return NULL;
@@ -98,7 +100,7 @@ static json_t *resolve(const json_t *value, const json_t *env, struct err *err)
         json_t *item;
         json_object_foreach((json_t *)value, name, item)
         {
-            json_t *resolved = resolve(item, env, err);
+            json_t *resolved = resolve(item, from, err);
             if (!resolved) {
                 err_prefix(err, "option \"%s\": ", name);
                 json_decref(object);
@@ -114,7 +116,9 @@ static json_t *resolve(const json_t *value, const json_t *env, struct err *err)
 json_t *job_resolve(const struct job *job, const json_t *options, struct err *err)
 {
     auto_json *none = json_object();
-    json_t *resolved = resolve(options ? options : none, json_object_get(job->spec, "env"), err);
+    const struct secret_sources from = {.env = json_object_get(job->spec, "env"),
+                                        .vault = job->vault.key_file ? &job->vault : NULL};
+    json_t *resolved = resolve(options ? options : none, &from, err);
     if (!resolved)
         err->status = OMNI_E_CONFIG;
     return resolved;

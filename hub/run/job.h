@@ -17,6 +17,7 @@
 #include "run/pipeline.h"
 #include "schema/schema.h"
 #include "store/store.h"
+#include "vault/vault.h"
 
 /* What a source said about itself while it ran; reset for each call. */
 struct job_failure {
@@ -30,7 +31,8 @@ struct job_failure {
 struct job {
     struct arena *arena;
     json_t *spec;
-    int events; /* descriptor of the event lines */
+    struct vault_place vault; /* texts of the spec */
+    int events;               /* descriptor of the event lines */
 
     const char *connector, *account;
     int32_t today; /* in the account's zone, as far as it is known */

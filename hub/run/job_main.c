@@ -87,6 +87,9 @@ int main(int argc, char **argv)
     log_set_level((enum log_level)json_int(job.spec, "log_level", LOG_INFO));
     job.connector = json_text(job.spec, "connector");
     job.is_dry_run = json_flag(job.spec, "dry_run");
+    job.vault =
+        (struct vault_place){json_text(job.spec, "state_dir"), json_text(job.spec, "vault_key"),
+                             json_flag(job.spec, "vault_is_credential")};
     set_prefix(&job);
     int code = run_verb(&job);
     spec_event(job.events, json_pack("{s:s}", "event", "done"));

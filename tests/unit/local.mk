@@ -7,6 +7,7 @@ include tests/unit/normalize/local.mk
 include tests/unit/store/local.mk
 include tests/unit/combine/local.mk
 include tests/unit/push/local.mk
+include tests/unit/vault/local.mk
 include tests/unit/http/local.mk
 include tests/unit/process/local.mk
 include tests/unit/plugin/local.mk

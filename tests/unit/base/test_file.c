@@ -63,6 +63,50 @@ static void replaces_whole_files(void **state)
     assert_int_equal(count_entries(), 2);
 }
 
+static void creates_only_new_files(void **state)
+{
+    (void)state;
+    struct err err;
+    assert_int_equal(file_create("new", "first", 5, 0600, &err), OMNI_OK);
+    assert_int_equal(file_create("new", "second", 6, 0600, &err), OMNI_E_CONFIG);
+    auto_buf b = BUF_INIT(7);
+    assert_int_equal(file_read("new", &b, &err), OMNI_OK);
+    assert_string_equal(buf_text(&b), "first");
+    assert_int_equal(count_entries(), 3); /* with what the test before made */
+    assert_int_equal(file_replace("new.aB3dEf", "half", 4, 0600, &err), OMNI_OK);
+    assert_int_equal(file_replace("new.txt", "other", 5, 0600, &err), OMNI_OK);
+    file_sweep("new");
+    assert_int_equal(access("new.aB3dEf", F_OK), -1);
+    assert_int_equal(access("new.txt", F_OK), 0);
+    unlink("new.txt");
+    unlink("new");
+}
+
+static bool is_asked(void *ctx)
+{
+    return ++*(int *)ctx > 2;
+}
+
+static void waits_for_its_turn(void **state)
+{
+    (void)state;
+    struct err err;
+    int asked = 0, held = file_lock("lock", "pid 17", &err);
+    const struct file_patience cancelled = {
+        .wait_ms = INT32_MAX, .ctx = &asked, .cancelled = is_asked};
+    assert_int_equal(file_lock_wait("lock", "pid 18", &cancelled, &err), -1);
+    assert_int_equal(err.status, OMNI_E_CANCELLED);
+    assert_int_equal(asked, 3);
+    const struct file_patience short_one = {.wait_ms = 1};
+    assert_int_equal(file_lock_wait("lock", "pid 18", &short_one, &err), -1);
+    assert_int_equal(err.status, OMNI_E_RETRY);
+    assert_string_equal(err.text, "lock is locked by pid 17");
+    close(held);
+    held = file_lock_wait("lock", "pid 18", &short_one, &err);
+    assert_true(held >= 0);
+    close(held);
+}
+
 static void reading_is_bounded(void **state)
 {
     (void)state;
@@ -121,7 +165,8 @@ static void one_holder_at_a_time(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(replaces_whole_files),   cmocka_unit_test(reading_is_bounded),
+    cmocka_unit_test(replaces_whole_files),   cmocka_unit_test(creates_only_new_files),
+    cmocka_unit_test(waits_for_its_turn),     cmocka_unit_test(reading_is_bounded),
     cmocka_unit_test(writing_fails_politely), cmocka_unit_test(makes_folders),
     cmocka_unit_test(one_holder_at_a_time),
 };

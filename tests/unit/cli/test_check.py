@@ -95,7 +95,7 @@ def secrets():
         hub.conf(GOOD.replace("env:SHOP_TOKEN", "secret:shop"))
         code, _, err = hub("check")
         tap.is_(code, 2, "the vault is not there yet")
-        tap.has(err, 'use "env:NAME" or "file:PATH"', "what to use instead")
+        tap.has(err, 'store it: omnihub secrets set shop', "what to use instead")
         for mode, want, text in ((0o600, 0, ""), (0o644, 2, "can be read by others: chmod 600")):
             hub.conf(GOOD.replace("env:SHOP_TOKEN", "file:token"))
             hub.write("token", "t\n", mode)

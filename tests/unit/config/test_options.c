@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/options.h"
+#include "config/secrets.h"
 
 #define OPTION(...) (&(const struct omni_option){.size = sizeof(struct omni_option), __VA_ARGS__})
 
@@ -110,20 +111,23 @@ static void falls_back(void **state)
     options_free(empty);
 }
 
+static const struct secret_sources nowhere;
+
 static void resolves_the_environment(void **state)
 {
     (void)state;
     struct err err;
     auto_json *env = json_pack("{s:s}", "TOKEN", "t");
+    const struct secret_sources from = {.env = env};
     setenv("HOME_TOKEN", "x", 1);
-    auto_free char *token = secret_resolve("env:TOKEN", env, &err);
+    auto_free char *token = secret_resolve("env:TOKEN", &from, &err);
     assert_string_equal(token, "t");
-    assert_null(secret_resolve("env:HOME_TOKEN", env, &err));
+    assert_null(secret_resolve("env:HOME_TOKEN", &from, &err));
     assert_non_null(strstr(err.text, "HOME_TOKEN is not set"));
-    assert_null(secret_resolve("env:TOKEN", NULL, &err));
-    auto_free char *plain = secret_resolve("plain", NULL, &err);
+    assert_null(secret_resolve("env:TOKEN", &nowhere, &err));
+    auto_free char *plain = secret_resolve("plain", &nowhere, &err);
     assert_string_equal(plain, "plain");
-    assert_null(secret_resolve("secret:x", NULL, &err));
+    assert_null(secret_resolve("secret:x", &nowhere, &err));
     assert_int_equal(err.status, OMNI_E_CONFIG);
     assert_true(secret_is_reference("file:x"));
     assert_false(secret_is_reference("files"));
@@ -147,22 +151,22 @@ static void resolves_files(void **state)
     auto_free char *path = xasprintf("%s/token", dir);
     auto_free char *reference = xasprintf("file:%s", path);
     write_file(path, "s e\n", 4, 0600);
-    auto_free char *value = secret_resolve(reference, NULL, &err);
+    auto_free char *value = secret_resolve(reference, &nowhere, &err);
     assert_string_equal(value, "s e");
     write_file(path, "x", 1, 0640);
-    assert_null(secret_resolve(reference, NULL, &err));
+    assert_null(secret_resolve(reference, &nowhere, &err));
     assert_non_null(strstr(err.text, "others may read this secret (mode 0640)"));
     write_file(path, "\n", 1, 0600);
-    assert_null(secret_resolve(reference, NULL, &err));
+    assert_null(secret_resolve(reference, &nowhere, &err));
     assert_non_null(strstr(err.text, "is empty"));
     write_file(path, "a\0b", 3, 0600);
-    assert_null(secret_resolve(reference, NULL, &err));
+    assert_null(secret_resolve(reference, &nowhere, &err));
     assert_non_null(strstr(err.text, "holds a NUL byte"));
     unlink(path);
-    assert_null(secret_resolve(reference, NULL, &err));
+    assert_null(secret_resolve(reference, &nowhere, &err));
     assert_int_equal(err.status, OMNI_E_CONFIG);
     auto_free char *folder = xasprintf("file:%s", dir);
-    assert_null(secret_resolve(folder, NULL, &err));
+    assert_null(secret_resolve(folder, &nowhere, &err));
     assert_non_null(strstr(err.text, "not a regular file"));
     rmdir(dir);
 }

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""omnihub secrets: storing, listing, removing, another key, and a pull whose login comes out of the vault."""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import hub as h  # noqa: E402
+import omni  # noqa: E402
+import tap  # noqa: E402
+
+DAYS = h.days(h.ago(5), h.ago(1))
+
+
+def store(lab, name, value, *more, env=None):
+    """omnihub secrets set, the value on standard input as bytes."""
+    command = [os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "secrets", "set", name, *more]
+    where = dict({n: v for n, v in os.environ.items() if not n.startswith("OMNIHUB_")}, **(env or {}))
+    done = subprocess.run(command, input=value, capture_output=True, env=where, timeout=omni.RUN_SECONDS, check=False)
+    return done.returncode, done.stderr.decode()
+
+
+def listed(lab, **more):
+    return {secret["name"]: secret for secret in lab.run("secrets", "list", "--json", **more).json()}
+
+
+def test_pull():
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        lab.configure(h.meta(world, lab, options={"access_token": "secret:meta_token"}))
+        done = lab.run("pull", *DAYS)
+        tap.is_(done.code, 2, "a secret that is not there: nothing is started")
+        tap.has(done.err, 'option "access_token": secret "meta_token": it is not there; store it: omnihub secrets set meta_token',
+                "what, where, and what to do")
+        tap.is_(listed(lab)["meta_token"]["state"], "missing", "and it is listed as missing")
+        code, err = store(lab, "meta_token", (h.META_TOKEN + "\n").encode())
+        tap.is_(code, 0, "stored")
+        tap.has(err, "made the vault's key", "says that a key was made")
+        _, code = lab.pull(*DAYS)
+        tap.is_(code, 0, "a pull logs in with it")
+        secret = listed(lab)["meta_token"]
+        tap.is_((secret["state"], secret["used_by"]), ("ok", ["connector ads"]), "who uses it")
+        text = "".join(open(lab.path(*p), encoding="latin-1").read() for p in (("state", "vault"), ("vault.key",), ("omnihub.conf",)))
+        tap.ok(h.META_TOKEN not in text, "its value is in no file")
+        done = lab.run("secrets", "rotate-key")
+        tap.is_((done.code, done.out[:27]), (0, "1 secret sealed with the ne"), "another key")
+        tap.is_(lab.pull(*DAYS)[1], 0, "pulls go on")
+        lab.check_whole("afterwards")
+        tap.is_(lab.run("secrets", "remove", "meta_token").code, 0, "removed")
+        tap.is_(lab.run("check").code, 2, "then it is missing again")
+
+
+def test_values():
+    with h.Hub() as lab:
+        lab.configure()
+        for value, good in ((b"plain", True), (b"line 1\nline 2\n", True), ("grün 🔑".encode(), True), (b"q\"u'o\\te", True),
+                            (b"nul\0inside", False), (b"\xff\xfe", False), (b"", False), (b"\n", False), (b"x" * 65537, False),
+                            (b"x" * 65536 + b"\n", True)):
+            code, err = store(lab, "x", value)
+            tap.is_(code, 0 if good else 2, "F055 %r is %s" % (value[:12], "stored" if good else "refused"))
+            if not good:
+                tap.has(err, "the value", "and it says why")
+        tap.is_(store(lab, "no/name", b"x")[0], 2, "a name that is none")
+        tap.is_(lab.run("secrets", "remove", "unknown").code, 2, "one that is not there")
+        for words in (("set",), ("list", "x"), ("rotate-key", "x"), ("get", "x")):
+            tap.is_(lab.run("secrets", *words).code, 2, "usage: " + " ".join(words))
+        tap.has(lab.run("secrets", "lst").err, 'did you mean "list"?', "a suggestion")
+
+
+def test_calendar():
+    with h.Hub() as lab:
+        lab.configure()
+        now = {"OMNIHUB_NOW": "2026-03-01T12:00:00Z"}
+        for name, words in (("fixed", ()), ("far", ("--expires", "2026-12-31")), ("near", ("--expires", "29d")), ("soon", ("--expires", "1d"))):
+            tap.is_(store(lab, name, b"x", *words, env=now)[0], 0, name)
+        tap.is_(store(lab, "past", b"x", "--expires", "2026-02-01", env=now)[0], 2, "a day that is over")
+        tap.is_(store(lab, "odd", b"x", "--expires", "soon", env=now)[0], 2, "no day")
+        tap.is_({n: s["state"] for n, s in listed(lab, env=now).items()},
+                {"fixed": "ok", "far": "ok", "near": "expiring", "soon": "expiring"}, "what expires within 30 days is said")
+        later = listed(lab, env={"OMNIHUB_NOW": "2026-03-03T12:00:00Z"})
+        tap.is_((later["soon"]["state"], later["near"]["message"]), ("expired", "it expires in 27 days"), "two days later")
+        tap.has(later["soon"]["remedy"], "omnihub secrets set soon", "with the command")
+        tap.is_(later["far"]["expires_at"], "2026-12-31T00:00:00Z", "the day")
+
+
+def test_key_places():
+    with h.Hub() as lab:
+        lab.configure(vault_key="keys/mine")
+        os.mkdir(lab.path("keys"))
+        tap.is_(store(lab, "a", b"x")[0], 0, "a key where the configuration says")
+        tap.ok(os.path.exists(lab.path("keys", "mine")), "made there")
+        lab.configure()
+        os.mkdir(lab.path("cred"))
+        os.rename(lab.path("keys", "mine"), lab.path("cred", "vault-key"))
+        os.chmod(lab.path("cred", "vault-key"), 0o440)  # as the service manager leaves it, with an ACL
+        env = {"CREDENTIALS_DIRECTORY": lab.path("cred")}
+        tap.is_(store(lab, "b", b"y", env=env)[0], 0, "a credential of the service manager")
+        tap.ok(not os.path.exists(lab.path("vault.key")), "no other key is made")
+        code, err = store(lab, "c", b"z")
+        tap.is_(code, 3, "without it")
+        tap.has(err, "key is not there", "nothing is sealed with another one")
+
+
+test_pull()
+test_values()
+test_calendar()
+test_key_places()
+tap.done()

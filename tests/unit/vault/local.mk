@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += %D%/fixture.h
+check_PROGRAMS += %D%/test_vault
+TESTS += %D%/test_vault
+%C%_test_vault_SOURCES = %D%/test_vault.c
+%C%_test_vault_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_vault_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_vault_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += %D%/test_grant
+TESTS += %D%/test_grant
+%C%_test_grant_SOURCES = %D%/test_grant.c
+%C%_test_grant_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_grant_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_grant_LDADD = $(UNIT_LIBS)
