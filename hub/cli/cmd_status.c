@@ -48,17 +48,13 @@ static json_t *connector_facts(const struct config_connector *c, const struct pl
 
 static json_t *facts(const struct cli *cli, const struct plugins *plugins, const json_t *feeds)
 {
-    json_t *out = json_array(), *feed;
-    size_t k;
+    json_t *out = json_array();
+    auto_json *by_connector = ledger_by_connector(feeds);
     for (size_t i = 0; i < cli->config->n_connectors; i++) {
         const struct config_connector *c = &cli->config->connectors[i];
-        json_t *one = connector_facts(c, plugins), *own = json_object_get(one, "feeds");
-        json_array_foreach(feeds, k, feed)
-        {
-            const char *name = json_text(feed, "connector");
-            if (name && strcmp(name, c->name) == 0)
-                json_array_append(own, feed);
-        }
+        json_t *one = connector_facts(c, plugins), *own = json_object_get(by_connector, c->name);
+        if (own)
+            json_object_set(one, "feeds", own);
         json_array_append_new(out, one);
     }
     return out;

@@ -33,8 +33,9 @@ void generation_free(struct generation *g)
     if (!g)
         return;
     for (size_t i = 0; i < g->n_zones; i++)
-        zone_free(g->zones[i]);
+        zone_free(g->zones[i].zone);
     free(g->zones);
+    json_decref(g->numbers);
     free(g->runs);
     agenda_free(g->agenda);
     work_free(&g->work);
@@ -43,24 +44,34 @@ void generation_free(struct generation *g)
     free(g);
 }
 
-/* When the newest run of any of its feeds began. */
-static int64_t last_started(const json_t *feeds, const char *connector)
+/* When the newest run of any of these feeds began. */
+static int64_t last_started(const json_t *feeds)
 {
     int64_t last = AGENDA_NEVER;
     size_t i;
     const json_t *feed;
     json_array_foreach(feeds, i, feed)
     {
-        const char *name = json_text(feed, "connector");
         const char *text = json_text(json_object_get(feed, "last_run"), "started_at");
         struct day_clock c;
-        if (!name || strcmp(name, connector) != 0 || !text ||
-            !day_parse_time(text, strlen(text), &c))
+        if (!text || !day_parse_time(text, strlen(text), &c))
             continue;
         int64_t at = c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
         last = at > last ? at : last;
     }
     return last;
+}
+
+/* Zones are few, however many connectors there are. */
+static const struct zone *share_zone(struct generation *g, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < g->n_zones; i++)
+        if (strcmp(g->zones[i].name, name) == 0)
+            return g->zones[i].zone;
+    struct zone *opened = zone_open(name, err);
+    if (opened)
+        g->zones[g->n_zones++] = (struct named_zone){name, opened};
+    return opened;
 }
 
 static int plan_one(struct generation *g, const struct config_connector *k, const json_t *feeds)
@@ -70,14 +81,13 @@ static int plan_one(struct generation *g, const struct config_connector *k, cons
     const char *zone = k->timezone ? k->timezone : g->cli.config->hub.timezone;
     if (k->is_disabled || !k->schedule)
         return CLI_OK;
-    struct zone *opened = zone ? zone_open(zone, &err) : NULL;
-    if ((zone && !opened) || schedule_parse(k->schedule, &entry.schedule, &err) != OMNI_OK) {
+    entry.zone = zone ? share_zone(g, zone, &err) : NULL;
+    if ((zone && !entry.zone) || schedule_parse(k->schedule, &entry.schedule, &err) != OMNI_OK) {
         cli_error("connector \"%s\": %s", k->name, err.text);
-        zone_free(opened);
         return CLI_USAGE;
     }
-    entry.zone = g->zones[g->n_zones++] = opened;
-    agenda_add(g->agenda, &entry, last_started(feeds, k->name), day_now());
+    size_t number = agenda_add(g->agenda, &entry, last_started(feeds), day_now());
+    json_put_int(g->numbers, k->name, (int64_t)number);
     return CLI_OK;
 }
 
@@ -86,6 +96,7 @@ int generation_plan(struct generation *g, struct store *store)
     const struct config *c = g->cli.config;
     struct err err = {0};
     auto_json *feeds = ledger_feeds(store, NULL, &err);
+    auto_json *by_connector = ledger_by_connector(feeds);
     if (!feeds) {
         cli_error("%s", err.text);
         return CLI_CANNOT;
@@ -95,10 +106,12 @@ int generation_plan(struct generation *g, struct store *store)
                                        .jitter_most = JITTER_MOST_S * TIME_SECOND,
                                        .broken_limit = BROKEN_LIMIT};
     g->agenda = agenda_new(&rules);
-    g->zones = xcalloc(c->n_connectors, sizeof(struct zone *));
+    g->numbers = json_object();
+    g->zones = xcalloc(c->n_connectors, sizeof *g->zones);
     g->runs = xcalloc(c->n_connectors, sizeof *g->runs);
     for (size_t i = 0; i < c->n_connectors; i++) {
-        int code = plan_one(g, &c->connectors[i], feeds);
+        const struct config_connector *k = &c->connectors[i];
+        int code = plan_one(g, k, json_object_get(by_connector, k->name));
         if (code != CLI_OK)
             return code;
     }
@@ -107,10 +120,8 @@ int generation_plan(struct generation *g, struct store *store)
 
 size_t generation_find(const struct generation *g, const char *connector)
 {
-    for (size_t i = 0; connector && i < agenda_count(g->agenda); i++)
-        if (strcmp(agenda_at(g->agenda, i)->name, connector) == 0)
-            return i;
-    return SIZE_MAX;
+    int64_t number = connector ? json_int(g->numbers, connector, -1) : -1;
+    return number < 0 ? SIZE_MAX : (size_t)number;
 }
 
 /* ---- what a reload changed ---- */
@@ -133,9 +144,13 @@ list_those(struct buf *out, const char *what, const struct config *of, const str
            bool (*says)(const struct config_connector *, const struct config_connector *))
 {
     size_t n = 0;
+    auto_json *places = json_object();
+    for (size_t i = 0; i < other->n_connectors; i++)
+        json_put_int(places, other->connectors[i].name, (int64_t)i);
     for (size_t i = 0; i < of->n_connectors; i++) {
         const struct config_connector *k = &of->connectors[i];
-        if (!says(k, config_connector(other, k->name)))
+        int64_t place = json_int(places, k->name, -1);
+        if (!says(k, place < 0 ? NULL : &other->connectors[place]))
             continue;
         buf_printf(out, "%s%s", n++ ? ", " : what, k->name);
     }

@@ -12,11 +12,17 @@ struct generation {
     struct work work;
     struct work_hooks hooks;
     struct agenda *agenda;
-    struct zone **zones; /* per entry of the agenda; NULL: UTC */
+    json_t *numbers;          /* name → number in the agenda */
+    struct named_zone *zones; /* each that is named anywhere, once */
     size_t n_zones;
     struct connector_run *runs; /* per entry of the agenda */
     unsigned n_jobs;            /* jobs of this generation that run or wait */
     struct generation *older;   /* whose jobs still run */
+};
+
+struct named_zone {
+    const char *name; /* the configuration's */
+    struct zone *zone;
 };
 
 /* What became of a connector's jobs so far. */

@@ -19,6 +19,8 @@
  *  last_run {id, outcome, reason, message, remedy, started_at, ended_at},
  *  last_ok_at (end of the newest run with outcome ok: how fresh it is) */
 json_t *ledger_feeds(struct store *, const char *name, struct err *);
+/* The same feeds by connector: name → array of them. New reference. */
+json_t *ledger_by_connector(const json_t *feeds);
 
 /* One object per run, newest first, at most `last` (0: all):
  *  id, batch, kind, connector, stream, account, plugin_version, started_at, ended_at, seconds (a

@@ -10,6 +10,8 @@ hub_libhub_a_SOURCES += \
 	%D%/internal.h \
 	%D%/layout.c \
 	%D%/ledger.c %D%/ledger.h \
+	%D%/ledger_feeds.c \
+	%D%/ledger_rows.c %D%/ledger_rows.h \
 	%D%/ledger_state.c \
 	%D%/query.c %D%/query.h \
 	%D%/rowset.c %D%/rowset.h \

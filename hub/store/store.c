@@ -57,7 +57,7 @@ static omni_status use_wal(sqlite3 *db, struct err *err)
  * good. */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA foreign_keys = OFF;"
-                                     "PRAGMA cache_size = -8192;"
+                                     "PRAGMA cache_size = -5120;"
                                      "PRAGMA wal_autocheckpoint = 4096;"
                                      "PRAGMA journal_size_limit = 67108864;";
 

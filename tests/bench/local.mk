@@ -2,7 +2,8 @@
 # Measurements, not tests: built on demand by `make bench`. yajl is only a baseline to compare with,
 # left out where it is not installed.
 bench_all = %D%/reader_bench %D%/store_bench %D%/bench_pages %D%/bench_bare %D%/bench_source \
-	%D%/bench_combine
+	%D%/bench_combine \
+	%D%/bench_fleet
 EXTRA_PROGRAMS += $(bench_all)
 CLEANFILES += $(bench_all)
 %C%_reader_bench_SOURCES = %D%/reader_bench.c %D%/reader_bench.h
@@ -30,6 +31,9 @@ endif
 %C%_bench_combine_SOURCES = %D%/bench_combine.c %D%/bench_rows.c %D%/bench_rows.h
 %C%_bench_combine_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 %C%_bench_combine_LDADD = $(HUB_LIBS)
+%C%_bench_fleet_SOURCES = %D%/bench_fleet.c %D%/bench_rows.c %D%/bench_rows.h
+%C%_bench_fleet_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
+%C%_bench_fleet_LDADD = $(HUB_LIBS)
 EXTRA_DIST += %D%/bench.py %D%/bench_script.py %D%/workload.py %D%/report.conf
 
 # BENCH_ROWS=100000 BENCH_ROUNDS=1 make bench takes a minute; BENCH="--json pull reader" chooses.

@@ -171,6 +171,34 @@ static void the_ledger_says_what_happened(void **state)
     fixture_free(f);
 }
 
+/* Other feeds' days before and after do not show, and each feed keeps to its connector. */
+static void a_feed_has_its_own_days(void **state)
+{
+    (void)state;
+    static const char *const days[][8] = {{"2026-01-02", "a", "EUR", "1", "1", "x", NULL, END},
+                                          {"2026-01-01", "a", "EUR", "1", "1", "x", NULL, END},
+                                          {"2026-01-09", "a", "EUR", "1", "1", "x", NULL, END}};
+    static const char *const names[] = {"middle", "early", "late"};
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct store_window w = {.dataset = schema_find(f->schema, "sales"),
+                             .sync = OMNI_WINDOW,
+                             .from_day = fixture_day("2026-01-01"),
+                             .to_day = fixture_day("2026-01-31")};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        fixture_stream(f, names[i], "sales", "sales");
+        assert_int_equal(fixture_apply(f, w, days[i], NULL), OMNI_OK);
+    }
+    auto_json *feeds = ledger_feeds(f->store, NULL, &f->err);
+    auto_json *by_connector = ledger_by_connector(feeds);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const json_t *own = json_object_get(by_connector, names[i]);
+        assert_int_equal(json_array_size(own), 1);
+        assert_string_equal(json_text(json_array_get(own, 0), "first_day"), days[i][0]);
+        assert_string_equal(json_text(json_array_get(own, 0), "last_day"), days[i][0]);
+    }
+    fixture_free(f);
+}
+
 static void state_goes_out_and_comes_back(void **state)
 {
     (void)state;
@@ -201,6 +229,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nothing_but_reading),
     cmocka_unit_test(can_be_ended),
     cmocka_unit_test(the_ledger_says_what_happened),
+    cmocka_unit_test(a_feed_has_its_own_days),
     cmocka_unit_test(state_goes_out_and_comes_back),
 };
 
