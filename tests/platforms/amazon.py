@@ -87,6 +87,8 @@ class Amazon:
             refuse(401, "UNAUTHORIZED")
         if request.headers.get("amazon-advertising-api-clientid") != CLIENT_ID:
             refuse(401, "No matching client found.")
+        if not self.world.knob("amazon", "permitted", True):
+            refuse(403, "Access Denied")
         scope = request.headers.get("amazon-advertising-api-scope")
         if request.path == "/amazon/v2/profiles" and request.method == "GET":
             if scope is not None:

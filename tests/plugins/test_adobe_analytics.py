@@ -81,15 +81,21 @@ def test_slow_and_refused():
             tap.ok(done.code != 0 and words in done.out + done.err, "%s is refused" % options)
 
 
-CHANNELS = conformance.Subject(
-    plugin="adobe_analytics", family="analytics", platform="adobe", stream="channels_daily", dataset="web_daily",
-    truth={"stream": "channels_daily"}, counts=COUNTS, exact=EXACT, data="/reports", records="rows", field="data", number="data.0",
-    options=lambda bench: dict(base(), client_secret=bench.secret(SECRET)), pages={"page_size": 2}, circle="another page", renews=True,
-    first=conformance.ago(6), last=conformance.ago(1))
+def subject(stream, **more):
+    return conformance.Subject(**dict(dict(
+        plugin="adobe_analytics", family="analytics", platform="adobe", stream=stream, dataset="web_daily", truth={"stream": stream},
+        counts=COUNTS, exact=EXACT, data="/reports", records="rows", field="data", number="data.0",
+        options=lambda bench: dict(base(), client_secret=bench.secret(SECRET)), pages={"page_size": 2}, circle="another page", renews=True,
+        first=conformance.ago(6), last=conformance.ago(1), scope={"knobs": {"adobe": {"profile": False}}, "says": "product profile"},
+        lacks={"short": "lastPage says whether there is another page, whatever the length of this one", "report":
+               "reports are not asynchronous", "version": "2.0 is the API's name, it has no versions to choose", "totals":
+               "a report of one day and items has no total that its items add up to: a visit may be of several"}), **more))
 
 
 def test_conformance():
-    conformance.conform(stand_in, CHANNELS)
+    conformance.sample(subject("channels_daily"))
+    conformance.conform(stand_in, subject("channels_daily"))
+    conformance.conform(stand_in, subject("totals_daily", totals={"knobs": {"adobe": {"total_lies": 1}}, "column": "pageviews"}))
 
 
 with omni.StandIn("--today", TODAY) as stand_in:

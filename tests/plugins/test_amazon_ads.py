@@ -21,7 +21,11 @@ def subject(stream="campaigns", kind="spCampaigns", **more):
     return Subject(**dict(dict(
         plugin="amazon_ads", family="ads", platform="amazon", stream=stream, dataset="ads_daily", account=PROFILE,
         truth={"type": kind}, options=options, counts=COUNTS, exact=EXACT, data="/s3/", records="", field="campaignId",
-        number="clicks"), **more))
+        number="clicks", report={"knobs": {"amazon": {"polls": 2}}, "order": "/reporting/reports", "poll": "/reporting/reports/"},
+        scope={"knobs": {"amazon": {"permitted": False}}, "says": "advertising::campaign_management"},
+        lacks={"pages": "a report is one file", "short": "a report is one file",
+               "version": "the version is part of paths and media types, no option", "totals":
+               "a summary would be a second report, of minutes to hours"}), **more))
 
 
 def bench(*arguments, **more):

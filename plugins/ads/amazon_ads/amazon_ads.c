@@ -117,7 +117,7 @@ static const struct omni_source *const sources[] = {
                 .accounts = az_accounts, .pull = az_pull, .judge = az_judge),
     NULL};
 
-enum { BODY_MAX = 2048, URL_MAX = 4096, ID_MAX = 80, KEY_MAX = 160, MESSAGE_MAX = 1024 };
+enum { BODY_MAX = 2048, URL_MAX = 4096, ID_MAX = 80, MESSAGE_MAX = 1024 };
 /* A report that is not there by then never will be; and the shortest wait between two looks. */
 enum { GIVE_UP_S = 4 * 3600, SHORTEST_POLL_MS = 50, LONGEST_POLL = 10 };
 
@@ -137,10 +137,8 @@ static omni_status az_open(const struct omni_host *hub, const struct omni_config
                            struct omni_run *run, void **self)
 {
     const char *profile = hub->opt_text(config, "profile_id");
-    if (profile && profile[strspn(profile, "0123456789")] != '\0') {
-        hub->fail_detail(run, "option", "profile_id");
-        return hub->fail(run, OMNI_E_CONFIG, "a profile id has digits only");
-    }
+    if (profile && profile[strspn(profile, "0123456789")] != '\0')
+        return omni_option_wrong(hub, run, "profile_id", "a profile id has digits only");
     struct az *az = calloc(1, sizeof(*az));
     if (!az)
         return hub->fail(run, OMNI_E_RETRY, "out of memory");
@@ -155,23 +153,22 @@ static omni_status az_open(const struct omni_host *hub, const struct omni_config
 static omni_status list_profiles(struct az *az, struct omni_run *run, const char *wanted,
                                  int *is_there)
 {
+    static const struct omni_account facts = {.id = "profileId",
+                                              .name = "accountInfo.name",
+                                              .currency = "currencyCode",
+                                              .zone = "timezone"};
     struct omni_http http = {.size = sizeof(http),
                              .url = "/v2/profiles?accessLevel=view&apiProgram=report"};
     omni_status status = az->hub->http(run, &http);
     struct omni_json item = {0}, list = omni_json_of_reply(&http);
     while (status == OMNI_OK && omni_json_next(list, &item)) {
-        char id[ID_MAX], name[256], type[32], currency[8], zone[64];
-        if (!omni_json_text(item, "profileId", id, sizeof(id)))
-            return az->hub->fail(run, OMNI_E_DATA, "a profile without an id");
+        char id[ID_MAX], type[32];
+        omni_json_text(item, "profileId", id, sizeof(id));
         omni_json_text(item, "accountInfo.type", type, sizeof(type));
         if (wanted ? strcmp(id, wanted) != 0 : strcmp(type, "agency") == 0)
             continue; /* agencies have no reports of their own */
-        omni_json_text(item, "accountInfo.name", name, sizeof(name));
-        omni_json_text(item, "currencyCode", currency, sizeof(currency));
-        omni_json_text(item, "timezone", zone, sizeof(zone));
         *is_there = 1;
-        status = az->hub->found_account(run, id, name[0] ? name : NULL,
-                                        currency[0] ? currency : NULL, zone[0] ? zone : NULL);
+        status = omni_account_found(az->hub, run, item, NULL, &facts);
     }
     return status;
 }
@@ -182,11 +179,10 @@ static omni_status learn(struct az *az, struct omni_run *run, const char *profil
     if (strcmp(az->known, profile) == 0)
         return OMNI_OK;
     omni_status status = list_profiles(az, run, profile, &is_there);
-    if (status == OMNI_OK && !is_there) {
-        az->hub->fail_detail(run, "option", "profile_id");
-        return az->hub->fail(run, OMNI_E_CONFIG,
-                             "the login sees no such profile here: check profile_id and endpoint");
-    }
+    if (status == OMNI_OK && !is_there)
+        return omni_option_wrong(
+            az->hub, run, "profile_id",
+            "the login sees no such profile here: check profile_id and endpoint");
     if (status == OMNI_OK)
         snprintf(az->known, sizeof(az->known), "%s", profile);
     return status;
@@ -356,19 +352,12 @@ static omni_status fetch(struct az *az, struct omni_run *run, const char *profil
     return status;
 }
 
-static int is_worth_keeping(omni_status status)
-{
-    return status == OMNI_E_CANCELLED || status == OMNI_E_THROTTLED || status == OMNI_E_RETRY ||
-           status == OMNI_E_AUTH;
-}
-
 static omni_status az_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct az *az = self;
     struct report report;
-    char key[KEY_MAX];
-    snprintf(key, sizeof(key), "report:%s:%s:%d:%d", request->stream->name, request->account,
-             (int)request->from_day, (int)request->to_day);
+    char key[OMNI_REPORT_KEY];
+    omni_report_key(key, sizeof(key), request);
     omni_status status = learn(az, run, request->account);
     if (status != OMNI_OK)
         return status;
@@ -382,30 +371,47 @@ static omni_status az_pull(void *self, struct omni_run *run, const struct omni_r
         keep(az, run, key, &report); /* before it is asked for: a restart goes on with it */
         status = fetch(az, run, request->account, &report);
     }
-    if (!is_worth_keeping(status))
+    if (!omni_report_is_kept(status))
         keep(az, run, key, NULL);
     return status == OMNI_E_UNSUPPORTED
                ? az->hub->fail(run, OMNI_E_DATA, "Amazon does not know the report it has ordered")
                : status;
 }
 
+/* By HTTP status, or by what the detail speaks of. */
+static const struct omni_meaning meanings[] = {
+    {.code = "400", .status = OMNI_E_CONFIG},
+    {.code = "403",
+     .status = OMNI_E_AUTH,
+     .remedy = "the login needs advertising::campaign_management, and its user the advertiser's "
+               "reports"},
+    {.code = "406", .status = OMNI_E_CONFIG},
+    {.code = "415", .status = OMNI_E_CONFIG},
+    {.code = "422", .status = OMNI_E_CONFIG},
+    {.code = "scope",
+     .status = OMNI_E_CONFIG,
+     .remedy = "the profile belongs to another login or lives at another endpoint"},
+    {.code = NULL}};
+
 static omni_status az_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
     struct az *az = self;
     struct omni_json reply = omni_json_of_reply(http);
-    char message[MESSAGE_MAX];
-    (void)wait_ms;
+    struct omni_error error = {.code = ""};
     if (http->status == 200 || http->status == 425) /* 425: order() knows what to do */
         return OMNI_OK;
     if (http->status == 403 && (http->flags & OMNI_HTTP_NO_LOGIN))
         return az->hub->fail(run, OMNI_E_DATA, "the download's link has expired");
-    if (!omni_json_text(reply, "detail", message, sizeof(message)))
-        omni_json_text(reply, "details", message, sizeof(message));
+    if (!omni_json_text(reply, "detail", error.message, sizeof(error.message)))
+        omni_json_text(reply, "details", error.message, sizeof(error.message));
+    snprintf(error.code, sizeof(error.code), "%d", (int)http->status);
     /* Not the token is wrong, but what it is used for. */
-    if (http->status == 401 && (strstr(message, "scope") || strstr(message, "Scope")))
-        return az->hub->fail(run, OMNI_E_CONFIG, message);
-    return OMNI_E_UNSUPPORTED;
+    if (http->status == 401 && (strstr(error.message, "scope") || strstr(error.message, "Scope")))
+        snprintf(error.code, sizeof(error.code), "scope");
+    omni_status status = omni_judge_by(az->hub, run, meanings, &error);
+    *wait_ms = error.wait_ms;
+    return status;
 }
 
 OMNI_MODULE("amazon_ads", "1.0", .vendor = "omnihub", .license = "Apache-2.0", .sources = sources);

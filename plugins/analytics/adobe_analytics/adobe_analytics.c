@@ -41,13 +41,17 @@ static const struct omni_auth *const logins[] = {
                .token_url = "{token_url}", .scope = "{scope}"),
     NULL};
 
-/* What a column is filled with, in the order of the fields and of the request. */
+/* What a column is filled with, in the order of the fields and of the request; and whether its days
+ * add up to the range's total. A visit over midnight is one of both days; money is a double, whose
+ * rows are rounded. */
 static const struct metric {
     const char *column, *id;
-} metrics[] = {{"sessions", "metrics/visits"},         {"bounces", "metrics/bounces"},
-               {"pageviews", "metrics/pageviews"},     {"transactions", "metrics/orders"},
-               {"revenue", "metrics/revenue"},         {"add_to_carts", "metrics/cartadditions"},
-               {"checkouts", "metrics/cartcheckouts"}, {"users", "metrics/visitors"}};
+    int adds_up;
+} metrics[] = {
+    {"sessions", "metrics/visits", 0},         {"bounces", "metrics/bounces", 0},
+    {"pageviews", "metrics/pageviews", 1},     {"transactions", "metrics/orders", 1},
+    {"revenue", "metrics/revenue", 0},         {"add_to_carts", "metrics/cartadditions", 1},
+    {"checkouts", "metrics/cartcheckouts", 1}, {"users", "metrics/visitors", 0}};
 enum { METRICS = sizeof(metrics) / sizeof(metrics[0]) };
 
 #define DAY "variables/daterangeday"
@@ -95,6 +99,7 @@ static omni_status aa_open(const struct omni_host *, const struct omni_config *,
                            void **self);
 static omni_status aa_check(void *self, struct omni_run *);
 static omni_status aa_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status aa_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status aa_judge(void *self, struct omni_run *, const struct omni_http *,
                             uint32_t *wait_ms);
 
@@ -103,16 +108,19 @@ static const struct omni_source *const sources[] = {
                 .help = "visits, orders and revenue of a report suite", .api_version = "2.0",
                 .api_url = "https://analytics.adobe.io", .account_option = "report_suite",
                 .options = options, .logins = logins, .streams = streams, .open = aa_open,
-                .close = free, .check = aa_check, .pull = aa_pull, .judge = aa_judge),
+                .close = free, .check = aa_check, .pull = aa_pull, .total = aa_total,
+                .judge = aa_judge),
     NULL};
 
 enum { URL_MAX = 512, BODY_MAX = 8192, VALUE_MAX = 8192, NUMBER_MAX = 64, MESSAGE_MAX = 1024 };
-enum { THROTTLED_MS = 6000, PAGES_MAX = 100000 };
+enum { PAGES_MAX = 100000, TOTALS_MAX = 1024 };
 
 struct aa {
     const struct omni_host *hub;
     const struct omni_config *config;
-    int32_t days_asked; /* by the request at hand */
+    int32_t days_asked;      /* by the request at hand */
+    char totals[TOTALS_MAX]; /* of the page read last, a number for each column of the reply */
+    int place[METRICS];      /* which of them is which metric's; -1: none */
 };
 
 /* One request for rows. */
@@ -143,8 +151,7 @@ static omni_status check_map(const struct aa *aa, struct omni_run *run, const ch
             continue;
         char option[128];
         snprintf(option, sizeof(option), "%s.%.100s", map, name);
-        aa->hub->fail_detail(run, "option", option);
-        return aa->hub->fail(run, OMNI_E_CONFIG, text);
+        return omni_option_wrong(aa->hub, run, option, text);
     }
     return OMNI_OK;
 }
@@ -153,13 +160,11 @@ static omni_status aa_open(const struct omni_host *hub, const struct omni_config
                            struct omni_run *run, void **self)
 {
     const struct aa probe = {.hub = hub, .config = config};
-    int64_t size = hub->opt_int(config, "page_size");
-    if (size < 1 || size > 50000) {
-        hub->fail_detail(run, "option", "page_size");
-        return hub->fail(run, OMNI_E_CONFIG, "the page size must be from 1 to 50000");
-    }
-    omni_status status = check_map(&probe, run, "dimensions",
-                                   "no such stream, or one that has the day as its dimension");
+    omni_status status =
+        omni_option_between(hub, config, run, &(const struct omni_range){"page_size", 1, 50000});
+    if (status == OMNI_OK)
+        status = check_map(&probe, run, "dimensions",
+                           "no such stream, or one that has the day as its dimension");
     if (status == OMNI_OK)
         status = check_map(&probe, run, "metrics", "this source fills no such column");
     if (status != OMNI_OK)
@@ -362,12 +367,20 @@ static omni_status emit_row(const struct aa *aa, struct omni_run *run, const str
                              : status;
 }
 
+/* The totals are those of the whole report, on every page. */
+static void keep_totals(struct aa *aa, struct omni_json reply)
+{
+    struct omni_json totals = omni_json_at(reply, "summaryData.totals");
+    aa->totals[0] = '\0';
+    if (totals.kind == OMNI_JSON_ARRAY && totals.len < TOTALS_MAX)
+        snprintf(aa->totals, sizeof(aa->totals), "%.*s", (int)totals.len, totals.s);
+}
+
 /* *is_last: no page follows. */
 static omni_status read_page(struct aa *aa, struct omni_run *run, const struct query *q,
                              int *is_last)
 {
     struct omni_http http;
-    int place[METRICS];
     omni_status status = ask(aa, run, q, &http);
     if (status != OMNI_OK)
         return status;
@@ -378,11 +391,12 @@ static omni_status read_page(struct aa *aa, struct omni_run *run, const struct q
         return aa->hub->fail(run, OMNI_E_DATA, "the reply is not a report's");
     if (omni_json_int(reply, "number", &number) && number != q->page)
         return aa->hub->fail(run, OMNI_E_DATA, "another page came than the one asked for");
-    status = read_columns(aa, run, reply, place);
+    status = read_columns(aa, run, reply, aa->place);
     if (status == OMNI_OK)
-        status = read_errors(aa, run, reply, place);
+        status = read_errors(aa, run, reply, aa->place);
+    keep_totals(aa, reply);
     while (status == OMNI_OK && omni_json_next(rows, &row))
-        status = emit_row(aa, run, q, row, place);
+        status = emit_row(aa, run, q, row, aa->place);
     *is_last = omni_json_is_true(reply, "lastPage");
     return status;
 }
@@ -433,6 +447,24 @@ static omni_status aa_pull(void *self, struct omni_run *run, const struct omni_r
     return status;
 }
 
+/* Only of the days' report: the others are cut into days, and a visit may be of several items. */
+static omni_status aa_total(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct aa *aa = self;
+    struct omni_json totals = omni_json_of(aa->totals, strlen(aa->totals));
+    omni_status status = OMNI_OK;
+    if (strcmp(report_of(request->stream->name)->dimension, DAY) != 0)
+        return OMNI_E_UNSUPPORTED;
+    for (size_t i = 0; status == OMNI_OK && i < METRICS; i++) {
+        char path[32];
+        if (!metrics[i].adds_up || aa->place[i] < 0)
+            continue;
+        snprintf(path, sizeof(path), "[%d]", aa->place[i]);
+        status = omni_total_found(aa->hub, run, metrics[i].column, totals, path);
+    }
+    return status;
+}
+
 /* A report of one row: company, report suite and metrics are right, too. */
 static omni_status aa_check(void *self, struct omni_run *run)
 {
@@ -453,34 +485,37 @@ static omni_status aa_check(void *self, struct omni_run *run)
 
 /* ---- Adobe's errors ---- */
 
+/* By HTTP status; 401 and 5xx are left to the hub. */
+static const struct omni_meaning meanings[] = {
+    {.code = "400",
+     .status = OMNI_E_CONFIG,
+     .remedy = "check report_suite, dimensions and metrics"},
+    {.code = "403",
+     .status = OMNI_E_AUTH,
+     .remedy = "add the Analytics API and a product profile with the report suite to the "
+               "credential"},
+    {.code = "404", .status = OMNI_E_CONFIG, .remedy = "is company_id right?"},
+    {.code = "429", .status = OMNI_E_THROTTLED, .wait_s = 6}, /* 12 requests in 6 seconds */
+    {.code = NULL}};
+
 /* Two shapes: errorCode and errorDescription of the reports, error_code and message before them. */
 static omni_status aa_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
     const struct aa *aa = self;
     struct omni_json reply = omni_json_of_reply(http);
-    char message[MESSAGE_MAX / 2], text[MESSAGE_MAX];
-    if (http->status == 206)
+    struct omni_error error = {.code = ""};
+    if (http->status == 206) /* read_errors() knows what to do */
         return OMNI_OK;
-    if (http->status < 400 || http->status == 401)
-        return OMNI_E_UNSUPPORTED;
-    if (!omni_json_text(reply, "errorDescription", message, sizeof(message)) &&
-        !omni_json_text(reply, "message", message, sizeof(message)))
-        snprintf(message, sizeof(message), "HTTP %d", (int)http->status);
-    if (http->status == 429) {
-        *wait_ms = omni_reply_header(http, "retry-after") ? 0 : THROTTLED_MS;
-        return aa->hub->fail(run, OMNI_E_THROTTLED, message);
-    }
     /* The gateway gives a report a minute. */
     if (http->status == 504 && aa->days_asked > 1)
         return aa->hub->fail(run, OMNI_E_TOO_MUCH, "the report took too long");
-    if (http->status >= 500)
-        return OMNI_E_UNSUPPORTED;
-    snprintf(text, sizeof(text), "Adobe answered %s: %s", message,
-             http->status == 403 ? "add the Analytics API and the product profile to the credential"
-             : http->status == 404 ? "is company_id right?"
-                                   : "check report_suite, dimensions and metrics");
-    return aa->hub->fail(run, OMNI_E_CONFIG, text);
+    snprintf(error.code, sizeof(error.code), "%d", (int)http->status);
+    if (!omni_json_text(reply, "errorDescription", error.message, sizeof(error.message)))
+        omni_json_text(reply, "message", error.message, sizeof(error.message));
+    omni_status status = omni_judge_by(aa->hub, run, meanings, &error);
+    *wait_ms = omni_reply_header(http, "retry-after") ? 0 : error.wait_ms;
+    return status;
 }
 
 OMNI_MODULE("adobe_analytics", "1.0", .vendor = "omnihub", .license = "Apache-2.0",
