@@ -15,7 +15,7 @@ MAX_FIELDS, MAX_ELEMENTS = 20, 15000
 # id: name, currency, may be read
 ACCOUNTS = {"508123456": ("Shop Europe", "EUR", True), "508123457": ("Shop US", "USD", True), "508999999": ("Closed", "EUR", False)}
 PIVOTS = ("CAMPAIGN_GROUP", "CAMPAIGN", "CREATIVE")
-URNS = {"CAMPAIGN_GROUP": "urn:li:sponsoredCampaignGroup:%d", "CAMPAIGN": "urn:li:sponsoredCampaign:%d",
+URNS = {"ACCOUNT": "urn:li:sponsoredAccount:%d", "CAMPAIGN_GROUP": "urn:li:sponsoredCampaignGroup:%d", "CAMPAIGN": "urn:li:sponsoredCampaign:%d",
         "CREATIVE": "urn:li:sponsoredCreative:%d"}
 METRICS = ("impressions", "clicks", "costInLocalCurrency", "costInUsd", "externalWebsiteConversions", "oneClickLeads",
            "conversionValueInLocalCurrency")
@@ -61,7 +61,7 @@ class LinkedIn:
                         ids = (600 + group, 1234500 + 10 * group + campaign, 987654000 + 100 * group + 10 * campaign + creative)
                         numbers = self.line(account, day, ids)
                         if numbers:
-                            named = dict(zip(PIVOTS, ids))
+                            named = dict(zip(PIVOTS, ids), ACCOUNT=int(account))
                             into = sums.setdefault((day, tuple(named[p] for p in pivots)), dict.fromkeys(METRICS, 0))
                             for name, value in numbers.items():
                                 into[name] += value
@@ -87,6 +87,9 @@ class LinkedIn:
         if self.world.fault("linkedin", "quota"):
             refuse(429, "TOO_MANY_REQUESTS", "Resource level throttle limit for calls to this resource is reached.", 101)
         path, _, query = request.target.partition("?")
+        needed = "r_ads_reporting" if path == "/linkedin/rest/adAnalytics" else "r_ads"
+        if needed not in self.world.knob("linkedin", "scopes", ("r_ads", "r_ads_reporting")):
+            refuse(403, "ACCESS_DENIED", "Not enough permissions to access: GET %s" % path, 100)
         if path == "/linkedin/rest/adAnalytics":
             return self.analytics(query)
         if path == "/linkedin/rest/adAccounts":
@@ -94,7 +97,23 @@ class LinkedIn:
         where = re.fullmatch(r"/linkedin/rest/adAccounts/(\d+)", path)
         if where and where.group(1) in ACCOUNTS:
             return Reply(self.account(self.readable(where.group(1))))
+        where = re.fullmatch(r"/linkedin/rest/adAccounts/(\d+)/(adCampaignGroups|adCampaigns)", path)
+        if where and where.group(1) in ACCOUNTS:
+            return self.listed(self.readable(where.group(1)), where.group(2), query)
         refuse(404, "RESOURCE_NOT_FOUND", "Could not find entity")
+
+    def listed(self, account, kind, query):
+        """One a page; a campaign names its group by URN."""
+        given = dict(part.partition("=")[::2] for part in query.split("&"))
+        if given.get("q") != "search" or not 1 <= int(given.get("pageSize", 100)) <= 1000 or set(given) - {"q", "pageSize", "pageToken"}:
+            refuse(400, "ILLEGAL_ARGUMENT", "Invalid query parameters passed to request")
+        found = [{"id": 600 + g, "name": "Group \u00e9 %d" % g, "status": "ACTIVE"} for g in range(2)]
+        if kind == "adCampaigns":
+            found = [{"id": 1234500 + 10 * g + c, "name": "Campaign %d" % c, "status": "PAUSED",
+                      "campaignGroup": URNS["CAMPAIGN_GROUP"] % (600 + g)} for g in range(2) for c in range(2)]
+        start = int(given.get("pageToken", "0"))
+        metadata = {"nextPageToken": str(start + 1)} if start + 1 < len(found) else {}
+        return Reply({"elements": [dict(found[start], account="urn:li:sponsoredAccount:" + account)], "metadata": metadata})
 
     def token(self, request):
         form = request.form()
@@ -156,14 +175,18 @@ class LinkedIn:
         readable = account in ACCOUNTS and ACCOUNTS[account][2]  # else an empty list, no error
         rows = self.lines(account, first, last, pivots) if readable else {}
         shown = [element(day, dict(zip(pivots, ids)), numbers, fields) for (day, ids), numbers in sorted(rows.items())]
-        if shown and (last - first).days + 1 >= self.world.knob("linkedin", "full_from_days", 1000):
+        if shown and pivots == ("ACCOUNT",):  # knob total_lies: a click more on the first day
+            shown[0]["clicks"] = shown[0].get("clicks", 0) + self.world.knob("linkedin", "total_lies", 0)
+            grown = self.world.knob("linkedin", "grows", 0) if rows and max(rows)[0] == self.world.today() else 0
+            shown[-1]["clicks"] = shown[-1].get("clicks", 0) + grown
+        if shown and pivots != ("ACCOUNT",) and (last - first).days + 1 >= self.world.knob("linkedin", "full_from_days", 1000):
             # As long as reports get: further creatives that nobody saw.
             none = dict.fromkeys(METRICS, 0)
             shown += [element(first, dict.fromkeys(pivots, n), none, fields) for n in range(MAX_ELEMENTS)]
         return Reply({"paging": {"start": 0, "count": 10, "links": []}, "elements": shown[:MAX_ELEMENTS]})
 
     def pivots(self, given):
-        if given.get("q") == "analytics" and given.get("pivot") in PIVOTS:
+        if given.get("q") == "analytics" and given.get("pivot") in PIVOTS + ("ACCOUNT",):
             return (given["pivot"],)
         several = re.fullmatch(r"List\(([A-Z_,]+)\)", given.get("pivots", ""))
         names = several.group(1).split(",") if several else []

@@ -97,6 +97,7 @@ def subject(stream, counts, exact):
 
 
 def test_landing_pages():
+    conformance.sample(subject("landing_pages_daily", COUNTS, EXACT))
     conformance.conform(stand_in, subject("landing_pages_daily", COUNTS, EXACT))
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """linkedin_ads: three levels under the names that others use, local money, versions, reports that are cut."""
 
+import datetime
+
 import conformance
 import omni
 import tap
@@ -20,7 +22,11 @@ def subject(stream="creatives", pivots="CAMPAIGN_GROUP,CAMPAIGN,CREATIVE", **mor
     return Subject(**dict(dict(
         plugin="linkedin_ads", family="ads", platform="linkedin", stream=stream, dataset="ads_daily", account=ACCOUNT,
         truth={"pivots": pivots}, options=options, counts=COUNTS, exact=EXACT, data="adAnalytics", records="elements",
-        field="pivotValues", number="costInLocalCurrency"), **more))
+        field="pivotValues", number="costInLocalCurrency", version={"options": {"api_version": "202501"}},
+        scope={"knobs": {"linkedin": {"scopes": ["r_ads"]}}, "says": "r_ads_reporting"},
+        totals={"knobs": {"linkedin": {"total_lies": 1}}, "column": "clicks"},
+        lacks={"pages": "adAnalytics has no pages: a report ends at 15,000 elements, see test_limits", "short": "adAnalytics has no pages",
+               "report": "reports are not asynchronous"}), **more))
 
 
 def bench(*arguments, **more):
@@ -40,13 +46,43 @@ def test_levels():
             tap.is_((bool(row["ad_group_id"]), bool(row["ad_id"])), (level != "campaign", level == "ad"), stream + ": ids of its level")
 
 
+def test_lists():
+    with bench("campaign_list", windowed=False, dataset="ads_entities") as b:
+        tap.is_(b.pull()["outcome"], "ok", "the list of campaigns")
+        tap.is_(b.rows("entity_id, name, status, campaign_id, level", "entity_id = '1234510'"),
+                [{"entity_id": "1234510", "name": "Campaign 0", "status": "PAUSED", "campaign_id": "601", "level": "ad_group"}],
+                "names, and the group by its number")
+        tap.is_(len(b.rows()), 4, "over four pages")
+    with bench("campaign_group_list", windowed=False, dataset="ads_entities") as b:
+        tap.is_(b.pull()["outcome"], "ok", "the list of campaign groups")
+        tap.is_({(r["name"], r["level"]) for r in b.rows("name, level")}, {("Group \u00e9 0", "campaign"), ("Group \u00e9 1", "campaign")}, "all")
+
+
+def test_scopes():
+    with bench() as b:
+        stand_in.control(knobs={"linkedin": {"scopes": ["r_ads_reporting"]}})
+        tap.has(b.check()["message"], "scope r_ads,", "without r_ads the account cannot be read")
+
+
+def test_days_that_grow():
+    """Between the report and its total: no alarm about the days that are not over yet."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    with omni.StandIn("--today", today) as world, Bench(world, subject()) as b:
+        world.control(knobs={"linkedin": {"grows": 5}})
+        results = b.lab.omnihub("pull", "it", "--json", "--from", today - datetime.timedelta(4), "--to", today).json()["results"]
+        tap.is_({r["outcome"] for r in results}, {"ok"}, "today's clicks grow")
+        world.control(knobs={"linkedin": {"total_lies": 1}})
+        results = b.lab.omnihub("pull", "it", "--json", "--from", today - datetime.timedelta(4), "--to", today).json()["results"]
+        tap.ok("suspicious" in {r["outcome"] for r in results}, "an old day that differs is seen all the same")
+
+
 def test_logins():
     with bench() as b:
         b.configure(access_token=None, client_id="linkedin-client", client_secret=b.secret("stand-in-linkedin-secret"),
                     refresh_token=b.secret("AQW-stand-in-refresh"), token_url=stand_in.url("linkedin") + "/oauth/v2/accessToken")
         b.good("a refresh token")
         b.configure(account_id="508999999")
-        b.bad("an account that may not be read", reason="auth", says="r_ads_reporting")
+        b.bad("an account that may not be read", reason="auth", says="role in the ad account")
         b.configure(account_id="1")
         b.bad("an account that is not there", says="account_id")
         b.configure(account_id="urn:li:sponsoredAccount:1")
@@ -90,4 +126,4 @@ def test_conformance():
 
 
 with omni.StandIn("--today", conformance.TODAY) as stand_in:
-    tap.run([test_levels, test_logins, test_versions, test_limits, test_conformance])
+    tap.run([test_levels, test_lists, test_scopes, test_days_that_grow, test_logins, test_versions, test_limits, test_conformance])

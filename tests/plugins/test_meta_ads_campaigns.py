@@ -91,6 +91,7 @@ def test_allowances():
 
 def test_conformance():
     stand_in.control(clear=True, generation=0)
+    conformance.sample(CAMPAIGNS)
     conformance.conform(stand_in, CAMPAIGNS)
 
 

@@ -58,6 +58,15 @@ enum { FIGURES = 7, MOST_PIVOTS = 3 };
                 .history_days = 3650, .day_zone = "UTC",                                           \
                 .fields = (const struct omni_field *const[]){FIELDS, __VA_ARGS__, NULL})
 
+#define TEXT(member, name, flags_)                                                                 \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_TEXT, .flags = (flags_))
+#define LIST(name_, level, help_, ...)                                                             \
+    OMNI_STREAM(.sync = OMNI_SNAPSHOT, .name = (name_), .dataset = "ads_entities",                 \
+                .help = (help_), .constants = "level=" level,                                      \
+                .fields = (const struct omni_field *const[]){                                      \
+                    TEXT("id", "entity_id", OMNI_KEY), TEXT("name", "name", OMNI_OPTIONAL),        \
+                    TEXT("status", "status", OMNI_OPTIONAL), ##__VA_ARGS__, NULL})
+
 /* LinkedIn's names are one level off: its campaign is what others call an ad group. */
 static const struct omni_stream *const streams[] = {
     STREAM("campaign_groups", "campaign", "each campaign group's day", PIVOT(0, "campaign_id")),
@@ -65,22 +74,31 @@ static const struct omni_stream *const streams[] = {
            PIVOT(1, "ad_group_id")),
     STREAM("creatives", "ad", "each creative's day", PIVOT(0, "campaign_id"),
            PIVOT(1, "ad_group_id"), PIVOT(2, "ad_id")),
+    LIST("campaign_group_list", "campaign", "every campaign group: its name and status"),
+    LIST("campaign_list", "ad_group", "every campaign: its name, status and campaign group",
+         OMNI_FIELD(.path = "=campaign_id", .column = "campaign_id", .type = OMNI_TEXT)),
     NULL};
 
-static const struct {
+/* What is asked for: pivots of a report, or an edge of the account. */
+static const struct level {
     const char *stream, *pivots;
     uint32_t n;
+    const char *edge;
 } levels[] = {
-    {"campaign_groups", "q=analytics&pivot=CAMPAIGN_GROUP", 1},
-    {"campaigns", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN)", 2},
-    {"creatives", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN,CREATIVE)", 3},
+    {"campaign_groups", "q=analytics&pivot=CAMPAIGN_GROUP", 1, NULL},
+    {"campaigns", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN)", 2, NULL},
+    {"creatives", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN,CREATIVE)", 3, NULL},
+    {"campaign_group_list", NULL, 0, "/adCampaignGroups"},
+    {"campaign_list", NULL, 0, "/adCampaigns"},
 };
+#define WHOLE_ACCOUNT "q=analytics&pivot=ACCOUNT"
 
 static omni_status li_open(const struct omni_host *, const struct omni_config *, struct omni_run *,
                            void **self);
 static omni_status li_check(void *self, struct omni_run *);
 static omni_status li_accounts(void *self, struct omni_run *);
 static omni_status li_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status li_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status li_judge(void *self, struct omni_run *, const struct omni_http *,
                             uint32_t *wait_ms);
 
@@ -88,21 +106,27 @@ static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "linkedin_ads", .title = "LinkedIn ads", .family = "ads",
                 .help = "cost, clicks, conversions and leads by campaign group, campaign and "
                         "creative",
-                .api_version = "202604", .api_url = "https://api.linkedin.com",
-                .account_option = "account_id", .options = options, .logins = logins,
-                .streams = streams, .open = li_open, .close = free, .check = li_check,
-                .accounts = li_accounts, .pull = li_pull, .judge = li_judge),
+                .api_version = "202604", .api_sunset = "2027-04-01",
+                .api_url = "https://api.linkedin.com", .account_option = "account_id",
+                .options = options, .logins = logins, .streams = streams, .open = li_open,
+                .close = free, .check = li_check, .accounts = li_accounts, .pull = li_pull,
+                .total = li_total, .judge = li_judge),
     NULL};
 
-enum { URL_MAX = 1024, ID_MAX = 32, MESSAGE_MAX = 1024, ELEMENTS_MAX = 15000 };
+enum { URL_MAX = 1024 + 3 * OMNI_PAGES_CURSOR, ID_MAX = 32, ELEMENTS_MAX = 15000 };
 /* Refusals in a row that a wait of seconds may mend; after them only the next day does. */
 enum { PATIENCE = 2 };
 
 struct li {
     const struct omni_host *hub;
     const struct omni_config *config;
-    char known[ID_MAX]; /* account whose currency the hub has been told */
-    uint32_t refused;   /* 429 in a row */
+    char known[ID_MAX];                    /* account whose currency the hub has been told */
+    const char *scope;                     /* that the request in flight needs */
+    uint32_t refused;                      /* 429 in a row */
+    int is_whole;                          /* the last report was not cut */
+    int32_t live_from;                     /* days from here on still move between two requests */
+    int64_t live_impressions, live_clicks; /* of the last report's rows on such days */
+    struct omni_row row;
 };
 
 static int is_number(const char *id)
@@ -115,19 +139,17 @@ static omni_status li_open(const struct omni_host *hub, const struct omni_config
 {
     const char *account = hub->opt_text(config, "account_id");
     const char *version = hub->opt_text(config, "api_version");
-    if (account && !is_number(account)) {
-        hub->fail_detail(run, "option", "account_id");
-        return hub->fail(run, OMNI_E_CONFIG,
-                         "an ad account is its number, without a urn before it");
-    }
-    if (!is_number(version) || strlen(version) != 6) {
-        hub->fail_detail(run, "option", "api_version");
-        return hub->fail(run, OMNI_E_CONFIG, "a version is a year and a month: 202604");
-    }
+    if (account && !is_number(account))
+        return omni_option_wrong(hub, run, "account_id",
+                                 "an ad account is its number, without a urn before it");
+    if (!is_number(version) || strlen(version) != 6)
+        return omni_option_wrong(hub, run, "api_version",
+                                 "a version is a year and a month: 202604");
     struct li *li = calloc(1, sizeof(*li));
     if (!li)
         return hub->fail(run, OMNI_E_RETRY, "out of memory");
-    *li = (struct li){.hub = hub, .config = config};
+    li->hub = hub;
+    li->config = config;
     *self = li;
     return OMNI_OK;
 }
@@ -138,6 +160,7 @@ static omni_status get(struct li *li, struct omni_run *run, const struct omni_te
                        struct omni_http *http)
 {
     char version[48];
+    li->scope = strncmp(url->data, "/rest/adAnalytics", 17) == 0 ? "r_ads_reporting" : "r_ads";
     snprintf(version, sizeof(version), "LinkedIn-Version: %s",
              li->hub->opt_text(li->config, "api_version"));
     const char *const headers[] = {version, "X-Restli-Protocol-Version: 2.0.0", NULL};
@@ -153,8 +176,8 @@ static omni_status get(struct li *li, struct omni_run *run, const struct omni_te
 /* The account's currency. Without the right to see it LinkedIn would send empty reports. */
 static omni_status learn(struct li *li, struct omni_run *run, const char *account)
 {
-    char memory[URL_MAX], name[256] = "", currency[8];
     const char *given = li->hub->opt_text(li->config, "currency");
+    char memory[URL_MAX], name[256], currency[8];
     if (strcmp(li->known, account) == 0)
         return OMNI_OK;
     struct omni_text url = OMNI_TEXT(memory);
@@ -174,33 +197,22 @@ static omni_status learn(struct li *li, struct omni_run *run, const char *accoun
                                   "UTC");
 }
 
-static omni_status li_check(void *self, struct omni_run *run)
-{
-    struct li *li = self;
-    return learn(li, run, li->hub->opt_text(li->config, "account_id"));
-}
-
 static omni_status li_accounts(void *self, struct omni_run *run)
 {
+    static const struct omni_account facts = {.id = "id", .name = "name", .currency = "currency"};
     struct li *li = self;
     struct omni_pages pages = OMNI_PAGES;
     struct omni_http http;
     do {
-        char memory[URL_MAX + 3 * OMNI_PAGES_CURSOR];
+        char memory[URL_MAX];
         struct omni_text url = OMNI_TEXT(memory);
         omni_text_add(&url, "/rest/adAccounts?q=search&search=(status:(values:List(ACTIVE)))"
                             "&pageSize=500");
         omni_query(&url, "pageToken", pages.cursor);
         omni_status status = get(li, run, &url, &http);
         struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "elements");
-        while (status == OMNI_OK && omni_json_next(list, &item)) {
-            char id[ID_MAX], name[256], currency[8];
-            if (!omni_json_text(item, "id", id, sizeof(id)))
-                return li->hub->fail(run, OMNI_E_DATA, "an ad account without an id");
-            omni_json_text(item, "name", name, sizeof(name));
-            omni_json_text(item, "currency", currency, sizeof(currency));
-            status = li->hub->found_account(run, id, name, currency[0] ? currency : NULL, "UTC");
-        }
+        while (status == OMNI_OK && omni_json_next(list, &item))
+            status = omni_account_found(li->hub, run, item, NULL, &facts);
         if (status != OMNI_OK)
             return status;
     } while (omni_pages_after(&pages, &http, "metadata.nextPageToken"));
@@ -270,10 +282,20 @@ static omni_status give_row(struct li *li, struct omni_run *run, struct omni_jso
         cells[FIGURES + i] =
             (struct omni_cell){.type = OMNI_TEXT, .len = (uint32_t)strlen(id), .v.s = id};
     }
+    if (cells[0].v.i >= li->live_from) {
+        li->live_impressions += cells[1].v.i;
+        li->live_clicks += cells[2].v.i;
+    }
     return li->hub->row(run, cells, FIGURES + n_pivots);
 }
 
 /* ---- pulling ---- */
+
+/* Of UTC, as LinkedIn's days are. */
+static int32_t today(void)
+{
+    return (int32_t)(time(NULL) / 86400);
+}
 
 static void add_date(struct omni_text *url, int32_t day)
 {
@@ -288,84 +310,190 @@ static void add_date(struct omni_text *url, int32_t day)
     omni_text_add(url, ")");
 }
 
-static void report_url(struct omni_text *url, const struct omni_request *request,
-                       const char *pivots)
+struct span {
+    const char *account;
+    int32_t from, to;
+};
+
+static void report_url(struct omni_text *url, const struct span *span, const char *pivots)
 {
     omni_text_add(url, "/rest/adAnalytics?");
     omni_text_add(url, pivots);
     omni_text_add(url, "&timeGranularity=DAILY&dateRange=(start:");
-    add_date(url, request->from_day);
+    add_date(url, span->from);
     omni_text_add(url, ",end:");
-    add_date(url, request->to_day);
+    add_date(url, span->to);
     omni_text_add(url, ")&accounts=List(urn%3Ali%3AsponsoredAccount%3A");
-    omni_text_add_percent(url, request->account);
+    omni_text_add_percent(url, span->account);
     omni_text_add(url, ")&fields=" METRICS);
+}
+
+/* The elements of a report. */
+static omni_status ask_report(struct li *li, struct omni_run *run, const struct span *span,
+                              const char *pivots, struct omni_json *elements)
+{
+    char memory[URL_MAX];
+    struct omni_text url = OMNI_TEXT(memory);
+    struct omni_http http;
+    report_url(&url, span, pivots);
+    omni_status status = get(li, run, &url, &http);
+    *elements = omni_json_at(omni_json_of_reply(&http), "elements");
+    if (status == OMNI_OK && elements->kind != OMNI_JSON_ARRAY)
+        return li->hub->fail(run, OMNI_E_DATA, "a report without its list of elements");
+    return status;
+}
+
+static omni_status pull_report(struct li *li, struct omni_run *run,
+                               const struct omni_request *request, const struct level *level)
+{
+    const struct span span = {request->account, request->from_day, request->to_day};
+    struct omni_json list, item = {0};
+    uint32_t n = 0;
+    li->live_from = today() - 1;
+    li->live_impressions = li->live_clicks = 0;
+    omni_status status = ask_report(li, run, &span, level->pivots, &list);
+    for (; status == OMNI_OK && omni_json_next(list, &item); n++)
+        status = give_row(li, run, item, level->n);
+    /* There are no pages: what does not fit is left out without a word. */
+    li->is_whole = n < ELEMENTS_MAX;
+    if (status != OMNI_OK || li->is_whole)
+        return status;
+    return request->from_day < request->to_day
+               ? li->hub->fail(run, OMNI_E_TOO_MUCH, "the report has reached 15000 elements")
+               : li->hub->quality(run, "truncated");
+}
+
+/* A parent is named by its URN, of which the number counts. */
+static omni_status give_entity(struct li *li, struct omni_run *run,
+                               const struct omni_stream *stream, struct omni_json element)
+{
+    char urn[128];
+    omni_row_begin(&li->row, stream, element);
+    if (omni_json_text(element, "campaignGroup", urn, sizeof(urn)) && strrchr(urn, ':') &&
+        strcmp(stream->name, "campaign_list") == 0)
+        omni_row_text(&li->row, "campaign_id", strrchr(urn, ':') + 1);
+    return omni_row_send(&li->row, li->hub, run, 0);
+}
+
+static omni_status pull_list(struct li *li, struct omni_run *run,
+                             const struct omni_request *request, const struct level *level)
+{
+    struct omni_pages pages = OMNI_PAGES;
+    struct omni_http http;
+    do {
+        char memory[URL_MAX];
+        struct omni_text url = OMNI_TEXT(memory);
+        omni_text_add(&url, "/rest/adAccounts");
+        omni_path_segment(&url, request->account);
+        omni_text_add(&url, level->edge);
+        omni_text_add(&url, "?q=search&pageSize=500");
+        omni_query(&url, "pageToken", pages.cursor);
+        omni_status status = get(li, run, &url, &http);
+        struct omni_json item = {0}, list = omni_json_at(omni_json_of_reply(&http), "elements");
+        while (status == OMNI_OK && omni_json_next(list, &item))
+            status = give_entity(li, run, request->stream, item);
+        if (status != OMNI_OK)
+            return status;
+    } while (omni_pages_after(&pages, &http, "metadata.nextPageToken"));
+    return omni_pages_end(&pages, li->hub, run);
 }
 
 static omni_status li_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct li *li = self;
-    char memory[URL_MAX];
-    struct omni_text url = OMNI_TEXT(memory);
-    struct omni_http http;
-    size_t level = 0;
-    while (strcmp(levels[level].stream, request->stream->name) != 0)
+    const struct level *level = levels;
+    while (strcmp(level->stream, request->stream->name) != 0)
         level++;
     omni_status status = learn(li, run, request->account);
-    report_url(&url, request, levels[level].pivots);
-    if (status == OMNI_OK)
-        status = get(li, run, &url, &http);
     if (status != OMNI_OK)
         return status;
-    struct omni_json list = omni_json_at(omni_json_of_reply(&http), "elements"), item = {0};
-    if (list.kind != OMNI_JSON_ARRAY)
-        return li->hub->fail(run, OMNI_E_DATA, "a report without its list of elements");
-    uint32_t n = 0;
-    for (; status == OMNI_OK && omni_json_next(list, &item); n++)
-        status = give_row(li, run, item, levels[level].n);
-    /* There are no pages: what does not fit is left out without a word. */
-    if (status == OMNI_OK && n >= ELEMENTS_MAX)
-        return request->from_day < request->to_day
-                   ? li->hub->fail(run, OMNI_E_TOO_MUCH, "the report has reached 15000 elements")
-                   : li->hub->quality(run, "truncated");
-    return status;
+    return level->edge ? pull_list(li, run, request, level) : pull_report(li, run, request, level);
+}
+
+/* Proves both scopes: the account needs r_ads, a day's report r_ads_reporting. */
+static omni_status li_check(void *self, struct omni_run *run)
+{
+    struct li *li = self;
+    const struct span span = {li->hub->opt_text(li->config, "account_id"), today() - 1,
+                              today() - 1};
+    struct omni_json list;
+    omni_status status = learn(li, run, span.account);
+    return status == OMNI_OK ? ask_report(li, run, &span, WHOLE_ACCOUNT, &list) : status;
+}
+
+/* ---- totals ---- */
+
+static omni_status found_count(struct li *li, struct omni_run *run, const char *column,
+                               int64_t count)
+{
+    int64_t micros;
+    if (!omni_micros(count, 0, &micros))
+        return li->hub->fail(run, OMNI_E_DATA, "a total that is too large");
+    return li->hub->found_total(run, column, micros);
+}
+
+/* The account's own days. Today and yesterday grow between the two requests: of them what the rows
+ * say is taken. */
+static omni_status li_total(void *self, struct omni_run *run, const struct omni_request *request)
+{
+    struct li *li = self;
+    const struct span span = {request->account, request->from_day, request->to_day};
+    int64_t day, impressions, clicks;
+    struct omni_sum all = {li->live_impressions, 0}, clicked = {li->live_clicks, 0};
+    struct omni_json list, item = {0};
+    if (!li->is_whole)
+        return OMNI_E_UNSUPPORTED;
+    omni_status status = ask_report(li, run, &span, WHOLE_ACCOUNT, &list);
+    while (status == OMNI_OK && omni_json_next(list, &item)) {
+        if (!read_day(item, &day) || !omni_json_int(item, "impressions", &impressions) ||
+            !omni_json_int(item, "clicks", &clicks))
+            return li->hub->fail(run, OMNI_E_DATA, "the account's totals are not numbers by day");
+        if (day >= li->live_from)
+            continue;
+        omni_sum_add(&all, impressions);
+        omni_sum_add(&clicked, clicks);
+    }
+    if (status == OMNI_OK)
+        status = found_count(li, run, "impressions", all.value);
+    return status == OMNI_OK ? found_count(li, run, "clicks", clicked.value) : status;
 }
 
 /* ---- errors ---- */
 
-static const struct {
-    int32_t http;
-    omni_status status;
-    const char *remedy;
-} errors[] = {
-    {403, OMNI_E_AUTH,
-     "the token needs r_ads and r_ads_reporting, and its member a role in the ad account"},
-    {404, OMNI_E_CONFIG, "no such ad account for this login: check account_id"},
-    {426, OMNI_E_CONFIG, "LinkedIn has switched this version off: set a newer api_version"},
-};
+/* By HTTP status; 403 with the scope that the request needed. 401 and 5xx are left to the hub. */
+static const struct omni_meaning meanings[] = {
+    {.code = "400", .status = OMNI_E_CONFIG},
+    {.code = "403 r_ads",
+     .status = OMNI_E_AUTH,
+     .remedy = "the token needs the scope r_ads, and its member a role in the ad account"},
+    {.code = "403 r_ads_reporting",
+     .status = OMNI_E_AUTH,
+     .remedy = "the token needs the scope r_ads_reporting"},
+    {.code = "404",
+     .status = OMNI_E_CONFIG,
+     .remedy = "no such ad account for this login: check account_id"},
+    {.code = "426",
+     .status = OMNI_E_CONFIG,
+     .remedy = "LinkedIn has switched this version off: set a newer api_version"},
+    {.code = "429", .status = OMNI_E_THROTTLED},
+    {.code = NULL}};
 
 static omni_status li_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
-    enum { DAY = 86400 };
     struct li *li = self;
-    char message[MESSAGE_MAX], text[MESSAGE_MAX + 256];
-    if (http->status == 429) {
-        /* No header says how long; the allowance is a day's, from midnight UTC. */
-        if (++li->refused > PATIENCE)
-            *wait_ms = (uint32_t)(DAY - time(NULL) % DAY) * 1000;
-        return OMNI_E_THROTTLED;
-    }
-    li->refused = 0;
-    if (http->status == 200)
-        return OMNI_OK;
-    omni_json_text(omni_json_of_reply(http), "message", message, sizeof(message));
-    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-        if (errors[i].http == http->status) {
-            snprintf(text, sizeof(text), "%s (%s)", message, errors[i].remedy);
-            return li->hub->fail(run, errors[i].status, text);
-        }
-    return OMNI_E_UNSUPPORTED;
+    struct omni_error error = {.code = ""};
+    const int is_forbidden = http->status == 403;
+    li->refused = http->status == 429 ? li->refused + 1 : 0;
+    /* No header says how long; the allowance is a day's, from midnight UTC. */
+    if (li->refused > PATIENCE)
+        error.wait_ms = omni_ms_to_midnight(0);
+    snprintf(error.code, sizeof(error.code), "%d%s%s", (int)http->status, is_forbidden ? " " : "",
+             is_forbidden ? li->scope : "");
+    omni_json_text(omni_json_of_reply(http), "message", error.message, sizeof(error.message));
+    omni_status status = omni_judge_by(li->hub, run, meanings, &error);
+    *wait_ms = error.wait_ms;
+    return status;
 }
 
 OMNI_MODULE("linkedin_ads", "1.0", .vendor = "omnihub", .license = "Apache-2.0",
