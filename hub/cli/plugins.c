@@ -114,6 +114,10 @@ static struct asked *add(struct plugins *p, const char *name, const char *path)
     a->all = p;
     a->info.name = arena_strdup(p->arena, name);
     a->info.path = arena_strdup(p->arena, path);
+    a->info.outcome = "failed";
+    a->info.reason = err_status_name(OMNI_E_CONFIG);
+    a->info.remedy = "install the plugin anew, or take it out of the configuration; "
+                     "`omnihub check` looks at it again";
     p->items = xrealloc(p->items, (p->n + 1) * sizeof *p->items);
     p->items[p->n++] = a;
     return a;
@@ -167,6 +171,21 @@ static void take_description(struct asked *a, const json_t *event)
         a->info.why = arena_strdup(p->arena, err.text);
 }
 
+/* Where the job has more to say than that the file is no good, a run says the same. */
+static void take_refusal(struct asked *a, const json_t *event)
+{
+    struct arena *arena = a->all->arena;
+    const char *message = json_text(event, "message"), *outcome = json_text(event, "outcome");
+    const char *reason = json_text(event, "reason"), *remedy = json_text(event, "remedy");
+    a->info.why = arena_strdup(arena, message ? message : "refused");
+    a->info.has_died = outcome && strcmp(outcome, "failed") != 0;
+    if (!a->info.has_died)
+        return;
+    a->info.outcome = arena_strdup(arena, outcome);
+    a->info.reason = arena_strdup(arena, reason ? reason : "bug");
+    a->info.remedy = arena_strdup(arena, remedy ? remedy : a->info.remedy);
+}
+
 static void on_event(void *ctx, const json_t *event)
 {
     struct asked *a = ctx;
@@ -174,21 +193,37 @@ static void on_event(void *ctx, const json_t *event)
     if (strcmp(name, "describe") == 0) {
         take_description(a, event);
     } else if (strcmp(name, "result") == 0 && !a->is_answered) {
-        const char *message = json_text(event, "message"), *outcome = json_text(event, "outcome");
-        a->info.has_died = outcome && strcmp(outcome, "failed") != 0;
-        a->info.why = arena_strdup(a->all->arena, message ? message : "refused");
+        take_refusal(a, event);
     }
 }
 
-static void on_end(void *ctx, const char *died)
+/* By enum supervise_end. */
+static const struct {
+    const char *outcome, *reason, *why, *remedy;
+} ends[] = {
+    [SUPERVISE_DIED] = {"crashed", "bug", "its process ended before it was described",
+                        "tell the plugin's author; stored data is as it was"},
+    [SUPERVISE_HUNG] = {"hung", "bug", "its process ended before it was described",
+                        "tell the plugin's author; stored data is as it was"},
+    [SUPERVISE_STOPPED] = {"interrupted", "cancelled", "was not asked", "run it again"},
+    [SUPERVISE_NOT_STARTED] = {"retrying", "retry", "no process to ask it could be started",
+                               "raise this machine's limits (ulimit -n, memory); run it again"},
+};
+
+static void on_end(void *ctx, enum supervise_end end, const char *words)
 {
     struct asked *a = ctx;
-    a->info.has_died |= died && !a->info.module;
-    if (died && !a->info.module && !a->info.why)
-        a->info.why =
-            arena_printf(a->all->arena, "its process ended before it was described: %s", died);
-    else if (!a->info.module && !a->info.why)
+    if (a->info.module || a->info.why)
+        return;
+    if (end == SUPERVISE_DONE) {
         a->info.why = "did not describe itself";
+        return;
+    }
+    a->info.has_died = true;
+    a->info.why = arena_printf(a->all->arena, "%s: %s", ends[end].why, words);
+    a->info.outcome = ends[end].outcome;
+    a->info.reason = ends[end].reason;
+    a->info.remedy = ends[end].remedy;
 }
 
 bool plugins_ask(struct plugins *p)

@@ -12,8 +12,11 @@ struct plugin_info {
     const char *path;                 /* NULL: not found */
     const struct omni_module *module; /* NULL: refused; why says how */
     const json_t *json;
-    const char *why;
-    bool has_died; /* crashed, hung … while it was asked; a run says so again, and in the ledger */
+    /* Of one that was refused: what is wrong with it, and what a run of it says and has written
+     * into the ledger. */
+    const char *why, *outcome, *reason, *remedy;
+    bool
+        has_died; /* the file is fine as far as it was seen; it crashed, hung … when it was asked */
 };
 
 struct plugins;

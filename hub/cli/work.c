@@ -131,7 +131,7 @@ static omni_status end_stale_runs(struct work *w, struct err *err)
         const char *outcome = json_text(run, "outcome"), *batch = json_text(run, "batch");
         if (!outcome || !batch || strcmp(outcome, "running") != 0)
             continue;
-        omni_status st = store_runs_abandon(w->store, batch, &end, err);
+        omni_status st = store_runs_abandon(w->store, batch, &end, NULL, err);
         if (st != OMNI_OK)
             return st;
     }
@@ -271,25 +271,54 @@ static void on_event(void *ctx, const json_t *event)
         j->event(j->ctx, event);
 }
 
-/* The job could not write its own end; without this its runs would be "running" for ever. */
-static void report_death(struct work_job *j, const char *died)
+/* A run of which no job could tell. */
+static void note_in_ledger(struct work *w, const json_t *labels, const struct store_run_end *end)
 {
     struct err err = {0};
-    bool is_interrupted = text_starts(died, "interrupted"),
-         is_hung = text_starts(died, "did not end");
-    auto_free char *message =
-        is_interrupted ? xstrdup("interrupted") : xasprintf("the job ended early: %s", died);
-    struct store_run_end end = {
-        .outcome = is_interrupted ? "interrupted"
-                   : is_hung      ? "hung"
-                                  : "crashed",
-        .message = message,
-        .remedy = is_interrupted ? "run it again: the window is taken up from the start"
-                  : is_hung      ? "raise hub.run_timeout, or ask for fewer days at a time"
-                                 : "run it again with -v; what was stored before is unchanged"};
-    if (j->work->store &&
-        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), &end, &err) != OMNI_OK)
+    const char *connector = json_text(labels, "connector"), *sink = json_text(labels, "sink");
+    const char *account = json_text(labels, "account");
+    const struct store_run run = {.kind = connector ? "pull" : "push",
+                                  .connector = connector ? connector : sink,
+                                  .stream = "",
+                                  .account = account ? account : ""};
+    if (!w->store || !run.connector)
+        return;
+    int64_t id = store_run_begin(w->store, &run, &err);
+    if (!id || store_run_finish(w->store, id, end, &err) != OMNI_OK)
         cli_error("%s", err.text);
+}
+
+/* What is said of a job that could not write its own end. */
+static const struct {
+    const char *outcome, *reason, *before, *remedy;
+} deaths[] = {
+    [SUPERVISE_DIED] = {"crashed", NULL, "the job ended early: ",
+                        "run it again with -v; what was stored before is unchanged"},
+    [SUPERVISE_HUNG] = {"hung", NULL, "the job ended early: ",
+                        "raise hub.run_timeout, or ask for fewer days at a time"},
+    [SUPERVISE_STOPPED] = {"interrupted", NULL, "",
+                           "run it again: the window is taken up from the start"},
+    [SUPERVISE_NOT_STARTED] = {"retrying", "retry", "the job could not be started: ",
+                               "raise this machine's limits (ulimit -n, memory), or pull fewer "
+                               "connectors at a time (hub.parallel); then run it again"},
+};
+
+/* Without this its runs would be "running" for ever. */
+static void report_death(struct work_job *j, enum supervise_end how, const char *words)
+{
+    struct err err = {0};
+    uint64_t n = 0;
+    auto_free char *message = xasprintf("%s%s", deaths[how].before, words);
+    struct store_run_end end = {.outcome = deaths[how].outcome,
+                                .reason = deaths[how].reason,
+                                .message = message,
+                                .remedy = deaths[how].remedy};
+    if (j->work->store &&
+        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), &end, &n, &err) != OMNI_OK)
+        cli_error("%s", err.text);
+    /* It may have died before it wrote that it began. */
+    if (n == 0 && how != SUPERVISE_STOPPED)
+        note_in_ledger(j->work, j->labels, &end);
     json_t *result = json_object();
     json_put_text(result, "outcome", end.outcome);
     json_put_text(result, "message", end.message);
@@ -297,11 +326,11 @@ static void report_death(struct work_job *j, const char *died)
     add_result(j, result);
 }
 
-static void on_end(void *ctx, const char *died)
+static void on_end(void *ctx, enum supervise_end how, const char *words)
 {
     struct work_job *j = ctx;
-    if (died)
-        report_death(j, died);
+    if (how != SUPERVISE_DONE)
+        report_death(j, how, words);
     if (j->end)
         j->end(j->ctx); /* may add jobs, so the hook comes after */
     if (j->work->hooks)
@@ -312,26 +341,22 @@ static void on_end(void *ctx, const char *died)
     free(j);
 }
 
-void work_refuse(struct work *w, const char *kind, json_t *result_take, const char *plugin)
+void work_refuse(struct work *w, json_t *result_take, const char *plugin)
 {
-    struct err err = {0};
     const char *connector = json_text(result_take, "connector");
     const char *name = connector ? connector : json_text(result_take, "sink");
     const struct plugin_info *info = plugins_find(w->plugins, plugin);
     auto_free char *message = xasprintf("plugin \"%s\" cannot be used: %s", plugin, info->why);
-    const struct store_run run = {.kind = kind, .connector = name, .stream = "", .account = ""};
-    const struct store_run_end end = {.outcome = "failed",
-                                      .reason = err_status_name(OMNI_E_CONFIG),
+    const struct store_run_end end = {.outcome = info->outcome,
+                                      .reason = info->reason,
                                       .message = message,
-                                      .remedy = "install the plugin anew, or take it out of the "
-                                                "configuration; `omnihub check` looks at it again"};
-    int64_t id = w->store ? store_run_begin(w->store, &run, &err) : 0;
-    if (w->store && (!id || store_run_finish(w->store, id, &end, &err) != OMNI_OK))
-        cli_error("%s", err.text);
+                                      .remedy = info->remedy};
+    note_in_ledger(w, result_take, &end);
     json_put_text(result_take, "outcome", end.outcome);
     json_put_text(result_take, "reason", end.reason);
     json_put_text(result_take, "message", end.message);
     json_put_text(result_take, "remedy", end.remedy);
+    w->n_jobs++; /* there was something to do */
     progress_result(w->progress, name, result_take);
     work_take_result(w, result_take);
 }

@@ -75,8 +75,8 @@ json_t *work_spec(struct work *, const char *verb);
 /* The plugin's file is there, but was refused or died while it was asked what it is: its connectors
  * and sinks fail, all others run. */
 bool work_is_refused(const struct work *, const char *plugin);
-/* The result and the ledger's run of such a one; takes over the labels. kind: "pull", "push". */
-void work_refuse(struct work *, const char *kind, json_t *labels_take, const char *plugin);
+/* The result and the ledger's run of such a one; takes over the labels. */
+void work_refuse(struct work *, json_t *labels_take, const char *plugin);
 /* Queues a job. labels: {"connector": …, "account": …}, put into each result; taken over, as is
  * spec. event: called beside the usual handling; may be NULL. */
 void work_add(struct work *, struct supervise *, json_t *spec_take, json_t *labels_take,

@@ -186,7 +186,7 @@ static void tell_if_idle(const struct work *w, bool is_none, const char *what, c
 void work_add_pulls(struct work *w, struct supervise *s, const struct config_connector *k)
 {
     if (work_is_refused(w, k->plugin)) {
-        work_refuse(w, "pull", connector_labels(k, NULL), k->plugin);
+        work_refuse(w, connector_labels(k, NULL), k->plugin);
         return;
     }
     if (!k->accounts)
@@ -247,7 +247,7 @@ static void add_sink(struct work *w, struct supervise *s, const struct config_si
     json_t *labels = json_object();
     json_put_text(labels, "sink", k->name);
     if (work_is_refused(w, k->plugin)) {
-        work_refuse(w, "push", labels, k->plugin);
+        work_refuse(w, labels, k->plugin);
         return;
     }
     work_add(w, s, sink_spec(w, k, verb), labels, NULL, NULL, NULL);

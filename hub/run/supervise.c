@@ -42,8 +42,9 @@ struct job {
     struct buf line;
     bool is_reaped, is_done;
     int wait_status;
-    int64_t deadline_ms; /* of the next step towards its end; INT64_MAX: none */
-    char why[160];       /* why it was ended; "": it was not */
+    int64_t deadline_ms;    /* of the next step towards its end; INT64_MAX: none */
+    enum supervise_end end; /* how it ended, and in words: where we were the ones to end it */
+    char why[160];
 };
 
 struct supervise {
@@ -124,12 +125,18 @@ static bool job_spawn(struct job *j, struct err *err)
     return true;
 }
 
+/* One that never began. */
+static void job_never(struct job *j, enum supervise_end end, const char *words)
+{
+    j->state = JOB_ENDED;
+    j->told.end(j->told.ctx, end, words);
+}
+
 static void job_start(struct supervise *s, struct job *j)
 {
     struct err err = {0};
     if (!job_spawn(j, &err)) {
-        j->state = JOB_ENDED;
-        j->told.end(j->told.ctx, err.text);
+        job_never(j, SUPERVISE_NOT_STARTED, err.text);
         return;
     }
     s->n_running++;
@@ -169,8 +176,7 @@ static void start_waiting(struct supervise *s)
         if (j->state != JOB_WAITING)
             continue;
         if (s->is_interrupted) {
-            j->state = JOB_ENDED;
-            j->told.end(j->told.ctx, "interrupted before it began");
+            job_never(j, SUPERVISE_STOPPED, "interrupted before it began");
         } else if (s->n_running < s->parallel && !group_is_full(s, j)) {
             job_start(s, j);
         }
@@ -182,10 +188,11 @@ static void start_waiting(struct supervise *s)
 
 /* ---- stop ---- */
 
-static void job_stop(struct job *j, const char *why)
+static void job_stop(struct job *j, enum supervise_end end, const char *why)
 {
     if (j->state != JOB_RUNNING)
         return;
+    j->end = end;
     snprintf(j->why, sizeof j->why, "%s", why);
     j->state = JOB_STOPPING;
     j->deadline_ms = now_ms() + GRACE_MS;
@@ -214,7 +221,7 @@ static void check_deadline(struct job *j, int64_t now)
         return;
     }
     snprintf(why, sizeof why, "did not end within %u s", (unsigned)j->told.timeout_s);
-    job_stop(j, why);
+    job_stop(j, SUPERVISE_HUNG, why);
 }
 
 /* ---- events ---- */
@@ -225,7 +232,7 @@ static void take_line(struct job *j, const char *line, size_t n)
     auto_json *event = json_parse(line, n, &err);
     const char *name = json_text(event, "event");
     if (!name)
-        job_stop(j, "sent an event that cannot be read");
+        job_stop(j, SUPERVISE_DIED, "sent an event that cannot be read");
     else if (strcmp(name, "done") == 0)
         j->is_done = true;
     else
@@ -260,7 +267,7 @@ static void read_events(struct job *j)
             take_lines(j);
         } else {
             buf_clear(&j->line);
-            job_stop(j, "sent an event that is too long");
+            job_stop(j, SUPERVISE_DIED, "sent an event that is too long");
             job_kill(j);
         }
     }
@@ -271,19 +278,22 @@ static void read_events(struct job *j)
 static void job_end(struct supervise *s, struct job *j)
 {
     char how[200];
-    const char *died = NULL;
+    const char *words = j->why;
+    enum supervise_end end = j->end;
     bool was_stopped = j->state == JOB_STOPPING || j->state == JOB_KILLED;
-    if (!j->is_done && was_stopped) {
-        died = j->why;
-    } else if (!j->is_done) {
+    if (j->is_done) {
+        end = SUPERVISE_DONE;
+        words = NULL;
+    } else if (!was_stopped) {
+        end = SUPERVISE_DIED;
         spawn_describe_status(j->wait_status, how, sizeof how);
-        died = how;
+        words = how;
     }
     j->state = JOB_ENDED;
     j->deadline_ms = INT64_MAX;
     s->n_running--;
     buf_free(&j->line);
-    j->told.end(j->told.ctx, died);
+    j->told.end(j->told.ctx, end, words);
 }
 
 static void reap(struct supervise *s)
@@ -317,7 +327,7 @@ static void take_signals(struct supervise *s, int fd)
         bool is_second = s->is_interrupted;
         s->is_interrupted = true;
         for (size_t i = s->first_open; i < s->n; i++) {
-            job_stop(s->jobs[i], "interrupted");
+            job_stop(s->jobs[i], SUPERVISE_STOPPED, "interrupted");
             if (is_second && s->jobs[i]->state == JOB_STOPPING)
                 job_kill(s->jobs[i]);
         }
@@ -382,6 +392,16 @@ static bool is_over(const struct supervise *s)
     return s->first_open == s->n && (!s->service || s->is_interrupted);
 }
 
+/* Without a way to hear of their ends none can be started. */
+static void refuse_all(struct supervise *s, int error)
+{
+    auto_free char *why = xasprintf("cannot watch for signals: %s", strerror(error));
+    for (size_t i = s->first_open; i < s->n; i++)
+        if (s->jobs[i]->state == JOB_WAITING)
+            job_never(s->jobs[i], SUPERVISE_NOT_STARTED, why);
+    s->first_open = s->n;
+}
+
 static void loop(struct supervise *s, int signals)
 {
     for (;;) {
@@ -405,11 +425,10 @@ bool supervise_run(struct supervise *s)
     sigset_t set, old;
     block_signals(s, &set, &old);
     auto_close int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0) {
-        log_error("cannot watch for signals: %s", strerror(errno));
-        abort();
-    }
-    loop(s, signals);
+    if (signals < 0)
+        refuse_all(s, errno);
+    else
+        loop(s, signals);
     /* A signal that came too late to be read must not end the process while it tidies up. */
     take_signals(s, signals);
     sigprocmask(SIG_SETMASK, &old, NULL);

@@ -10,6 +10,15 @@
 
 #include "base/err.h"
 
+/* How a job ended. */
+enum supervise_end {
+    SUPERVISE_DONE,       /* it said `done` */
+    SUPERVISE_DIED,       /* without a word */
+    SUPERVISE_HUNG,       /* not within its time */
+    SUPERVISE_STOPPED,    /* by SIGINT or SIGTERM to us, or before it began */
+    SUPERVISE_NOT_STARTED /* this machine had no process, descriptor or memory for it */
+};
+
 struct supervise_job {
     const json_t *spec; /* borrowed until the end */
     uint32_t timeout_s; /* 0: none */
@@ -17,9 +26,8 @@ struct supervise_job {
     void *ctx;
     /* Each event but `done`, in order. */
     void (*event)(void *ctx, const json_t *event);
-    /* The end. died: NULL where the job said `done`; otherwise in words how it ended ("signal 9
-     * (Killed)", "did not end within 60 s"). */
-    void (*end)(void *ctx, const char *died);
+    /* The end; in words, unless it is done ("signal 9 (Killed)", "did not end within 60 s"). */
+    void (*end)(void *ctx, enum supervise_end, const char *words);
 };
 
 struct supervise;

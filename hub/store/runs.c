@@ -58,7 +58,7 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
 }
 
 omni_status store_runs_abandon(struct store *s, const char *batch, const struct store_run_end *e,
-                               struct err *err)
+                               uint64_t *n, struct err *err)
 {
     auto_stmt *stmt =
         sql_prepare(s->db,
@@ -68,7 +68,10 @@ omni_status store_runs_abandon(struct store *s, const char *batch, const struct 
     if (!stmt)
         return err->status;
     sql_bind(stmt, "isssss", day_now(), e->outcome, e->reason, e->message, e->remedy, batch);
-    return sql_run(stmt, err);
+    omni_status st = sql_run(stmt, err);
+    if (n && st == OMNI_OK)
+        *n = (uint64_t)sqlite3_changes64(s->db);
+    return st;
 }
 
 /* Cut between characters, not inside one. */

@@ -71,9 +71,9 @@ struct store_run_end {
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);
-/* Ends every run of that batch that is still "running": its process is gone. */
+/* Ends every run of that batch that is still "running": its process is gone. n: how many; NULL. */
 omni_status store_runs_abandon(struct store *, const char *batch, const struct store_run_end *,
-                               struct err *);
+                               uint64_t *n, struct err *);
 
 /* ---- windows ---- */
 

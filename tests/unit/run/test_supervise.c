@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -15,6 +16,7 @@
 struct seen {
     struct supervise *supervise;
     int events, ends;
+    enum supervise_end end; /* of the last */
     char died[200], last[32];
     const json_t *next; /* a job to add from end() */
 };
@@ -26,7 +28,7 @@ static void on_event(void *ctx, const json_t *event)
     snprintf(s->last, sizeof s->last, "%s", json_text(event, "event"));
 }
 
-static void on_end(void *ctx, const char *died);
+static void on_end(void *ctx, enum supervise_end end, const char *words);
 
 static void add(struct supervise *s, const json_t *spec, const char *group, struct seen *seen)
 {
@@ -35,11 +37,12 @@ static void add(struct supervise *s, const json_t *spec, const char *group, stru
                       .spec = spec, .group = group, .ctx = seen, .event = on_event, .end = on_end});
 }
 
-static void on_end(void *ctx, const char *died)
+static void on_end(void *ctx, enum supervise_end end, const char *words)
 {
     struct seen *s = ctx;
     s->ends++;
-    snprintf(s->died, sizeof s->died, "%s", died ? died : "");
+    s->end = end;
+    snprintf(s->died, sizeof s->died, "%s", words ? words : "");
     if (s->next) {
         const json_t *next = s->next;
         s->next = NULL;
@@ -113,6 +116,27 @@ static void jobs_may_add_jobs(void **state)
     unlink(path);
 }
 
+/* A machine at its limits: an end like any other, and no process of ours goes down with it. */
+static void without_descriptors_none_is_started(void **state)
+{
+    (void)state;
+    struct rlimit before, few;
+    struct seen seen = {.died = "never ended"};
+    auto_json *spec = json_pack("{s:s}", "verb", "pull");
+    struct supervise *s = supervise_new(1);
+    add(s, spec, NULL, &seen);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){3, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    bool is_whole = supervise_run(s);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(is_whole);
+    assert_int_equal(seen.ends, 1);
+    assert_int_equal(seen.end, SUPERVISE_NOT_STARTED);
+    assert_non_null(strstr(seen.died, "Too many open files"));
+    supervise_free(s);
+}
+
 static void nothing_to_do_is_fine(void **state)
 {
     (void)state;
@@ -122,8 +146,11 @@ static void nothing_to_do_is_fine(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(events_come_in_order),     cmocka_unit_test(ends_are_told_in_words),
-    cmocka_unit_test(the_environment_is_clean), cmocka_unit_test(jobs_may_add_jobs),
+    cmocka_unit_test(events_come_in_order),
+    cmocka_unit_test(ends_are_told_in_words),
+    cmocka_unit_test(the_environment_is_clean),
+    cmocka_unit_test(jobs_may_add_jobs),
+    cmocka_unit_test(without_descriptors_none_is_started),
     cmocka_unit_test(nothing_to_do_is_fine),
 };
 
