@@ -172,7 +172,7 @@ REPORTS = [
     reported("a report that stays pending", ["PENDING"], "retrying", "retry", says="not ready", check=is_asked_again),
     reported("a report that fails", ["FAILED"], "failed", "data", says="could not make the report", check=is_ordered_anew),
     reported("a report that nobody knows any more", [answer("gone", 404)], "failed", "config", says="HTTP 404"),
-    reported("a file on a host that may not be asked", ["DONE"], "failed", "config", url="http://127.0.0.1:9/x",
+    reported("a file on a host that may not be asked", ["DONE"], "denied", "config", url="http://127.0.0.1:9/x",
              says="is not one that may be asked"),
 ]
 

@@ -166,8 +166,10 @@ def stopped():
             hub.communicate(timeout=omni.RUN_SECONDS)
             bench.checks.is_(hub.returncode, 130, "exit code 130")
             bench.checks.is_(bench.last_run()[0], "interrupted", "the ledger says so")
-            bench.checks.is_(bench.query("SELECT date FROM d_ads_daily WHERE cost = 3000000 ORDER BY 1"), [("2026-11-01",), ("2026-11-02",)],
-                             "whole windows stay, the cut one never was")
+            stored = bench.query("SELECT date FROM d_ads_daily WHERE cost = 3000000 ORDER BY 1")
+            # A second signal does not wait for the window that is just being stored.
+            whole = [[("2026-11-01",), ("2026-11-02",)]] + [[("2026-11-01",)], []] * (len(signals) > 1)
+            bench.checks.ok(stored in whole, "whole windows stay, the cut one never was", repr(stored))
             bench.play([by_request(lambda e: answer(page(row(date='"%s"' % e.target.partition("from=")[2][:10]))))])
             bench.configure({"stream": {"max_window_days": 1}})
             again = bench.lab.omnihub("pull", "--from", "2026-11-01", "--to", "2026-11-10")

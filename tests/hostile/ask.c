@@ -3,6 +3,7 @@
 #include "deeds.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,17 @@ void deed_many_columns(void)
 {
     const struct omni_cell cells[] = {text("4"), text("named"), {.type = OMNI_NULL}, text("more")};
     give(cells, 4);
+}
+
+/* Each is a good one. */
+void deed_rows_for_ever(void)
+{
+    char id[24];
+    for (unsigned n = 0; stage.verdict == OMNI_OK; n++) {
+        snprintf(id, sizeof id, "%u", n);
+        const struct omni_cell cells[] = {text(id), text("more"), {.type = OMNI_NULL}};
+        give(cells, 3);
+    }
 }
 
 /* Rows for a dataset that the stream does not have: a stream that was never described. */

@@ -24,6 +24,7 @@ void deed_good(void);
     X(abort)                                                                                       \
     X(exit)                                                                                        \
     X(exit_at_once)                                                                                \
+    X(double_free)                                                                                 \
     X(overflow_stack) X(loop) X(loop_deaf) X(sleep) X(allocate) X(allocate_much) X(allocate_in_hub)
 
 #define DEEDS_ESCAPE(X)                                                                            \
@@ -57,6 +58,7 @@ void deed_good(void);
     X(wrong_cell_quiet)                                                                            \
     X(wrong_value)                                                                                 \
     X(many_columns)                                                                                \
+    X(rows_for_ever)                                                                               \
     X(other_stream)                                                                                \
     X(long_cursor)                                                                                 \
     X(foreign_host)                                                                                \

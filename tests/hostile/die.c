@@ -36,6 +36,14 @@ void deed_exit_at_once(void)
     _exit(3);
 }
 
+void deed_double_free(void)
+{
+    char *volatile p = malloc(4000);
+    char *volatile again = p;
+    free(p);
+    free(again);
+}
+
 static int (*volatile next_deeper)(volatile char *);
 
 static int deeper(volatile char *above)

@@ -55,7 +55,9 @@ void deed_open_zone(void)
 
 void deed_create_file(void)
 {
-    open("/tmp/omnihub-hostile", O_WRONLY | O_CREAT, 0600);
+    char path[sizeof stage.target + 8];
+    snprintf(path, sizeof path, "%s.made", stage.target);
+    open(path, O_WRONLY | O_CREAT, 0600);
 }
 
 void deed_socket(void)

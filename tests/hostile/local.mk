@@ -27,6 +27,10 @@ check_LTLIBRARIES += %D%/old_kernel.la
 %C%_old_kernel_la_SOURCES = %D%/old_kernel.c
 %C%_old_kernel_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
-# %D%/test_hostile_pull.py: some entries and the programs disagree still; run by hand: docs/faults.md.
-EXTRA_DIST += %D%/test_hostile_pull.py
+HOSTILE_TESTS = \
+	%D%/test_hostile_kernels.py \
+	%D%/test_hostile_pull.py
+TESTS += $(HOSTILE_TESTS)
+EXTRA_DIST += $(HOSTILE_TESTS) \
+	%D%/hostile_lab.py
 endif
