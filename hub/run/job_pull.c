@@ -413,8 +413,10 @@ int job_pull(struct job *job)
         if (status != OMNI_OK && ends_all(job, status))
             break;
     }
-    if (job->http && http_finish(job->http, &err) != OMNI_OK) {
+    status = job->http ? http_finish(job->http, &err) : OMNI_OK;
+    if (status != OMNI_OK) { /* the rows are stored, but what was asked for is not there */
         log_error("%s", err.text);
+        job_emit_plain(job, status, &err, NULL);
         all_fine = false;
     }
     return all_fine ? 0 : 1;
