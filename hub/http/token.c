@@ -84,8 +84,8 @@ static omni_status refused(const struct http_reply *reply, const json_t *answer,
                            why ? why : "", errors[i].remedy, skew);
     omni_status status = verdict_by_status(reply, err);
     if (status == OMNI_OK)
-        return err_set(err, OMNI_E_DATA, "the reply has no access_token: %s",
-                       code ? code : "and no error either");
+        return err_set(err, OMNI_E_DATA, "the reply holds no access_token, %s%s",
+                       code ? "but the error " : "and no error either", code ? code : "");
     if (err && *skew) {
         size_t n = strlen(err->text);
         snprintf(err->text + n, sizeof err->text - n, "%s", skew);
