@@ -21,6 +21,11 @@ def bad(number, name, body, says, **how):
     return case(number, name, [body], says=says, requests=2, **how)
 
 
+def formatted(words):
+    """The stream whose cost is written in that way."""
+    return {"fields": [dict(field, format=words) if field["column"] == "cost" else field for field in fault.FIELDS]}
+
+
 def name_is_exact(bench, result, checks):
     checks.is_(bench.rows(), [("1", NAME, 1000000, 1)], "the name is stored bit by bit")
     table = bench.lab.omnihub("query", "--format", "json", "SELECT ad_name FROM ads_daily")
@@ -61,6 +66,11 @@ CASES = [
     bad("F008", "a percent sign", one(clicks='"12%"'), '"12%" is not a number'),
     bad("F008", "dashes", one(cost='"--"'), '"--" is not a number'),
     bad("F008", "a dollar sign", one(cost='"$5"'), '"$5" is not a number'),
+    case("F008", "a decimal comma that was announced", [one(cost='"1.234,56"')], outcome="ok", reason="", stores=[("1", "n", 1234560000, 1)],
+         stream=formatted("decimal_comma thousands")),
+    case("F008", "thousands that were announced", [one(cost='"1,234.56"')], outcome="ok", reason="", stores=[("1", "n", 1234560000, 1)],
+         stream=formatted("thousands")),
+    bad("F008", "an announced comma, but a point", one(cost='"12.5"'), "is not a number", stream=formatted("decimal_comma")),
     case("F008", "the process's locale changes nothing", [one(cost='"2.5"')], outcome="ok", reason="", stores=[("1", "n", 2500000, 1)],
          env={"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}),
     bad("F009", "a key twice", '{"ads":[{"date":"%s","ad":"1","ad":"2"}]}' % DAY, "member ad appears twice"),
@@ -94,6 +104,10 @@ CASES = [
     bad("F019", "day zero", one(date='"0000-00-00"'), '"0000-00-00" is not a date'),
     bad("F019", "seconds since 1970 instead of a date", one(date="1795132800"), "is not a date"),
     bad("F019", "24 o'clock", one(date='"%sT24:00:00Z"' % DAY), "is not a date"),
+    bad("F019", "milliseconds where seconds are meant", one(date="1795132800000"), "is not in the years 1 to 9999",
+        stream={"fields": [dict(f, format="epoch") if f["column"] == "date" else f for f in fault.FIELDS]}),
+    bad("F019", "seconds where milliseconds are meant", one(date="1795132800"), "is outside of the window",
+        stream={"fields": [dict(f, format="epoch_ms") if f["column"] == "date" else f for f in fault.FIELDS]}),
     bad("F019", "the year 2106", one(date='"2106-02-07"'), "is outside of the window"),
     bad("F019", "no date at all", one(date="null"), "column date"),
     bad("F020", "more decimals than micros", one(cost="0.12345678"), "more decimals than can be kept exactly"),

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """F038, F039, F041, F042, F045, F046: names and addresses, proxies, pages."""
 
-import socket
-
 import fault
 from fault import case, page, row
 from http_lab import GOOD, LOGIN_PAGE, Bench, Other, at_pages, well
@@ -16,15 +14,6 @@ def elsewhere(name, url, says, number="F038", **how):
     return case(number, name, [GOOD], outcome="failed", reason="config", requests=0, options={"api_url": url}, says=says, **how)
 
 
-def named_like_this_host():
-    """A name that is not localhost and still leads back to this machine: what a rebinding name server would say."""
-    name = socket.gethostname()
-    try:
-        return name if socket.gethostbyname(name).startswith("127.") and "localhost" not in name else None
-    except OSError:
-        return None
-
-
 NAMES = [
     elsewhere("the address where clouds keep their secrets", "https://169.254.169.254/", "(169.254.169.254): refused"),
     elsewhere("an IPv4 address in IPv6 clothes", "https://[::ffff:169.254.169.254]/", "refused"),
@@ -34,9 +23,6 @@ NAMES = [
          options={"api_url": "https://%s.example/" % ("x" * 64)}),
     well("F039", "a server on IPv4 alone under a name with both", lambda bench: [GOOD], options={"api_url": None}),
 ]
-if named_like_this_host():
-    NAMES.append(elsewhere("a name that leads to this machine", "https://%s:1/" % named_like_this_host(), "loopback address (127."))
-
 
 # ---- proxies: the bench's server plays the proxy
 

@@ -103,7 +103,7 @@ def report(states, url="/ads", body=GOOD):
         if exchange.method == "POST":
             return answer('{"id":"r1"}')
         if not exchange.target.startswith("/report/"):
-            return answer(body)
+            return body if callable(body) else answer(body)
         state = left.pop(0) if len(left) > 1 else left[0]
         return state if callable(state) else answer(json.dumps({"state": state, "url": url}))
     return lambda _: [by_request(choose)]
@@ -164,7 +164,7 @@ class Killed(Bench):
 
 
 def reported(name, states, outcome="ok", reason="", **how):
-    return probed("F043", name, "report", report(states, how.pop("url", "/ads")), outcome, reason, keeps_state=True, **how)
+    return probed("F043", name, "report", report(states, how.pop("url", "/ads"), how.pop("body", GOOD)), outcome, reason, keeps_state=True, **how)
 
 
 REPORTS = [
@@ -172,6 +172,8 @@ REPORTS = [
     reported("a report that stays pending", ["PENDING"], "retrying", "retry", says="not ready", check=is_asked_again),
     reported("a report that fails", ["FAILED"], "failed", "data", says="could not make the report", check=is_ordered_anew),
     reported("a report that nobody knows any more", [answer("gone", 404)], "failed", "config", says="HTTP 404"),
+    reported("a file that is empty", ["DONE"], "failed", "data", body="", says="empty reply"),
+    reported("a link that has expired", ["DONE"], "failed", "auth", body=answer("expired", 403), says="HTTP 403"),
     reported("a file on a host that may not be asked", ["DONE"], "denied", "config", url="http://127.0.0.1:9/x",
              says="is not one that may be asked"),
 ]

@@ -108,6 +108,17 @@ def tokens(*given, refuse=()):
     return lambda _: [by_request(choose)]
 
 
+def odd_token(name, reply, **how):
+    """The token's reply with other members; the API does not mind."""
+    def choose(exchange):
+        if exchange.target.startswith("/token"):
+            return answer(reply if isinstance(reply, str) else json.dumps(reply))
+        return answer(GOOD)
+    if how:
+        return case("F052", name, [by_request(choose)], options=LOGIN, **how)
+    return well("F052", name, [by_request(choose)], options=LOGIN)
+
+
 def asks_once_more(bench, result, checks):
     asked = [e.target.partition("?")[0] for e in bench.server.requests]
     checks.is_(asked, ["/token", "/ads", "/token", "/ads", "/ads"], "the same page again with a new token, then the next")
@@ -140,6 +151,14 @@ LOGINS = [
     case("F028", "401 with the new token, too", tokens("fault-access-1", "fault-access-2", refuse=["fault-access-1", "fault-access-2"]),
          reason="auth", says="HTTP 401: the login was refused", requests=4, options=LOGIN, stream=CURSOR),
     case("F028", "401 where nothing can be renewed", [answer("no", 401)], reason="auth", requests=1, options={"token": "fault-token-1"}),
+    *[odd_token("expires_in is %r" % (lifetime,), {"access_token": "fault-access-1", "token_type": "bearer", "expires_in": lifetime})
+      for lifetime in ("3600", 0, -1, 10**18, None, "soon", [], 0.5)],
+    odd_token("without expires_in and token_type", {"access_token": "fault-access-1"}),
+    odd_token("another token_type", {"access_token": "fault-access-1", "token_type": "MAC", "expires_in": 60}),
+    odd_token("no token", {"token_type": "bearer", "expires_in": 60}, reason="data", says="holds no access_token, and no error either"),
+    odd_token("a token that is a number", {"access_token": 7}, reason="data", says="access_token"),
+    odd_token("a token with a line end in it", {"access_token": "fault\r\nX-Smuggled: 1"}, reason="data", says="has a line break"),
+    odd_token("cut in the middle", '{"access_token": "fault-acc', reason="data", says="access_token"),
     case("F047", "this machine's clock is off", skewed, reason="auth", says=("clock off by 31", "ahead"), options=LOGIN),
     case("F031", "the login is down", [answer("oops", 503)], outcome="retrying", reason="retry", requests=2, options=LOGIN,
          says="for an access token"),

@@ -30,7 +30,7 @@ FIELDS = [{"path": "$.date", "column": "date"}, {"path": "$.ad", "column": "ad_i
           {"path": "$.cost", "column": "cost"}, {"path": "$.clicks", "column": "clicks"}]
 STREAM = {"name": "ads", "dataset": "ads_daily", "url": "/ads?from={from}&to={to}", "records": "$.ads[*]",
           "constants": {"level": "ad"}, "fields": FIELDS}
-QUICK = {"max_attempts": 2, "stall_timeout": "1s", "connect_timeout": "5s", "request_timeout": "3s", "max_wait": "1s",
+QUICK = {"max_attempts": 2, "stall_timeout": "3s", "connect_timeout": "30s", "request_timeout": "60s", "max_wait": "1s",
          "max_body_mb": 2}
 LEDGER = ("runs", "rejects", "meta", "sqlite_sequence")  # what a failed run may change
 

@@ -3,6 +3,8 @@
 FAULT_TESTS = \
 	%D%/f_a_csv.py \
 	%D%/f_a_text.py \
+	%D%/f_b_http2.py \
+	%D%/f_b_names.py \
 	%D%/f_b_pages.py \
 	%D%/f_b_plugin.py \
 	%D%/f_b_status.py \
@@ -11,16 +13,25 @@ FAULT_TESTS = \
 	%D%/f_d_time.py \
 	%D%/f_e_machine.py \
 	%D%/f_e_sinks.py \
+	%D%/f_e_space.py \
 	%D%/f_e_store.py \
 	%D%/f_f_plugins.py \
-	%D%/f_g_config.py
+	%D%/f_g_config.py \
+	%D%/f_g_service.py \
+	%D%/f_h_cassette.py \
+	%D%/test_secrets_plugins.py \
+	%D%/test_table.py
 TESTS += $(FAULT_TESTS)
 EXTRA_DIST += $(FAULT_TESTS) \
 	%D%/fault.py \
+	%D%/http2.py \
 	%D%/http_lab.py \
 	%D%/probe.c \
 	%D%/rawserver.py \
-	%D%/store_lab.py
+	%D%/resolver.c \
+	%D%/secrets_lab.py \
+	%D%/store_lab.py \
+	%D%/tls_lab.py
 # The crash sweep: a sample of it here, all of it with `make sweep`.
 TESTS += %D%/sweep.py
 TESTS += %D%/test_secrets.py

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets leave no trace: every login's values and tokens are canaries, the platform repeats them in each of its answers in every
+"""F056: secrets leave no trace: every login's values and tokens are canaries, the platform repeats them in each of its answers in every
 spelling it can think of, jobs are killed in the middle, everything is logged, and nothing that is left behind has one of them."""
 
 import base64
@@ -14,30 +14,18 @@ import threading
 import time
 import urllib.parse
 
-sys.path.insert(0, os.path.join(os.environ["OMNI_SRCDIR"], "tests", "lib"))
+sys.path[:0] = [os.path.join(os.environ["OMNI_SRCDIR"], "tests", part) for part in ("lib", "fault")]
 import omni  # noqa: E402
 import tap  # noqa: E402
+from secrets_lab import Search, Spy  # noqa: E402
 
 CANARIES = {"bearer": "cAnAry/bearer+1=&x", "query": "cAnAry query \"2\"", "header": "cAnAry.header.\u00fc3", "basic": "cAnAry:basic<4>",
             "refresh": "cAnAry-refresh\\5", "client": "cAnAry'client'6", "access": "cAnAry~access-7"}
 # What the platform knows of each login; it cannot repeat more.
 KNOWN = {"x": (), "refresh": ("refresh", "client", "access"), "client": ("client", "access"), "badclient": ("client",)}
+SEARCH = Search(CANARIES)
+clean = SEARCH.clean
 ANSWERS = ("fine", "error", "denied", "page", "away", "slow")
-
-
-def spellings(secret):
-    """The secret as texts that may hold it."""
-    raw = secret.encode("utf-8")
-    percent = urllib.parse.quote(secret, safe="")
-    found = {raw, percent.encode(), percent.replace("%20", "+").encode(), percent.lower().encode() if secret.islower() else percent.encode()}
-    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
-        found |= {escaped[1:-1].encode("utf-8"), escaped[1:-1].replace("/", "\\/").encode("utf-8"),
-                  json.dumps(escaped)[1:-1].encode("utf-8")}
-    for shift in range(3):
-        text = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
-        inner = text[(shift * 8 + 5) // 6:(shift + len(raw)) * 8 // 6]
-        found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return {s for s in found if len(s) >= 6}
 
 
 class Parrot(http.server.BaseHTTPRequestHandler):
@@ -97,34 +85,6 @@ LOGINS = {
 }
 
 
-class Spy(threading.Thread):
-    """Looks at the command lines and environments of the hub's processes while they run."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.seen, self.is_over, self.looks = {}, False, 0
-
-    def run(self):
-        while not self.is_over:
-            for pid in filter(str.isdigit, os.listdir("/proc")):
-                self.look(pid)
-            time.sleep(0.002)
-
-    def look(self, pid):
-        try:
-            with open("/proc/%s/cmdline" % pid, "rb") as file:
-                line = file.read()
-            name = os.path.basename(line.split(b"\0")[0])
-            if name.startswith(b"omnihub"):
-                with open("/proc/%s/environ" % pid, "rb") as file:
-                    environ = file.read()
-                # What `omnihub` itself was started with is the admin's.
-                self.seen.setdefault(name, set()).add(line + (b"" if name == b"omnihub" else environ))
-                self.looks += 1
-        except OSError:
-            pass
-
-
 def configure(lab, base):
     connectors = []
     for login, options in LOGINS.items():
@@ -137,19 +97,6 @@ def configure(lab, base):
                               % (login, answer, omni.plugin_path("rest", "file"), base, options, answer, login))
     lab.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; currency = "EUR"; parallel = 8; };\nconnectors = (\n%s\n);\n'
               % (os.path.join(omni.SOURCE, "conf", "schema"), ",\n".join(connectors)))
-
-
-def leaks(text):
-    """Which canaries are in it, and how they are spelt."""
-    return sorted({(name, spelling) for name, secret in CANARIES.items() for spelling in spellings(secret) if spelling in text})
-
-
-def clean(text, what):
-    found = leaks(text)
-    if not tap.ok(not found, what):
-        for name, spelling in found[:5]:
-            at = text.find(spelling)
-            tap.note("%s as %r: …%r…" % (name, spelling, text[max(0, at - 150):at + 80]))
 
 
 def kill_a_job(lab, env):
@@ -181,8 +128,7 @@ def test_no_trace():
         said["status"] = lab.omnihub("status", "--json")
         said["runs"] = lab.omnihub("runs", "--json", "--last", "500")
         killed = kill_a_job(lab, env)
-        spy.is_over = True
-        spy.join()
+        spy.stop()
         server.shutdown()
         tap.ok(server.seen >= set(ANSWERS) | {"token", "badtoken"}, "the platform was asked in every way")
         outcomes = {r["connector"]: r["outcome"] for r in said["runs"].json()}
@@ -193,14 +139,10 @@ def test_no_trace():
         clean(killed, "a job that was killed: no secret in what it said")
         for what, result in said.items():
             clean((result.out + "\n" + result.err).encode(), what + ": no secret in what is said")
-        for folder, _, files in os.walk(lab.folder):
-            for name in files:
-                if name != "omnihub.conf":
-                    with open(os.path.join(folder, name), "rb") as file:
-                        clean(file.read(), os.path.relpath(os.path.join(folder, name), lab.folder) + ": no secret in the file")
+        SEARCH.clean_files(lab.folder, but=("omnihub.conf",))
         tap.ok(not [name for name in os.listdir(lab.folder) if name.startswith("core")], "no core file")
         tap.ok(spy.looks > 20 and b"omnihub-job" in spy.seen and b"omnihub-plugin" in spy.seen, "the processes were looked at")
-        clean(b"\n".join(line for lines in spy.seen.values() for line in lines), "no secret in a command line or environment")
+        clean(spy.everything(), "no secret in a command line or environment")
         cassettes = [name for name in os.listdir(lab.folder) if name.endswith(".cassette")]
         tap.ok(len(cassettes) > 6, "there are cassettes")
         for name in cassettes:
@@ -217,7 +159,7 @@ def test_search():
     """The search itself finds what it is to find."""
     for name, secret in CANARIES.items():
         for text in (secret, urllib.parse.quote(secret, safe=""), json.dumps(secret), base64.b64encode(b"ab" + secret.encode()).decode()):
-            tap.ok(leaks(("x" + text + "y").encode()), name + ": would be found")
+            tap.ok(SEARCH.leaks(("x" + text + "y").encode()), name + ": would be found")
 
 
 tap.run([test_search, test_no_trace])

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F088, F089, F091, F092: what is left when the hub is killed, and the service's configuration changing under it."""
+
+import os
+import signal
+import subprocess
+import threading
+
+import fault
+import hub as h
+import omni
+import tap
+from fault import DAY, page, row
+from rawserver import answer, by_request
+
+HUB = os.path.join(omni.BUILD, "omnihub")
+GOOD = page(row(cost="7"))
+
+
+class Bench(fault.Bench):
+    """Its connector is scheduled; the platform holds its reply back until a test lets it go."""
+
+    def __init__(self, number, name):
+        super().__init__()
+        self.checks = fault.Checks("%s %s" % (number, name))
+        self.asked, self.go_on = threading.Event(), threading.Event()
+        self.process = None
+
+    def hold(self):
+        def held(_):
+            self.asked.set()
+            self.go_on.wait(omni.RUN_SECONDS)
+            return answer(GOOD)
+        self.play([by_request(held)])
+
+    def settings(self, what):
+        tree = super().settings(what)
+        tree["hub"]["http"].update(stall_timeout="60s", request_timeout="60s")
+        tree["connectors"][0].update(schedule="@yearly", start=DAY)
+        return tree
+
+    def start(self, *words):
+        with open(self.lab.path("log"), "ab") as log:
+            self.process = subprocess.Popen([HUB, "-c", self.lab.path("omnihub.conf"), *words], stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=log)
+
+    def serve(self):
+        """A service whose job waits for the platform."""
+        self.hold()
+        self.configure({})
+        self.start("run")
+        self.checks.ok(self.asked.wait(omni.START_SECONDS), "the platform is asked")
+
+    def log(self):
+        with open(self.lab.path("log"), encoding="utf-8") as log:
+            return log.read()
+
+    def says(self, text, times=1):
+        h.wait_for(lambda: self.log().count(text) >= times, repr(text))
+
+    def outcomes(self):
+        return self.query("SELECT connector, outcome FROM runs WHERE kind = 'pull' ORDER BY id")
+
+    def stop(self, *signals):
+        for number in signals or (signal.SIGTERM,):
+            self.process.send_signal(number)
+        return self.process.wait(omni.RUN_SECONDS)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, died, _):
+        if died:
+            self.checks.ok(False, "dies: %r" % died)
+            fault.tap.note(self.log() if os.path.exists(self.lab.path("log")) else "")
+        self.go_on.set()
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        fault.report(self.checks)
+        self.close()
+        return True
+
+
+def rewritten(bench, change):
+    """The configuration with other text, in one step as editors do it."""
+    with open(bench.lab.path("omnihub.conf"), encoding="utf-8") as conf:
+        text = conf.read()
+    bench.lab.write("omnihub.conf.new", change(text), 0o600)
+    os.rename(bench.lab.path("omnihub.conf.new"), bench.lab.path("omnihub.conf"))
+
+
+def killed():
+    with Bench("F088", "the hub is killed while a job runs") as bench:
+        bench.configure({})
+        bench.play([page(row("1"))])
+        bench.pull()
+        before = bench.digest()
+        bench.hold()
+        bench.start("pull", "--from", DAY, "--to", DAY)
+        bench.asked.wait(omni.START_SECONDS)
+        job, plugin = h.child(bench.process.pid, "omnihub-job"), h.child(bench.process.pid, "omnihub-plugin")
+        bench.checks.is_(bench.stop(signal.SIGKILL), -signal.SIGKILL, "killed")
+        h.wait_for(lambda: not h.is_alive(job) and not h.is_alive(plugin), "the end of job and plugin")
+        bench.checks.ok(True, "job and plugin end with it")
+        bench.checks.is_(bench.digest(), before, "data and state are as before")
+        bench.go_on.set()
+        after, wanted = bench.make_well()
+        bench.checks.is_((after.code, bench.rows()), (0, wanted), "the next run is well without help")
+        bench.checks.is_([outcome for _, outcome in bench.outcomes()], ["ok", "interrupted", "ok"], "and has written down what became of the killed one")
+
+
+def broken_reload():
+    with Bench("F089", "a reload of a configuration with errors") as bench:
+        bench.serve()
+        rewritten(bench, lambda text: text + 'nonsense = true;\nsinks = ( { name = "x"; } );\n')
+        bench.process.send_signal(signal.SIGHUP)
+        bench.says("the old one stays")
+        log = bench.log()
+        bench.checks.ok('unknown section "nonsense"' in log and log.count("omnihub.conf:") >= 2, "all errors are said, with their places", log)
+        bench.go_on.set()
+        h.wait_for(lambda: ("shop", "ok") in bench.outcomes(), "the run's end")
+        bench.checks.is_(bench.rows(), [("1", "n", 7000000, 1)], "the job that ran ends well")
+        bench.checks.is_(bench.stop(), 0, "and so does the service")
+
+
+def removed():
+    with Bench("F091", "a reload removes a connector whose job runs") as bench:
+        bench.serve()
+        rewritten(bench, lambda text: text.replace('name = "shop"', 'name = "shop2"'))
+        bench.process.send_signal(signal.SIGHUP)
+        bench.says("removed=shop")
+        bench.go_on.set()
+        h.wait_for(lambda: set(bench.outcomes()) >= {("shop", "ok"), ("shop2", "ok")}, "both runs")
+        bench.checks.is_(bench.outcomes(), [("shop", "ok"), ("shop2", "ok")], "the old one ends well, the new one is pulled, each once")
+        bench.checks.is_(bench.query("SELECT count(*) FROM d_ads_daily"), [(2,)], "each has its row")
+        bench.checks.is_(bench.stop(), 0, "the service ends well")
+
+
+def storm():
+    with Bench("F092", "a storm of SIGHUP while a job runs") as bench:
+        bench.serve()
+        rewritten(bench, lambda text: text.replace("@yearly", "@monthly"))
+        for _ in range(200):
+            bench.process.send_signal(signal.SIGHUP)
+        bench.says("changed=shop")
+        bench.checks.is_(bench.process.poll(), None, "the service lives")
+        bench.go_on.set()
+        h.wait_for(lambda: ("shop", "ok") in bench.outcomes(), "the run's end")
+        bench.checks.is_(bench.outcomes(), [("shop", "ok")], "the job ran once")
+        bench.checks.is_(bench.stop(), 0, "the service ends well")
+        bench.checks.ok(bench.log().count("configuration reloaded") < 200, "reloads are folded into few")
+
+
+def stopped_while_reloading():
+    with Bench("F092", "SIGHUP while it stops, then SIGTERM again") as bench:
+        bench.serve()
+        code = bench.stop(signal.SIGTERM, signal.SIGHUP, signal.SIGTERM)
+        bench.checks.ok(code == 0, "it stops", str(code))
+        bench.checks.is_(bench.outcomes(), [("shop", "interrupted")], "the run is interrupted")
+        bench.checks.is_(bench.rows(), [], "nothing of it is stored")
+        bench.go_on.set()
+        after, wanted = bench.make_well()
+        bench.checks.is_((after.code, bench.rows()), (0, wanted), "the next run is well without help")
+
+
+if __name__ == "__main__":
+    tap.run([killed, broken_reload, removed, storm, stopped_while_reloading])
