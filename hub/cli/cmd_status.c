@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/reading.h"
+#include "cli/secret_facts.h"
 #include "store/ledger.h"
 
 static int run(struct cli *);
@@ -129,6 +130,55 @@ static void print_status(const json_t *connectors)
     }
 }
 
+/* ---- secrets ---- */
+
+static bool is_used_by(const json_t *secret, const char *connector)
+{
+    auto_free char *user = xasprintf("connector %s", connector);
+    json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(secret, "used_by"), i, one)
+    {
+        if (strcmp(json_string_value(one), user) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each connector gets those that it uses. */
+static void add_secrets(json_t *connectors, const json_t *secrets)
+{
+    json_t *connector, *secret;
+    size_t i, k;
+    json_array_foreach(connectors, i, connector)
+    {
+        json_t *own = json_array();
+        json_array_foreach(secrets, k, secret)
+        {
+            if (is_used_by(secret, json_text(connector, "connector")))
+                json_array_append(own, secret);
+        }
+        json_object_set_new(connector, "secrets", own);
+    }
+}
+
+static void print_secrets(const json_t *secrets)
+{
+    json_t *secret, *user;
+    size_t i, k;
+    json_array_foreach(secrets, i, secret)
+    {
+        const char *message = json_text(secret, "message"), *state = json_text(secret, "state");
+        if (!message)
+            continue;
+        printf("\nsecret %s", json_text(secret, "name"));
+        json_array_foreach(json_object_get(secret, "used_by"), k, user)
+            printf("%s%s", k ? ", " : " (", json_string_value(user));
+        printf("%s: %s%s%s: %s\n  → %s\n", k ? ")" : "", output_colour(stdout, state), state,
+               output_plain(stdout), message, json_text(secret, "remedy"));
+    }
+}
+
 /* ---- the command ---- */
 
 static int show(const struct cli *cli, const struct reading *r)
@@ -146,10 +196,16 @@ static int show(const struct cli *cli, const struct reading *r)
         code = CLI_INTERRUPTED;
     } else {
         auto_json *all = facts(cli, plugins, feeds);
-        if (cli_flag(cli, "json"))
+        auto_json *secrets = secret_facts(cli->config, &err);
+        if (!secrets)
+            cli_error("%s", err.text);
+        add_secrets(all, secrets);
+        if (cli_flag(cli, "json")) {
             cli_print_json(all);
-        else
+        } else {
             print_status(all);
+            print_secrets(secrets);
+        }
     }
     plugins_free(plugins);
     return code;

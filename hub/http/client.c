@@ -116,7 +116,7 @@ struct http *http_new(const struct http_options *o, struct err *err)
     fill_limits(&h->limits);
     h->ctx = o->ctx;
     h->cancelled = o->cancelled;
-    h->refreshed = o->refreshed;
+    h->keeper = o->keeper;
     h->user_agent = xstrdup(o->user_agent ? o->user_agent : "omnihub/" PACKAGE_VERSION);
     h->scrub = scrub_new();
     h->multi = curl_multi_init();

@@ -21,7 +21,7 @@ struct http {
     char *proxy, *ca_file, *user_agent;
     void *ctx;
     bool (*cancelled)(void *ctx);
-    void (*refreshed)(void *ctx, const char *refresh_token);
+    const struct http_keeper *keeper; /* NULL: none */
     struct policy policy;
     struct login *login; /* NULL: none, or replaying */
     struct scrub *scrub;

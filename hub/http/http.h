@@ -25,6 +25,34 @@ struct http_login {
     const char *const *headers; /* "Name: value", sent wherever the login is; NULL: none */
 };
 
+/* Who keeps what a login renews, between runs and between the processes of a hub. begin() and end()
+ * stand around each renewal: only one process is between them for one grant. Times in seconds since
+ * 1970, 0: not known. */
+struct http_kept {             /* borrowed until end() */
+    const char *refresh_token; /* the newest; NULL: as the login was given */
+    const char *token;         /* an access token that another process got; NULL: none */
+    int64_t token_until;
+};
+struct http_news {
+    const char *refresh_token; /* NULL: not a new one */
+    int64_t refresh_until;
+    const char *token;
+    int64_t token_until;
+};
+struct http_keeper {
+    void *ctx;
+    /* `login`: which login, as a token of one does not serve another. OMNI_E_AUTH: this grant is
+     * known to be dead, the platform is not asked. */
+    omni_status (*begin)(void *ctx, const char *login, struct http_kept *, struct err *);
+    /* A refresh token is about to be sent, which may use it up. */
+    omni_status (*asking)(void *ctx, struct err *);
+    /* Durable when it returns OMNI_OK; nothing is sent with the new token before. */
+    omni_status (*save)(void *ctx, const struct http_news *, struct err *);
+    /* The platform says that the grant is dead; err, which says how, may be completed. */
+    void (*refused)(void *ctx, struct err *);
+    void (*end)(void *ctx);
+};
+
 struct http_limits {       /* 0: the default in brackets */
     uint32_t connect_ms;   /* 15 s */
     uint32_t total_ms;     /* of one attempt: 10 min */
@@ -58,10 +86,8 @@ struct http_options {
         *scrub; /* further texts that never enter a cassette, ends with NULL; NULL: none */
     struct http_limits limits;
     void *ctx;
-    bool (*cancelled)(void *ctx); /* asked while waiting and transferring; NULL: never */
-    /* The token server gave a new refresh token: to be saved before anything is sent with the new
-     * access token. NULL: not wanted. */
-    void (*refreshed)(void *ctx, const char *refresh_token);
+    bool (*cancelled)(void *ctx);     /* asked while waiting and transferring; NULL: never */
+    const struct http_keeper *keeper; /* NULL: tokens live as long as this client */
 };
 
 struct http_request {

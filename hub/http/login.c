@@ -4,8 +4,11 @@
 
 #include "http/login.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <openssl/evp.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -81,6 +84,30 @@ static struct login *login_copy(const struct login_kind *kind, const struct http
     return l;
 }
 
+static void digest_text(EVP_MD_CTX *ctx, const char *text)
+{
+    EVP_DigestUpdate(ctx, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+/* A token of another user, scope or server must never serve this login. */
+static void make_id(struct login *l)
+{
+    unsigned char raw[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+    digest_text(ctx, l->kind->name);
+    digest_text(ctx, l->token_url.text);
+    digest_text(ctx, l->scope);
+    digest_text(ctx, l->header);
+    for (size_t i = 0; l->values[i]; i++)
+        if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH || i != LOGIN_REFRESH_TOKEN)
+            digest_text(ctx, l->values[i]);
+    EVP_DigestFinal_ex(ctx, raw, NULL);
+    EVP_MD_CTX_free(ctx);
+    for (size_t i = 0; i < LOGIN_ID / 2; i++)
+        snprintf(l->id + 2 * i, 3, "%02x", raw[i]);
+}
+
 omni_status login_new(struct http *h, const struct http_login *given, struct err *err)
 {
     if (given->kind == OMNI_AUTH_NONE)
@@ -101,6 +128,8 @@ omni_status login_new(struct http *h, const struct http_login *given, struct err
         status = kind->prepare(h, h->login, given, err);
     if (status != OMNI_OK)
         err_prefix(err, "login %s: ", kind->name);
+    else if (kind->token_form)
+        make_id(h->login);
     return status;
 }
 
@@ -117,6 +146,7 @@ void login_free(struct login *l)
     free(l->scope);
     free(l->header);
     secret_free(&l->token);
+    secret_free(&l->stale);
     url_free(&l->token_url);
     login_key_free(l->key);
     free(l);
@@ -142,7 +172,12 @@ bool login_renew(struct http *h)
 {
     if (!h->login || !h->login->kind->token_form)
         return false;
-    secret_free(&h->login->token);
+    struct login *l = h->login;
+    if (l->token) {
+        secret_free(&l->stale);
+        l->stale = l->token;
+        l->token = NULL;
+    }
     return true;
 }
 

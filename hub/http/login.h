@@ -19,6 +19,8 @@ struct login_mark {
     const char *const *headers; /* further ones, of the login; NULL: none */
 };
 
+enum { LOGIN_ID = 33, LOGIN_REFRESH_TOKEN = 2 /* its place among the values */ };
+
 struct login {
     const struct login_kind *kind;
     char **values; /* of the options; ends with NULL */
@@ -28,7 +30,13 @@ struct login {
     struct http_url token_url;
     char *token;             /* NULL: none yet */
     uint64_t token_until_ms; /* wait_clock_ms() */
-    struct login_key *key;   /* JWT */
+    char *stale;             /* the token that was answered with 401; NULL: none */
+    bool is_unsaved;         /* the token must not be used before the keeper has it */
+    bool has_new_refresh_token;
+    int64_t refresh_until;
+    struct login_key *key; /* JWT */
+    char
+        id[LOGIN_ID]; /* what makes a token its own, as a digest: all but a refresh token's value */
 };
 
 struct login_kind {

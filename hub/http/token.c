@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -27,7 +28,8 @@ enum {
     LIFE_MAX_S = 86400,
     LIFE_MARGIN_S = 60, /* a token is not used in its last minute */
     LIFE_ODD_S = 60,    /* expires_in of 0 or less: it was just given, so it works for now */
-    SKEW_TOLD_S = 60
+    SKEW_TOLD_S = 60,
+    REFRESH_LIFE_MAX_S = 10 * 365 * LIFE_MAX_S
 };
 
 /* RFC 6749 5.2 and what vendors add to it: the first is the admin's to renew, the others to
@@ -113,23 +115,47 @@ static int64_t life_seconds(const json_t *answer)
     return seconds > 2 * LIFE_MARGIN_S ? seconds - LIFE_MARGIN_S : (seconds + 1) / 2;
 }
 
-/* A rotated refresh token is handed out to be saved before the access token is used: after a crash
- * in between, the old one would already be dead. */
-static void take_refresh_token(struct http *h, struct login *l, const json_t *answer)
+/* refresh_token_expires_in and its cousins: seconds from now. 0: nothing is said. */
+static int64_t refresh_until(const json_t *answer)
 {
-    const char *token = json_text(answer, "refresh_token");
-    if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH || !token || !*token ||
-        strcmp(token, l->values[2]) == 0)
-        return;
-    log_add_secret(token, strlen(token));
-    secret_free(&l->values[2]);
-    l->values[2] = xstrdup(token);
-    if (h->refreshed)
-        h->refreshed(h->ctx, token);
+    static const char *const names[] = {"refresh_token_expires_in", "refresh_expires_in",
+                                        "x_refresh_token_expires_in"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const json_t *value = json_object_get(answer, names[i]);
+        long long seconds = 0;
+        if (json_is_integer(value))
+            seconds = json_integer_value(value);
+        else if (json_is_string(value))
+            text_parse_int(json_string_value(value), 0, REFRESH_LIFE_MAX_S, &seconds);
+        if (seconds > 0 && seconds <= REFRESH_LIFE_MAX_S)
+            return time(NULL) + seconds;
+    }
+    return 0;
 }
 
-static omni_status take_token(struct http *h, struct login *l, const struct http_reply *reply,
-                              struct err *err)
+static void take_refresh_token(struct login *l, const json_t *answer)
+{
+    const char *token = json_text(answer, "refresh_token");
+    if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH)
+        return;
+    l->refresh_until = refresh_until(answer);
+    if (!token || !*token || strcmp(token, l->values[LOGIN_REFRESH_TOKEN]) == 0)
+        return; /* left out, or the same: the one that is there stays */
+    log_add_secret(token, strlen(token));
+    secret_free(&l->values[LOGIN_REFRESH_TOKEN]);
+    l->values[LOGIN_REFRESH_TOKEN] = xstrdup(token);
+    l->has_new_refresh_token = true;
+}
+
+static void set_token(struct login *l, const char *token, int64_t seconds)
+{
+    log_add_secret(token, strlen(token));
+    secret_free(&l->token);
+    l->token = xstrdup(token);
+    l->token_until_ms = wait_clock_ms() + (uint64_t)seconds * 1000;
+}
+
+static omni_status take_token(struct login *l, const struct http_reply *reply, struct err *err)
 {
     auto_secret_json *answer = json_parse(reply->body, reply->body_len, NULL);
     const char *token = json_text(answer, "access_token");
@@ -138,11 +164,9 @@ static omni_status take_token(struct http *h, struct login *l, const struct http
         return refused(reply, answer, err);
     if (strpbrk(token, "\r\n"))
         return err_set(err, OMNI_E_DATA, "the access_token has a line break");
-    log_add_secret(token, strlen(token));
-    take_refresh_token(h, l, answer);
-    secret_free(&l->token);
-    l->token = xstrdup(token);
-    l->token_until_ms = wait_clock_ms() + (uint64_t)life_seconds(answer) * 1000;
+    take_refresh_token(l, answer);
+    set_token(l, token, life_seconds(answer));
+    l->is_unsaved = true;
     return OMNI_OK;
 }
 
@@ -167,17 +191,23 @@ static omni_status ask(struct http *h, struct login *l, struct intake *in, struc
         return status;
     struct http_reply reply;
     intake_reply(in, &reply, NULL);
-    status = take_token(h, l, &reply, err);
+    status = take_token(l, &reply, err);
     if (status == OMNI_E_RETRY || status == OMNI_E_THROTTLED)
         wait_retry_after(verdict_header(&reply, "retry-after"), verdict_header(&reply, "date"),
                          &h->wait_ms);
     return status;
 }
 
-omni_status token_get(struct http *h, struct login *l, struct err *err)
+/* The only errors of RFC 6749 that say that this refresh token will never work again. A clock that
+ * is far off makes some platforms say the same. */
+static bool is_dead(const struct login *l, omni_status status, const struct err *err)
 {
-    if (l->token && wait_clock_ms() < l->token_until_ms)
-        return OMNI_OK;
+    return l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH && status == OMNI_E_AUTH && err &&
+           strstr(err->text, "invalid_grant") && !strstr(err->text, "clock off by");
+}
+
+static omni_status ask_and_forget(struct http *h, struct login *l, struct err *err)
+{
     struct intake in = {.max_body = REPLY_MAX, .max_ratio = h->limits.max_ratio};
     omni_status status = ask(h, l, &in, err);
     if (in.body.data)
@@ -188,4 +218,80 @@ omni_status token_get(struct http *h, struct login *l, struct err *err)
         err_prefix(err, "asking %s for an access token: ", url);
     }
     return status;
+}
+
+/* ---- with a keeper ---- */
+
+/* After a crash between the platform's answer and this, the old refresh token may be dead; after a
+ * crash behind it, the next process finds the new one. So nothing lies between that could wait, and
+ * the token is not used before. */
+static omni_status save(struct http *h, struct login *l, struct err *err)
+{
+    int64_t left = (int64_t)(l->token_until_ms - wait_clock_ms()) / 1000;
+    const struct http_news news = {
+        .refresh_token = l->has_new_refresh_token ? l->values[LOGIN_REFRESH_TOKEN] : NULL,
+        .refresh_until = l->refresh_until,
+        .token = l->token,
+        .token_until = time(NULL) + left};
+    omni_status status = h->keeper->save(h->keeper->ctx, &news, err);
+    if (status != OMNI_OK) {
+        err_prefix(err, "the new token is not used before it is kept: ");
+        return status;
+    }
+    l->is_unsaved = l->has_new_refresh_token = false;
+    return OMNI_OK;
+}
+
+/* True where somebody else's access token will do. */
+static bool adopt(struct login *l, const struct http_kept *kept)
+{
+    int64_t left = kept->token_until - time(NULL);
+    bool renews = l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH && kept->refresh_token;
+    if (renews && strcmp(kept->refresh_token, l->values[LOGIN_REFRESH_TOKEN]) != 0) {
+        log_add_secret(kept->refresh_token, strlen(kept->refresh_token));
+        secret_free(&l->values[LOGIN_REFRESH_TOKEN]);
+        l->values[LOGIN_REFRESH_TOKEN] = xstrdup(kept->refresh_token);
+    }
+    if (!kept->token || left <= 0 || (l->stale && strcmp(l->stale, kept->token) == 0))
+        return false;
+    set_token(l, kept->token, left < LIFE_MAX_S ? left : LIFE_MAX_S);
+    return true;
+}
+
+static omni_status ask_and_save(struct http *h, struct login *l, struct err *err)
+{
+    const struct http_keeper *keeper = h->keeper;
+    omni_status status = OMNI_OK;
+    if (l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH)
+        status = keeper->asking(keeper->ctx, err);
+    if (status == OMNI_OK)
+        status = ask_and_forget(h, l, err);
+    if (status == OMNI_OK)
+        return save(h, l, err);
+    if (!is_dead(l, status, err))
+        return status;
+    keeper->refused(keeper->ctx, err);
+    return err->status;
+}
+
+static omni_status get_from_keeper(struct http *h, struct login *l, struct err *err)
+{
+    struct http_kept kept = {0};
+    omni_status status = h->keeper->begin(h->keeper->ctx, l->id, &kept, err);
+    if (status != OMNI_OK)
+        return status;
+    if (l->is_unsaved)
+        status = save(h, l, err);
+    else if (!adopt(l, &kept))
+        status = ask_and_save(h, l, err);
+    h->keeper->end(h->keeper->ctx);
+    return status;
+}
+
+omni_status token_get(struct http *h, struct login *l, struct err *err)
+{
+    bool is_usable = l->token && !(h->keeper && l->is_unsaved);
+    if (is_usable && wait_clock_ms() < l->token_until_ms)
+        return OMNI_OK;
+    return h->keeper ? get_from_keeper(h, l, err) : ask_and_forget(h, l, err);
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/secrets.h"
 #include "run/job_files.h"
+#include "run/job_keeper.h"
 #include "run/job_url.h"
 #include "process/spawn.h"
 
@@ -102,7 +103,8 @@ static json_t *resolve(const json_t *value, const struct secret_sources *from, s
         {
             json_t *resolved = resolve(item, from, err);
             if (!resolved) {
-                err_prefix(err, "option \"%s\": ", name);
+                /* Not "NAME": a colon behind it would announce a value, which is taken out. */
+                err_prefix(err, "in option \"%s\", ", name);
                 json_decref(object);
                 return NULL;
             }
@@ -215,7 +217,7 @@ static const char *const *login_headers(const struct job *job, const char *lines
 }
 
 /* False where the source has logins but the options of none are given. */
-static bool job_choose_login(const struct job *job, struct http_login *login, const char **values)
+static bool job_choose_login(struct job *job, struct http_login *login, const char **values)
 {
     const struct omni_auth *const *all = job->source->logins;
     if (!all || !all[0])
@@ -224,6 +226,7 @@ static bool job_choose_login(const struct job *job, struct http_login *login, co
         memset(values, 0, JOB_LOGIN_VALUES * sizeof *values);
         if (!login_values(job, *all, values))
             continue;
+        job->login = *all;
         const char *token_url = json_text(job->options, "token_url");
         *login = (struct http_login){.kind = (*all)->kind,
                                      .values = values,
@@ -290,6 +293,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                    .record = json_text(job->spec, "record"),
                                    .replay = json_text(job->spec, "replay"),
                                    .limits = job_http_limits(job),
+                                   .keeper = job_keeper_open(job),
                                    .ctx = job,
                                    .cancelled = http_cancelled};
     job->http = http_new(&options, err);
@@ -366,6 +370,7 @@ void job_close(struct job *job)
 {
     plugin_stop(job->plugin);
     http_free(job->http);
+    job_keeper_close(job);
     job_files_free(job->files);
     buf_free(&job->file_list);
     store_close(job->store);
@@ -483,6 +488,8 @@ const char *job_outcome(const struct job *job, omni_status status)
 const char *job_remedy(const struct job *job, omni_status status)
 {
     enum plugin_end end = blame(job, status);
+    if (end == PLUGIN_FINE && status == OMNI_E_AUTH && job->login)
+        return job_keeper_remedy(job);
     if (end == PLUGIN_FINE)
         return job_meaning(status)->remedy;
     if (end == PLUGIN_DENIED && job->denied.status != OMNI_OK)

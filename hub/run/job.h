@@ -27,6 +27,8 @@ struct job_failure {
     char option[128]; /* fail_detail("option", …) */
 };
 
+struct job_keeper;
+
 /* Everything of one job; lives in main() of omnihub-job. One thread. */
 struct job {
     struct arena *arena;
@@ -46,8 +48,10 @@ struct job {
     enum plugin_end plugin_end; /* of one that did not start */
     struct err denied;          /* the host that it asked for and may not */
     const struct omni_source *source;
-    json_t *options; /* references resolved: holds secrets */
-    json_t *config;  /* what the plugin sees: secrets are "***" */
+    json_t *options;               /* references resolved: holds secrets */
+    json_t *config;                /* what the plugin sees: secrets are "***" */
+    const struct omni_auth *login; /* the one that is complete; NULL: none */
+    struct job_keeper *keeper;     /* of its tokens; NULL: none */
     struct http *http;
     struct job_files *files;
     struct plugin_services services;

@@ -39,6 +39,10 @@ EXTRA_DIST += %D%/sweep.py
 EXTRA_DIST += %D%/sweep_lab.py
 EXTRA_DIST += %D%/test_secrets.py
 
+# Grants that die or rotate, and the vault.
+TESTS += %D%/f_c_secrets.py
+EXTRA_DIST += %D%/f_c_secrets.py %D%/rotating.py
+
 # What the sweep must find out.
 check_LTLIBRARIES += %D%/careless.la
 %C%_careless_la_SOURCES = %D%/careless.c

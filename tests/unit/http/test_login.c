@@ -81,6 +81,9 @@ static const char *const refresh_values[] = {"client-1", "cl13nt s3cret&", "r3fr
 static const struct http_login refresh = {
     .kind = OMNI_AUTH_OAUTH2_REFRESH, .values = refresh_values, .token_url = "/token"};
 static const struct http_options with_refresh = {.login = &refresh};
+static const char *const client_values[] = {"client-1", "cli3nt-secret", NULL};
+static const struct http_login by_client = {OMNI_AUTH_OAUTH2_CLIENT, client_values,
+                                            .token_url = "/token", .scope = "a b"};
 
 static void fetches_a_token_once(void **state)
 {
@@ -171,39 +174,204 @@ static void renews_once_after_401(void **state)
     fixture_stop(&f);
 }
 
-struct vault {
+/* A keeper that remembers what it was told, and can fail. */
+struct memory {
     struct stub *stub;
-    struct buf saved;
-    size_t requests_then;
+    struct http_keeper calls;
+    struct buf said; /* one letter a call: begin, asking, save, refused, end */
+    char *refresh, *token, *login;
+    int64_t until, refresh_until;
+    size_t requests_at_save;
+    unsigned bad_saves; /* so many fail */
+    bool is_dead;
 };
 
-static void save(void *ctx, const char *token)
+static omni_status memory_begin(void *ctx, const char *login, struct http_kept *out,
+                                struct err *err)
 {
-    struct vault *v = ctx;
-    buf_printf(&v->saved, "%s;", token);
-    v->requests_then = stub_requests(v->stub);
+    struct memory *m = ctx;
+    buf_addc(&m->said, 'b');
+    free(m->login);
+    m->login = xstrdup(login);
+    if (m->is_dead)
+        return err_set(err, OMNI_E_AUTH, "known to be dead");
+    *out = (struct http_kept){m->refresh, m->token, m->until};
+    return OMNI_OK;
 }
 
-static void rotated_tokens_are_saved_first(void **state)
+static omni_status memory_asking(void *ctx, struct err *err)
+{
+    (void)err;
+    struct memory *m = ctx;
+    buf_addc(&m->said, 'a');
+    return OMNI_OK;
+}
+
+static omni_status memory_save(void *ctx, const struct http_news *news, struct err *err)
+{
+    struct memory *m = ctx;
+    buf_addc(&m->said, 's');
+    m->requests_at_save = stub_requests(m->stub);
+    if (m->bad_saves && m->bad_saves--)
+        return err_set(err, OMNI_E_RETRY, "disk full");
+    if (news->refresh_token) {
+        free(m->refresh);
+        m->refresh = xstrdup(news->refresh_token);
+    }
+    free(m->token);
+    m->token = xstrdup(news->token);
+    m->until = news->token_until;
+    m->refresh_until = news->refresh_until;
+    return OMNI_OK;
+}
+
+static void memory_refused(void *ctx, struct err *err)
+{
+    (void)err;
+    struct memory *m = ctx;
+    buf_addc(&m->said, 'r');
+    m->is_dead = true;
+}
+
+static void memory_end(void *ctx)
+{
+    struct memory *m = ctx;
+    buf_addc(&m->said, 'e');
+}
+
+static void memory_start(struct fixture *f, struct memory *m, const struct stub_reply *replies,
+                         const struct http_login *login)
+{
+    m->calls = (struct http_keeper){.ctx = m,
+                                    .begin = memory_begin,
+                                    .asking = memory_asking,
+                                    .save = memory_save,
+                                    .refused = memory_refused,
+                                    .end = memory_end};
+    m->said = BUF_INIT(1000);
+    const struct http_options o = {.login = login, .keeper = &m->calls};
+    fixture_start(f, replies, &o);
+    m->stub = f->stub;
+}
+
+static void memory_stop(struct fixture *f, struct memory *m)
+{
+    fixture_stop(f);
+    buf_free(&m->said);
+    free(m->refresh);
+    free(m->token);
+    free(m->login);
+    m->refresh = m->token = m->login = NULL;
+}
+
+static void rotated_tokens_are_kept_before_they_are_used(void **state)
 {
     (void)state;
     struct fixture f;
-    struct vault vault = {.saved = BUF_INIT(1000)};
-    const struct http_options o = {.login = &refresh, .ctx = &vault, .refreshed = save};
+    struct memory m = {0};
     const struct stub_reply replies[] = {
-        TOKEN(60, "{\"access_token\":\"acc3ss-V1\",\"refresh_token\":\"r3fresh-tok-2\"}"),
+        TOKEN(93, "{\"access_token\":\"acc3ss-V1\",\"refresh_token\":\"r3fresh-tok-2\","
+                  "\"refresh_token_expires_in\":86400}"),
         TOKEN(60, "{\"access_token\":\"acc3ss-V2\",\"refresh_token\":\"r3fresh-tok-2\"}"),
         {EMPTY("401 Old")},
         {OK_JSON(2, "{}")},
         {0}};
-    fixture_start(&f, replies, &o);
-    vault.stub = f.stub;
+    memory_start(&f, &m, replies, &refresh);
     assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
-    assert_string_equal(buf_text(&vault.saved), "r3fresh-tok-2;"); /* the second is the same */
-    assert_int_equal(vault.requests_then, 1);
+    assert_int_equal(m.requests_at_save, 3); /* the last: before the new token was used */
     assert_contains(stub_request(f.stub, 2), "refresh_token=r3fresh-tok-2");
-    buf_free(&vault.saved);
-    fixture_stop(&f);
+    assert_string_equal(m.refresh, "r3fresh-tok-2");
+    assert_string_equal(m.token, "acc3ss-V2"); /* not the one that was answered with 401 */
+    assert_string_equal(buf_text(&m.said), "basebase");
+    memory_stop(&f, &m);
+}
+
+static void what_cannot_be_kept_is_not_used(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct memory m = {.bad_saves = 2};
+    const struct stub_reply replies[] = {
+        TOKEN(60, "{\"access_token\":\"acc3ss-V1\",\"refresh_token\":\"r3fresh-tok-2\"}"),
+        {OK_JSON(2, "{}")},
+        {0}};
+    memory_start(&f, &m, replies, &refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    /* the platform is asked once only: what it gave is kept as soon as that works */
+    assert_string_equal(buf_text(&m.said), "basebsebse");
+    assert_int_equal(stub_requests(f.stub), 2);
+    assert_string_equal(m.refresh, "r3fresh-tok-2");
+    memory_stop(&f, &m);
+    m = (struct memory){.bad_saves = 100};
+    memory_start(&f, &m, replies, &refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_E_RETRY);
+    assert_contains(f.err.text, "disk full");
+    assert_int_equal(stub_requests(f.stub), 1);
+    memory_stop(&f, &m);
+}
+
+static void a_fellows_token_will_do(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct memory m = {.token = xstrdup("acc3ss-F1"),
+                       .refresh = xstrdup("r3fresh-tok-7"),
+                       .until = time(NULL) + 600};
+    const struct stub_reply replies[] = {TOKEN(28, "{\"access_token\":\"acc3ss-F2\"}"),
+                                         {OK_JSON(2, "{}")},
+                                         {EMPTY("401 Old")},
+                                         {OK_JSON(2, "{}")},
+                                         {0}};
+    memory_start(&f, &m, replies, &refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 0), "acc3ss-F1");
+    assert_string_equal(buf_text(&m.said), "be");
+    /* answered with 401 it is not taken again, and the newest refresh token is sent */
+    assert_int_equal(fixture_get(&f, "/b"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 2), "refresh_token=r3fresh-tok-7");
+    assert_contains(stub_request(f.stub, 3), "acc3ss-F2");
+    memory_stop(&f, &m);
+}
+
+static void a_token_that_is_over_is_not_adopted(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct memory m = {.token = xstrdup("acc3ss-O1"), .until = time(NULL) - 1};
+    const struct stub_reply replies[] = {
+        TOKEN(28, "{\"access_token\":\"acc3ss-O2\"}"), {OK_JSON(2, "{}")}, {0}};
+    memory_start(&f, &m, replies, &by_client);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 1), "acc3ss-O2");
+    assert_string_equal(buf_text(&m.said), "bse"); /* nothing is used up by asking */
+    auto_free char *login = xstrdup(m.login);
+    memory_stop(&f, &m);
+    /* another scope is another login */
+    struct http_login other = by_client;
+    other.scope = "another";
+    m = (struct memory){0};
+    memory_start(&f, &m, replies, &other);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_string_not_equal(login, m.login);
+    memory_stop(&f, &m);
+}
+
+static void a_dead_grant_is_told_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct memory m = {0};
+    const struct stub_reply replies[] = {
+        {"HTTP/1.1 400 Bad\r\nContent-Length: 25\r\n\r\n{\"error\":\"invalid_grant\"}",
+         .path = "/token"},
+        {0}};
+    memory_start(&f, &m, replies, &refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_E_AUTH);
+    assert_int_equal(fixture_get(&f, "/b"), OMNI_E_AUTH);
+    assert_contains(f.err.text, "known to be dead");
+    assert_int_equal(stub_requests(f.stub), 1);
+    assert_string_equal(buf_text(&m.said), "bareb");
+    memory_stop(&f, &m);
 }
 
 static const struct {
@@ -323,7 +491,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(client_credentials_send_the_scope),
     cmocka_unit_test(odd_lifetimes_are_survived),
     cmocka_unit_test(renews_once_after_401),
-    cmocka_unit_test(rotated_tokens_are_saved_first),
+    cmocka_unit_test(rotated_tokens_are_kept_before_they_are_used),
+    cmocka_unit_test(what_cannot_be_kept_is_not_used),
+    cmocka_unit_test(a_fellows_token_will_do),
+    cmocka_unit_test(a_token_that_is_over_is_not_adopted),
+    cmocka_unit_test(a_dead_grant_is_told_once),
     cmocka_unit_test(says_why_there_is_no_token),
     cmocka_unit_test(token_faults_pass),
     cmocka_unit_test(makes_a_wsse_header_for_each_request),
