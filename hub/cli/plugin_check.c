@@ -62,7 +62,8 @@ static bool declares(const struct omni_option *const *declared, const char *name
 static bool fetches_tokens(const struct omni_source *source)
 {
     for (const struct omni_auth *const *l = source->logins; l && *l; l++)
-        if ((*l)->kind == OMNI_AUTH_OAUTH2_REFRESH || (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT)
+        if ((*l)->kind == OMNI_AUTH_OAUTH2_REFRESH || (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT ||
+            (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT_BASIC)
             return true;
     return false;
 }

@@ -18,8 +18,8 @@
 #include "http/secret.h"
 
 static const struct login_kind *const kinds[] = {
-    &login_bearer,  &login_header, &login_query, &login_basic,
-    &login_refresh, &login_client, &login_jwt,   &login_wsse,
+    &login_bearer, &login_header,       &login_query, &login_basic, &login_refresh,
+    &login_client, &login_client_basic, &login_jwt,   &login_wsse,
 };
 
 static const struct login_kind *find_kind(uint32_t kind)

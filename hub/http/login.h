@@ -51,10 +51,11 @@ struct login_kind {
     omni_status (*apply)(struct http *, struct login *, struct login_mark *, struct err *);
     /* The body of a token request; NULL: the kind has no tokens. */
     omni_status (*token_form)(struct http *, struct login *, struct buf *form, struct err *);
+    bool is_client_basic; /* values 0 and 1 go with the token request as HTTP Basic */
 };
 
 extern const struct login_kind login_bearer, login_header, login_query, login_basic, login_refresh,
-    login_client, login_jwt, login_wsse;
+    login_client, login_client_basic, login_jwt, login_wsse;
 
 /* NULL with OMNI_E_CONFIG. Sets http->login. */
 omni_status login_new(struct http *, const struct http_login *, struct err *);
@@ -63,6 +64,9 @@ omni_status login_apply(struct http *, struct login_mark *, struct err *);
 void login_mark_free(struct login_mark *);
 /* After a 401: forgets the token. False where the login has none to renew. */
 bool login_renew(struct http *);
+
+/* "Authorization: Basic …" of user and password; OMNI_E_CONFIG: too long. */
+omni_status login_basic_header(const char *user, const char *password, char **out, struct err *);
 
 /* For the kinds with tokens. */
 omni_status login_token_prepare(struct http *, struct login *, const struct http_login *,

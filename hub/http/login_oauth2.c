@@ -56,7 +56,8 @@ static omni_status refresh_form(struct http *h, struct login *l, struct buf *for
 static omni_status client_form(struct http *h, struct login *l, struct buf *form, struct err *err)
 {
     (void)h;
-    bool fits = login_form_add(form, "grant_type", "client_credentials") && add_client(l, form) &&
+    bool fits = login_form_add(form, "grant_type", "client_credentials") &&
+                (l->kind->is_client_basic || add_client(l, form)) &&
                 (!l->scope || login_form_add(form, "scope", l->scope));
     return fits ? OMNI_OK : form_is_full(err);
 }
@@ -77,3 +78,12 @@ const struct login_kind login_client = {.kind = OMNI_AUTH_OAUTH2_CLIENT,
                                         .prepare = login_token_prepare,
                                         .apply = login_token_apply,
                                         .token_form = client_form};
+const struct login_kind login_client_basic = {.kind = OMNI_AUTH_OAUTH2_CLIENT_BASIC,
+                                              .name = "oauth2_client_basic",
+                                              .values = "client_id and client_secret",
+                                              .n_values = 2,
+                                              .secrets = 2,
+                                              .prepare = login_token_prepare,
+                                              .apply = login_token_apply,
+                                              .token_form = client_form,
+                                              .is_client_basic = true};

@@ -55,16 +55,21 @@ static omni_status apply_query(struct http *h, struct login *l, struct login_mar
     return url_add_query(&mark->url, l->header, l->values[0], err);
 }
 
+omni_status login_basic_header(const char *user, const char *password, char **out, struct err *err)
+{
+    auto_secret char *pair = xasprintf("%s:%s", user, password);
+    auto_secret_buf b = BUF_INIT(BASIC_MAX);
+    if (!text_add_base64(&b, pair, strlen(pair), false))
+        return err_set(err, OMNI_E_CONFIG, "user and password are too long");
+    *out = xasprintf("Authorization: Basic %s", buf_text(&b));
+    return OMNI_OK;
+}
+
 static omni_status apply_basic(struct http *h, struct login *l, struct login_mark *mark,
                                struct err *err)
 {
     (void)h;
-    auto_secret char *pair = xasprintf("%s:%s", l->values[0], l->values[1]);
-    auto_secret_buf b = BUF_INIT(BASIC_MAX);
-    if (!text_add_base64(&b, pair, strlen(pair), false))
-        return err_set(err, OMNI_E_CONFIG, "user and password are too long");
-    mark->header = xasprintf("Authorization: Basic %s", buf_text(&b));
-    return OMNI_OK;
+    return login_basic_header(l->values[0], l->values[1], &mark->header, err);
 }
 
 static omni_status prepare_basic(struct http *h, struct login *l, const struct http_login *given,

@@ -170,15 +170,28 @@ static omni_status take_token(struct login *l, const struct http_reply *reply, s
     return OMNI_OK;
 }
 
+/* Both are percent-encoded first (RFC 6749 2.3.1). */
+static omni_status client_header(const struct login *l, char **out, struct err *err)
+{
+    auto_secret_buf id = BUF_INIT(FORM_MAX), secret = BUF_INIT(FORM_MAX);
+    if (!text_add_percent(&id, l->values[0], strlen(l->values[0])) ||
+        !text_add_percent(&secret, l->values[1], strlen(l->values[1])))
+        return err_set(err, OMNI_E_CONFIG, "the login's options are too long");
+    return login_basic_header(buf_text(&id), buf_text(&secret), out, err);
+}
+
 static omni_status ask(struct http *h, struct login *l, struct intake *in, struct err *err)
 {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
-    const struct header_plan plan = {.headers = headers, .has_body = true};
-    auto_headers *list = header_list(&plan);
     auto_secret_buf form = BUF_INIT(FORM_MAX);
+    auto_secret char *basic = NULL;
     omni_status status = l->kind->token_form(h, l, &form, err);
+    if (status == OMNI_OK && l->kind->is_client_basic)
+        status = client_header(l, &basic, err);
     if (status != OMNI_OK)
         return status;
+    const struct header_plan plan = {.headers = headers, .login = basic, .has_body = true};
+    auto_headers *list = header_list(&plan);
     const struct attempt attempt = {.method = "POST",
                                     .url = &l->token_url,
                                     .headers = list,

@@ -45,6 +45,32 @@ def test_rows():
         tap.is_(b.rows("count(*) AS n")[0]["n"], 9, "all of them, launched or not")
 
 
+def test_oauth():
+    """The newer login: a token for id and secret, and version 3 of the API."""
+    with bench(RESPONSES, user=None, secret=None) as b:
+        given = {"user": None, "secret": None, "client_id": "emarsys-client-1", "token_url": stand_in.url("emarsys") + "/oauth2/token",
+                 "client_secret": b.secret("emarsys-client-secret & more")}
+        b.configure(**given)
+        b.good("with a token")
+        tap.ok(all("/v3/" in entry["path"] for entry in b.requests()), "asks version 3")
+        tap.is_(b.check()["outcome"], "ok", "check --connect")
+        b.configure(**dict(given, client_secret=b.secret("wrong")))
+        result = b.pull()
+        tap.is_((result["outcome"], result["reason"]), ("failed", "config"), "a wrong secret")
+        tap.has(result["message"], "client_secret", "says what to check")
+        b.configure(user=None, secret=None)
+        tap.ok(b.pull()["outcome"] != "ok", "no login at all is refused")
+
+
+def test_totals():
+    with bench(RESPONSES) as b:
+        b.good("days that add up")
+        stand_in.control(knobs={"emarsys": {"odd_total": 7}})
+        result = b.pull()
+        tap.is_(result["outcome"], "suspicious", "days that do not add up to the platform's total")
+        tap.has(result["message"], "total of sends", "and the ledger says which number, and by how much")
+
+
 def test_refusals():
     with bench(RESPONSES) as b:
         b.configure(secret=b.secret("wrong"))
@@ -67,4 +93,4 @@ def test_refusals():
 
 
 with omni.StandIn("--today", c.TODAY) as stand_in:
-    tap.run([test_conformance, test_rows, test_refusals])
+    tap.run([test_conformance, test_rows, test_oauth, test_totals, test_refusals])

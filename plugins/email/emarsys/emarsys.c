@@ -8,19 +8,25 @@
 #include <time.h>
 
 static const struct omni_option *const options[] = {
-    OMNI_OPTION(.name = "user", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
-                .help = "name of the API user, e.g. shop001"),
-    OMNI_OPTION(.name = "secret", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED | OMNI_SECRET,
-                .help = "its secret; it signs each request and is never sent"),
+    OMNI_OPTION(.name = "client_id", .type = OMNI_OPT_TEXT,
+                .help = "OAuth login: the credential's id"),
+    OMNI_OPTION(.name = "client_secret", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
+                .help = "OAuth login: its secret"),
+    OMNI_OPTION(.name = "user", .type = OMNI_OPT_TEXT,
+                .help = "WSSE login, in its place: name of the API user, e.g. shop001"),
+    OMNI_OPTION(.name = "secret", .type = OMNI_OPT_TEXT, .flags = OMNI_SECRET,
+                .help = "WSSE login: the user's secret; it signs each request and is never sent"),
     OMNI_OPTION(.name = "timezone", .type = OMNI_OPT_TEXT,
                 .help = "the account's, e.g. Europe/Vienna; the hub's where not given"),
     OMNI_OPTION(.name = "lookback_days", .type = OMNI_OPT_INT, .fallback = "45",
                 .help = "campaigns made up to so many days before a day are asked for that day"),
-    OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v2",
-                .help = "version of the API"),
+    OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT,
+                .help = "version of the API; v3 with the OAuth login, v2 with WSSE"),
     NULL};
 
 static const struct omni_auth *const logins[] = {
+    OMNI_LOGIN(.kind = OMNI_AUTH_OAUTH2_CLIENT_BASIC, .options = "client_id,client_secret",
+               .token_url = "https://auth.emarsys.net/oauth2/token"),
     OMNI_LOGIN(.kind = OMNI_AUTH_WSSE, .options = "user,secret"), NULL};
 
 /* The members of a response summary and the columns they feed, in one order. */
@@ -72,15 +78,16 @@ static omni_status emarsys_open(const struct omni_host *, const struct omni_conf
                                 struct omni_run *, void **self);
 static omni_status emarsys_check(void *self, struct omni_run *);
 static omni_status emarsys_pull(void *self, struct omni_run *, const struct omni_request *);
+static omni_status emarsys_total(void *self, struct omni_run *, const struct omni_request *);
 static omni_status emarsys_judge(void *self, struct omni_run *, const struct omni_http *,
                                  uint32_t *wait_ms);
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "emarsys", .title = "SAP Emarsys", .family = "email",
-                .help = "e-mail campaigns and what came of them, day by day", .api_version = "v2",
+                .help = "e-mail campaigns and what came of them, day by day", .api_version = "v3",
                 .api_url = "https://api.emarsys.net/api", .options = options, .logins = logins,
                 .streams = streams, .open = emarsys_open, .close = free, .check = emarsys_check,
-                .pull = emarsys_pull, .judge = emarsys_judge),
+                .pull = emarsys_pull, .judge = emarsys_judge, .total = emarsys_total),
     NULL};
 
 enum { URL_MAX = 512, ID_MAX = 64, NAME_MAX = 256, NUMBER_MAX = 32, MESSAGE_MAX = 768 };
@@ -89,6 +96,7 @@ enum { DAY_S = 86400, EPOCH_MIN = 1000000000, MAX_LOOKBACK = 3650 };
 struct emarsys {
     const struct omni_host *hub;
     const struct omni_config *config;
+    struct omni_sum totals[N_MEMBERS]; /* of the window at hand, as total() hears them */
 };
 
 static omni_status emarsys_open(const struct omni_host *hub, const struct omni_config *config,
@@ -110,7 +118,9 @@ static omni_status emarsys_open(const struct omni_host *hub, const struct omni_c
 /* /v2/email/ or /v2/email/ID/responsesummary */
 static void email_url(const struct emarsys *em, struct omni_text *url, const char *id)
 {
-    omni_path_segment(url, em->hub->opt_text(em->config, "api_version"));
+    const char *version = em->hub->opt_text(em->config, "api_version");
+    int is_oauth = em->hub->opt_text(em->config, "client_id") != NULL;
+    omni_path_segment(url, version ? version : is_oauth ? "v3" : "v2");
     omni_text_add(url, id ? "/email" : "/email/");
     if (id) {
         omni_path_segment(url, id);
@@ -163,29 +173,60 @@ static omni_status day_row(struct emarsys *em, struct omni_run *run,
     return is_empty ? OMNI_OK : em->hub->row(run, cells, N_KEYS + N_MEMBERS);
 }
 
-static omni_status one_day(struct emarsys *em, struct omni_run *run,
-                           const struct campaign *campaign, int32_t day)
+/* What came of a campaign from one day to another. *data lies in the reply. */
+static omni_status ask_summary(struct emarsys *em, struct omni_run *run,
+                               const struct campaign *campaign, const int32_t days[2],
+                               struct omni_json *data)
 {
     char memory[URL_MAX];
     struct omni_text url = OMNI_TEXT(memory);
     email_url(em, &url, campaign->id);
-    omni_query_day(&url, "start_date", day);
-    omni_query_day(&url, "end_date", day);
+    omni_query_day(&url, "start_date", days[0]);
+    omni_query_day(&url, "end_date", days[1]);
     struct omni_http http = {.size = sizeof(http), .url = omni_text_done(&url)};
     omni_status status = em->hub->http(run, &http);
     if (status != OMNI_OK)
         return status;
-    struct omni_json data = omni_json_at(omni_json_of_reply(&http), "data");
-    if (omni_json_at(data, "sent").kind == OMNI_JSON_NONE)
+    *data = omni_json_at(omni_json_of_reply(&http), "data");
+    if (omni_json_at(*data, "sent").kind == OMNI_JSON_NONE)
         return em->hub->fail(run, OMNI_E_DATA,
                              "a response summary does not say how many were "
                              "sent");
-    return day_row(em, run, campaign, day, data);
+    return OMNI_OK;
+}
+
+typedef omni_status take_campaign(struct emarsys *, struct omni_run *, const struct omni_request *,
+                                  const struct campaign *);
+
+static omni_status take_days(struct emarsys *em, struct omni_run *run,
+                             const struct omni_request *request, const struct campaign *campaign)
+{
+    omni_status status = OMNI_OK;
+    for (int32_t day = request->from_day; status == OMNI_OK && day <= request->to_day; day++) {
+        struct omni_json data = {0};
+        status = ask_summary(em, run, campaign, (const int32_t[]){day, day}, &data);
+        if (status == OMNI_OK)
+            status = day_row(em, run, campaign, day, data);
+    }
+    return status;
+}
+
+/* The whole window in one question: its days must add up to that. */
+static omni_status take_total(struct emarsys *em, struct omni_run *run,
+                              const struct omni_request *request, const struct campaign *campaign)
+{
+    struct omni_json data = {0};
+    omni_status status = ask_summary(em, run, campaign,
+                                     (const int32_t[]){request->from_day, request->to_day}, &data);
+    for (int i = 0; status == OMNI_OK && i < N_MEMBERS; i++)
+        omni_sum_add_micros(&em->totals[i], data, members[i]);
+    return status;
 }
 
 /* `list` is a copy: a reply is gone with the next request. */
-static omni_status all_days(struct emarsys *em, struct omni_run *run,
-                            const struct omni_request *request, struct omni_json list)
+static omni_status each_campaign(struct emarsys *em, struct omni_run *run,
+                                 const struct omni_request *request, struct omni_json list,
+                                 take_campaign *take)
 {
     struct omni_json item = {0};
     struct campaign campaign;
@@ -194,15 +235,14 @@ static omni_status all_days(struct emarsys *em, struct omni_run *run,
         if (!omni_json_text(item, "id", campaign.id, sizeof(campaign.id)))
             return em->hub->fail(run, OMNI_E_DATA, "a campaign has no id");
         omni_json_text(item, "name", campaign.name, sizeof(campaign.name));
-        for (int32_t day = request->from_day; status == OMNI_OK && day <= request->to_day; day++)
-            status = one_day(em, run, &campaign, day);
+        status = take(em, run, request, &campaign);
     }
     return status;
 }
 
 /* The list is cut by the day a campaign was made; it has no pages. */
-static omni_status pull_responses(struct emarsys *em, struct omni_run *run,
-                                  const struct omni_request *request)
+static omni_status ask_campaigns(struct emarsys *em, struct omni_run *run,
+                                 const struct omni_request *request, take_campaign *take)
 {
     char memory[URL_MAX];
     struct omni_text url = OMNI_TEXT(memory);
@@ -222,7 +262,7 @@ static omni_status pull_responses(struct emarsys *em, struct omni_run *run,
     struct omni_json list = omni_json_at(omni_json_of(copy, (size_t)http.reply_len), "data");
     /* Where there is nothing, data is an empty text. */
     status = list.kind == OMNI_JSON_ARRAY || (list.kind == OMNI_JSON_TEXT && list.len == 2)
-                 ? all_days(em, run, request, list)
+                 ? each_campaign(em, run, request, list, take)
                  : em->hub->fail(run, OMNI_E_DATA, "the list of campaigns is no list");
     free(copy);
     return status;
@@ -238,12 +278,32 @@ static omni_status emarsys_pull(void *self, struct omni_run *run,
     if (status != OMNI_OK)
         return status;
     if (strcmp(request->stream->name, "responses") == 0)
-        return pull_responses(em, run, request);
+        return ask_campaigns(em, run, request, take_days);
     char memory[URL_MAX];
     struct omni_text url = OMNI_TEXT(memory);
     email_url(em, &url, NULL);
     struct omni_http http = {.size = sizeof(http), .url = omni_text_done(&url)};
     return em->hub->rows(run, &http, "$.data[*]");
+}
+
+/* People who opened or clicked on two days count on both: only what adds up is compared. */
+static omni_status emarsys_total(void *self, struct omni_run *run,
+                                 const struct omni_request *request)
+{
+    static const struct {
+        const char *member, *column;
+    } additive[] = {{"sent", "sends"},
+                    {"soft_bounces", "bounces_soft"},
+                    {"hard_bounces", "bounces_hard"},
+                    {"total_clicks", "clicks"}};
+    struct emarsys *em = self;
+    memset(em->totals, 0, sizeof(em->totals));
+    omni_status status = ask_campaigns(em, run, request, take_total);
+    for (size_t i = 0; i < sizeof(additive) / sizeof(additive[0]); i++)
+        for (int m = 0; status == OMNI_OK && m < N_MEMBERS; m++)
+            if (strcmp(members[m], additive[i].member) == 0 && !em->totals[m].is_bad)
+                status = em->hub->found_total(run, additive[i].column, em->totals[m].value);
+    return status;
 }
 
 /* ---- errors ---- */
@@ -282,8 +342,8 @@ static omni_status emarsys_judge(void *self, struct omni_run *run, const struct 
         return OMNI_E_UNSUPPORTED;
     int is_login = http->status == 401 || code == 1, is_right = http->status == 403;
     snprintf(text, sizeof(text), "Emarsys answered %s (replyCode %d)%s", said, (int)code,
-             is_login   ? ": are user and secret right, and is this machine's clock? Five minutes "
-                          "off are refused"
+             is_login ? ": are the login's options right, and is this machine's clock? With WSSE, "
+                        "five minutes off are refused"
              : is_right ? ": switch the endpoint on for this user in the account's settings"
                         : "");
     return hub->fail(run, is_login || is_right ? OMNI_E_AUTH : OMNI_E_CONFIG, text);

@@ -213,7 +213,10 @@ enum {
     OMNI_AUTH_JWT_BEARER = 7,
     OMNI_AUTH_OAUTH1 = 8,
     OMNI_AUTH_WSSE = 9, /* user, secret */
-    OMNI_AUTH_SESSION = 10
+    OMNI_AUTH_SESSION = 10,
+    /* client_id, client_secret: as OMNI_AUTH_OAUTH2_CLIENT, but the token is asked for with both as
+     * HTTP Basic and not in the form */
+    OMNI_AUTH_OAUTH2_CLIENT_BASIC = 11
 };
 
 /* A way to log in. The first of a source's logins whose options are all given is used.

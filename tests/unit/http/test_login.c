@@ -129,6 +129,27 @@ static void client_credentials_send_the_scope(void **state)
     fixture_stop(&f);
 }
 
+/* Some want the client as HTTP Basic, and RFC 6749 forbids to send it twice. */
+static void client_credentials_go_as_basic(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct http_login login = {
+        .kind = OMNI_AUTH_OAUTH2_CLIENT_BASIC, .values = refresh_values, .token_url = "/token"};
+    const struct http_options o = {.login = &login};
+    const struct stub_reply replies[] = {
+        TOKEN(28, "{\"access_token\":\"acc3ss-C2\"}"), {OK_JSON(2, "{}")}, {0}};
+    fixture_start(&f, replies, &o);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    /* client-1:cl13nt%20s3cret%26 */
+    assert_contains(stub_request(f.stub, 0),
+                    "Authorization: Basic Y2xpZW50LTE6Y2wxM250JTIwczNjcmV0JTI2\r\n");
+    assert_contains(stub_request(f.stub, 0), "\r\n\r\ngrant_type=client_credentials");
+    assert_null(strstr(stub_request(f.stub, 0), "client_secret"));
+    assert_contains(stub_request(f.stub, 1), "Authorization: Bearer acc3ss-C2\r\n");
+    fixture_stop(&f);
+}
+
 /* expires_in of every odd kind: the reply is used; only 0 and less are not kept for long. */
 static void odd_lifetimes_are_survived(void **state)
 {
@@ -489,6 +510,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sends_further_headers),
     cmocka_unit_test(fetches_a_token_once),
     cmocka_unit_test(client_credentials_send_the_scope),
+    cmocka_unit_test(client_credentials_go_as_basic),
     cmocka_unit_test(odd_lifetimes_are_survived),
     cmocka_unit_test(renews_once_after_401),
     cmocka_unit_test(rotated_tokens_are_kept_before_they_are_used),
