@@ -13,7 +13,9 @@ from world import Reply, cents, days, parse_day
 KEY = "pk_stand_in_private_key"
 REVISIONS = {"2026-07-15", "2026-04-15"}
 ZONE, CURRENCY = zoneinfo.ZoneInfo("America/New_York"), "USD"
-METRICS = (("AbC123", "Opened Email"), ("XyZ789", "Placed Order"), ("DuP001", "Checkout"), ("DuP002", "Checkout"))
+LISTS = (("LsT001", "Newsletter"), ("LsT002", "VIP \u2764"), ("LsT003", "Twins"), ("LsT004", "Twins"))
+JOINED, LEFT = ("JoIn01", "Subscribed to List"), ("LeFt01", "Unsubscribed from List")
+METRICS = (JOINED, LEFT, ("AbC123", "Opened Email"), ("XyZ789", "Placed Order"), ("DuP001", "Checkout"), ("DuP002", "Checkout"))
 FLOWS = (("flo001", "Welcome series", ("msg001", "msg002"), "email"), ("flo002", "Abandoned cart \u20ac", ("msg003",), "sms"))
 JSONAPI = "application/vnd.api+json"
 SETTLE_DAYS, HISTORY_DAYS, MAX_SPAN_DAYS = 30, 120, 366
@@ -57,6 +59,17 @@ class Klaviyo:
                 "spam_complaints": 0, "conversions": bought, "conversion_value": sum(draw(900, 20000, "basket", i, *key) for i in range(bought)),
                 "text_message_spend": draw(0, 900, "spend", *key)}
 
+    @staticmethod
+    def list_names():
+        """As aggregates know them: also one that was deleted."""
+        return sorted({name for _, name in LISTS}) + ["Gone list"]
+
+    def grown(self, name, day):
+        """(joined, left) of a list on a day of the account; both 0 on quiet days."""
+        quiet = self.world.draw(0, 2, "quiet list", name, day) == 0
+        late = self.world.restated(day, 3, "list", name)
+        return (0, 0) if quiet else (self.world.draw(0, 20, "joined", name, day) + late, self.world.draw(1, 5, "left", name, day))
+
     def flow_day(self, flow, message, day):
         """None on a quiet day, on which everything is 0."""
         return None if self.world.draw(0, 3, "quiet", flow, message, day) == 0 else self.numbers(day, flow, message, day)
@@ -66,6 +79,10 @@ class Klaviyo:
         if query.get("of") == "names":
             return Reply({"rows": len(self.campaigns()) if query.get("kind") == "campaigns" else len(FLOWS), "sums": {},
                           "too_soon": self.too_soon})
+        if query.get("of") == "lists":
+            found = [self.grown(name, day) for name in self.list_names() for day in days(first, last)]
+            return Reply({"rows": sum(any(pair) for pair in found),
+                          "sums": {"joined": str(sum(p[0] for p in found)), "left": str(sum(p[1] for p in found))}})
         if query.get("of") == "flows":
             found = [self.flow_day(f, m, day) for f, _, messages, _ in FLOWS for m in messages for day in days(first, last)]
         else:
@@ -89,8 +106,16 @@ class Klaviyo:
         path = request.path[len("/klaviyo"):]
         if request.method == "POST" and path in ("/api/campaign-values-reports", "/api/flow-series-reports"):
             return self.report(request, path)
+        if request.method == "POST" and path == "/api/metric-aggregates":
+            return self.aggregates(request)
         if request.method != "GET":
             refuse(405, "method_not_allowed", "Method not allowed.")
+        for scope in self.world.knob("klaviyo", "no_scopes", []):
+            if path == "/api/" + scope.split(":")[0]:
+                refuse(403, "permission_denied", "The API key is missing required scopes: " + scope)
+        if path == "/api/lists":
+            return self.page([{"type": "list", "id": i, "attributes": {"name": n, "created": "2026-01-01T00:00:00+00:00"}} for i, n in LISTS],
+                             request, 10)
         if path == "/api/campaigns":
             channel = re.fullmatch(r"equals\(messages\.channel,'(email|sms|mobile_push)'\)", request.query.get("filter", ""))
             if not channel:
@@ -162,6 +187,31 @@ class Klaviyo:
         if attributes.get("interval") != "daily":
             refuse(400, "invalid", "interval must be hourly, daily, weekly or monthly")
         return self.series(first, last, wanted, headers)
+
+    def aggregates(self, request):
+        try:
+            asked = json.loads(request.body)["data"]
+            wanted = asked["attributes"]
+            first, end = (re.fullmatch(r"%s\(datetime,(\d{4}-\d\d-\d\d)T00:00:00\)" % word, text).group(1)
+                          for word, text in zip(("greater-or-equal", "less-than"), wanted["filter"]))
+        except (ValueError, KeyError, AttributeError):
+            refuse(400, "invalid", "The request body is not valid")
+        if asked.get("type") != "metric-aggregate" or wanted.get("measurements") != ["count"] or wanted.get("interval") != "day":
+            refuse(400, "invalid", "This stand-in counts by day")
+        if wanted.get("by") != ["List"] or wanted.get("timezone") != ZONE.key:
+            refuse(400, "invalid", "This stand-in counts by List, in the account's time zone")
+        if wanted.get("metric_id") not in (JOINED[0], LEFT[0]):
+            refuse(404, "not_found", "There is no metric %s" % wanted.get("metric_id"))
+        side = 0 if wanted["metric_id"] == JOINED[0] else 1
+        span = [d for d in days(parse_day(first), parse_day(end) - datetime.timedelta(1))]
+        rows = [{"dimensions": [name], "measurements": {"count": [float(self.grown(name, d)[side]) for d in span]}}
+                for name in self.list_names()] + [{"dimensions": [], "measurements": {"count": [9.0] * len(span)}}]
+        size = min(self.world.knob("klaviyo", "page_size", 500), wanted.get("page_size", 500))
+        start = int(request.query.get("page_cursor", "0"))
+        more = "%s%s?page_cursor=%d" % (request.base(), request.path, start + size) if start + size < len(rows) else None
+        times = [datetime.datetime.combine(d, datetime.time(0), ZONE).isoformat() for d in span]
+        return Reply({"data": {"type": "metric-aggregate", "id": "a1", "attributes": {"dates": times, "data": rows[start:start + size]}},
+                      "links": {"self": "x", "next": more, "prev": None}})
 
     def attributes(self, request, path):
         kind = path[len("/api/"):-1]

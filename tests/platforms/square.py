@@ -8,7 +8,7 @@ import re
 from world import Reply, days, parse_day
 
 TOKEN = "EAAA-stand-in-token"
-PERMISSIONS = ("ORDERS_READ", "MERCHANT_PROFILE_READ", "ITEMS_READ", "INVENTORY_READ")
+PERMISSIONS = ("ORDERS_READ", "MERCHANT_PROFILE_READ", "ITEMS_READ", "INVENTORY_READ", "CUSTOMERS_READ")
 # id: name, currency, its decimals, zone, status
 LOCATIONS = {"LISBON": ("Chiado", "EUR", 2, "Europe/Lisbon", "ACTIVE"), "TOKYO": ("Shibuya", "JPY", 0, "Asia/Tokyo", "ACTIVE"),
              "KUWAIT": ("Salmiya", "KWD", 3, "Asia/Kuwait", "INACTIVE")}
@@ -125,6 +125,7 @@ class Square:
         path = request.path[len("/square"):]
         routes = {("GET", "/v2/locations"): ("MERCHANT_PROFILE_READ", self.locations), ("POST", "/v2/orders/search"): ("ORDERS_READ", self.search),
                   ("GET", "/v2/catalog/list"): ("ITEMS_READ", self.catalog),
+                  ("POST", "/v2/customers/search"): ("CUSTOMERS_READ", self.customers),
                   ("POST", "/v2/inventory/counts/batch-retrieve"): ("INVENTORY_READ", self.counts)}
         permission, act = routes.get((request.method, path), (None, None))
         if not act:
@@ -155,6 +156,8 @@ class Square:
         places = asked.get("location_ids", [])
         if not 1 <= len(places) <= 10:
             bad("Array must have between 1 and 10 items.", "location_ids")
+        if set(asked) == {"location_ids", "limit"}:
+            return self.page("orders", [], 1, asked)
         query = asked.get("query", {})
         filters = query.get("filter", {})
         if filters.get("state_filter", {}).get("states") != ["COMPLETED"]:
@@ -206,6 +209,23 @@ class Square:
                    "quantity": "%d" % (n * 3) if n % 4 else "%d.5" % n, "calculated_at": "2026-11-20T10:00:00.5Z"}
                   for place in asked.get("location_ids", []) for n in range(len(ARTICLES)) for state in ("IN_STOCK", "WASTE")]
         return self.page("counts", counts, 25, asked)
+
+    def customers(self, request):
+        asked = self.asked(request, {"query", "limit", "cursor"})
+        since = asked.get("query", {}).get("filter", {}).get("updated_at", {}).get("start_at", "")
+        limit = asked.get("limit", 100)
+        if not 1 <= limit <= 100:
+            bad("limit must be from 1 to 100.", "limit")
+        people = []
+        for n in range(130):
+            late = self.late("customer", n)
+            one = {"id": "C%03d" % n, "created_at": "2026-09-%02dT10:00:00Z" % (1 + n % 28), "given_name": "Ana", "family_name": "Núñez %d" % n,
+                   "updated_at": "%sT%02d:00:00Z" % (self.world.today(), 16 + late) if late else "2026-10-%02dT10:00:00.5Z" % (1 + n % 28),
+                   "preferences": {"email_unsubscribed": n % 5 == 0}, "address": {"locality": "Porto", "country": "PT"}}
+            if n % 3:
+                one.update(email_address="ana%d@example.com" % n)
+            people.append(one)
+        return self.page("customers", [p for p in people if p["updated_at"][:19] >= since[:19]], limit, asked)
 
     @staticmethod
     def asked(request, known):

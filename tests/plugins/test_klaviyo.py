@@ -25,6 +25,11 @@ FLOWS = c.Subject(**dict(
     number="statistics.opens.0"))
 
 
+GROWTH = c.Subject(**dict(
+    CAMPAIGNS.__dict__, stream="list_growth", dataset="lists_daily", first=c.ago(9), last=c.ago(1), truth={"of": "lists"}, counts={"subscribed": "joined", "unsubscribed": "left"},
+    exact={}, data="/metric-aggregates", records="data.attributes.data", field="measurements.count", number="measurements.count.0"))
+
+
 def bench(subject, **more):
     stand_in.control(clear=True)
     opened = c.Bench(stand_in, subject)
@@ -50,6 +55,35 @@ def test_flows():
                 "days of the event, in the account's zone and currency")
         stand_in.control(fault={"platform": "klaviyo", "kind": "short_series"})
         b.bad("fewer values than days", reason="data", says="fewer values than days")
+
+
+def test_lists():
+    """The cases in which lists are unlike campaigns."""
+    with bench(GROWTH) as b:
+        for case in (c.first_pull, c.same_window_twice, c.missing_member, c.wrong_type, c.no_rows_any_more, c.restated_days):
+            b.calm()
+            case(b)
+        b.calm()
+        rows = b.rows("DISTINCT list_id, name, tz")
+        tap.is_({(r["list_id"], r["name"]) for r in rows}, {("LsT001", "Newsletter"), ("LsT002", "VIP \u2764"), ("Twins", "Twins"),
+                                                            ("Gone list", "Gone list")},
+                "lists by id; one that is gone, or shares its name, by that name")
+        stand_in.control(knobs={"klaviyo": {"page_size": 2}})
+        b.good("lists and their aggregates in small pages")
+        stand_in.control(clear=True)
+        b.configure(joined_metric_id="JoIn01", left_metric_id="LeFt01")
+        b.good("metrics by their ids")
+        tap.ok(not any("/api/metrics" in entry["path"] for entry in stand_in.log()), "need not be looked for")
+
+
+def test_scopes():
+    with bench(CAMPAIGNS) as b:
+        stand_in.control(knobs={"klaviyo": {"no_scopes": ["flows:read", "lists:read", "accounts:read"]}})
+        done = b.lab.omnihub("check", "--connect", env=c.NOW)
+        tap.is_(done.code, 0, "check --connect: the key is good")
+        for scope in ("flows:read", "lists:read", "accounts:read"):
+            tap.has(done.err, "lacks the scope " + scope, "and it says what is missing")
+        tap.ok("campaigns:read" not in done.err, "and nothing else")
 
 
 def test_pages():
@@ -113,4 +147,4 @@ def test_refusals():
 
 
 with omni.StandIn("--today", c.TODAY) as stand_in:
-    tap.run([test_conformance, test_flows, test_pages, test_pace, test_names, test_what_is_odd, test_refusals])
+    tap.run([test_conformance, test_flows, test_lists, test_scopes, test_pages, test_pace, test_names, test_what_is_odd, test_refusals])

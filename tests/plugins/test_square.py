@@ -84,6 +84,18 @@ def test_goods():
         s.good("products", "by id")
 
 
+def test_customers():
+    with till() as s:
+        s.good("customers", "customers")
+        tap.is_(s.one("SELECT count(*) AS n, count(email) AS mail, count(consent) AS consent, count(DISTINCT city) AS cities FROM crm_people"),
+                {"n": 130, "mail": 86, "consent": 69, "cities": 1}, "over two pages, with address and consent")
+        tap.is_(s.one("SELECT name, email, country, consent FROM crm_people WHERE contact_id = 'C004'"),
+                {"name": "Ana Núñez 4", "email": "ana4@example.com", "country": "PT", "consent": "email"}, "a customer")
+        s.stand_in.control(restate=1)
+        result = s.good("customers", "after changes")
+        tap.ok(0 < result["read"] < 130 and result["changed"] > 0, "only what changed is read")
+
+
 def test_login():
     with till() as s:
         tap.is_(s.check().code, 0, "the login is good")
@@ -91,6 +103,11 @@ def test_login():
         s.bad("orders", "dead token", "auth", "access_token")
         s.stand_in.control(clear=True)
         s.knob(permissions=["ORDERS_READ", "MERCHANT_PROFILE_READ"])
+        done = s.check()
+        tap.is_(done.code, 0, "the login is good, though permissions are missing")
+        for permission in ("ITEMS_READ", "INVENTORY_READ", "CUSTOMERS_READ"):
+            tap.has(done.err, permission, "check names what is missing")
+        tap.ok("ORDERS_READ" not in done.err, "and nothing else")
         s.bad("inventory", "a permission is missing", "config", "ITEMS_READ")
         s.good("orders", "orders go on")
         s.stand_in.control(clear=True)
@@ -108,4 +125,4 @@ def test_conformance():
 
 
 with omni.StandIn("--today", t.TODAY) as stand_in:
-    tap.run([test_orders, test_changes, test_all_locations, test_channels, test_goods, test_login, test_conformance])
+    tap.run([test_orders, test_changes, test_all_locations, test_channels, test_goods, test_customers, test_login, test_conformance])

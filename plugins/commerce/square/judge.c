@@ -54,6 +54,7 @@ omni_status square_judge(void *self, struct omni_run *run, const struct omni_htt
         meaning = meaning_of(category);
     if (!meaning)
         return OMNI_E_UNSUPPORTED;
+    square->is_lacking = strcmp(code, "INSUFFICIENT_SCOPES") == 0;
     snprintf(text, sizeof(text), "Square answered %s%s%s%s%s", code, detail[0] ? ": " : "", detail,
              meaning->remedy ? " - " : "", meaning->remedy ? meaning->remedy : "");
     return square->hub->fail(run, meaning->status, text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Square: a till's orders with lines, returns and refunds, its locations, articles and stock. */
+ * Square: a till's orders with lines, returns and refunds, its locations, articles, stock and
+ * customers. */
 #include "square.h"
 
 #include <stdio.h>
@@ -123,6 +124,20 @@ static const struct omni_field *const stock_fields[] = {
     TEXT("location_id", "location_id", OMNI_KEY), MADE_TEXT("sku"),
     TIME("calculated_at", "at", OMNI_OPTIONAL), QUANTITY("$.quantity", "available"), NULL};
 
+static const struct omni_field *const customer_fields[] = {
+    TEXT("id", "contact_id", OMNI_KEY),
+    TEXT("email_address", "email", OMNI_OPTIONAL | OMNI_SENSITIVE),
+    TEXT("phone_number", "phone", OMNI_OPTIONAL | OMNI_SENSITIVE),
+    OMNI_FIELD(.path = "=name", .column = "name", .type = OMNI_TEXT,
+               .flags = OMNI_OPTIONAL | OMNI_SENSITIVE),
+    TEXT("company_name", "company", OMNI_OPTIONAL),
+    TEXT("address.country", "country", OMNI_OPTIONAL),
+    TEXT("address.locality", "city", OMNI_OPTIONAL),
+    TIME("created_at", "created_at", OMNI_OPTIONAL),
+    TIME("updated_at", "updated_at", 0),
+    MADE_TEXT("consent"),
+    NULL};
+
 const struct omni_stream *const square_streams[] = {
     OMNI_STREAM(.sync = OMNI_CURSOR, .name = "orders", .dataset = "orders", .day_zone = "account",
                 .help = "completed orders that are new or changed, with lines and refunds",
@@ -134,6 +149,9 @@ const struct omni_stream *const square_streams[] = {
     OMNI_STREAM(.sync = OMNI_SNAPSHOT, .name = "inventory", .dataset = "inventory",
                 .help = "what the location has in stock, as of today", .day_zone = "account",
                 .fields = stock_fields),
+    OMNI_STREAM(.sync = OMNI_CURSOR, .name = "customers", .dataset = "crm_people",
+                .day_zone = "account", .help = "the seller's customers that are new or changed",
+                .fields = customer_fields),
     NULL};
 
 static omni_status square_open(const struct omni_host *, const struct omni_config *,
@@ -145,7 +163,7 @@ static omni_status square_pull(void *self, struct omni_run *, const struct omni_
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "square", .title = "Square", .family = "commerce",
-                .help = "a till's orders, returns, locations, articles and stock",
+                .help = "a till's orders, returns, locations, articles, stock and customers",
                 .api_version = "2025-08-20", .api_url = "https://connect.squareup.com",
                 .account_option = "location_id", .options = options, .logins = logins,
                 .streams = square_streams, .open = square_open, .close = square_close,
@@ -250,10 +268,42 @@ static omni_status learn(struct square *square, struct omni_run *run, const char
     return status;
 }
 
+/* The locations, then one call for each further permission, of which a missing one stops its own
+ * streams only. */
 static omni_status square_check(void *self, struct omni_run *run)
 {
+    static const struct {
+        const char *permission, *streams, *url, *body;
+    } all[] = {{"ORDERS_READ", "orders", "/v2/orders/search", "\"limit\":1"},
+               {"ITEMS_READ", "products and inventory", "/v2/catalog/list?types=ITEM", NULL},
+               {"INVENTORY_READ", "inventory", "/v2/inventory/counts/batch-retrieve", ""},
+               {"CUSTOMERS_READ", "customers", "/v2/customers/search", "\"limit\":1"}};
     struct square *square = self;
-    return learn(square, run, square->hub->opt_text(square->config, "location_id"));
+    const char *location = square->hub->opt_text(square->config, "location_id");
+    omni_status status = learn(square, run, location);
+    for (size_t i = 0; status == OMNI_OK && i < sizeof(all) / sizeof(all[0]); i++) {
+        char memory[512], text[128];
+        struct omni_http http;
+        struct omni_text body = OMNI_TEXT(memory);
+        omni_text_add(&body, "{");
+        omni_text_add(&body, all[i].body);
+        if (strcmp(all[i].permission, "CUSTOMERS_READ") != 0) {
+            omni_text_add(&body, body.len > 1 ? ",\"location_ids\":[" : "\"location_ids\":[");
+            omni_text_add_json(&body, location);
+            omni_text_add(&body, "]");
+        }
+        omni_text_add(&body, "}");
+        square->is_lacking = 0;
+        status =
+            square_send(square, run, all[i].url, all[i].body ? omni_text_done(&body) : NULL, &http);
+        if (status == OMNI_OK || !square->is_lacking)
+            continue;
+        snprintf(text, sizeof(text), "the token lacks the permission %s: no %s", all[i].permission,
+                 all[i].streams);
+        square->hub->log(run, OMNI_LOG_WARN, text);
+        status = OMNI_OK;
+    }
+    return status;
 }
 
 static omni_status square_accounts(void *self, struct omni_run *run)
@@ -297,17 +347,41 @@ static const char *order_body(const struct square *square, struct omni_text *bod
     return omni_text_done(body);
 }
 
+const char *square_since(const struct square *square, const struct omni_request *request,
+                         char out[OMNI_TIME_TEXT])
+{
+    int64_t seconds = (int64_t)request->from_day * 86400;
+    if (request->cursor && omni_time_parse(request->cursor, &seconds))
+        seconds -= square->hub->opt_int(square->config, "overlap");
+    return omni_time_print(seconds, out);
+}
+
+void square_notice(struct square *square, struct omni_json record)
+{
+    char updated[64];
+    int64_t seconds;
+    if (omni_json_text(record, "updated_at", updated, sizeof(updated)) &&
+        omni_time_parse(updated, &seconds) && seconds > square->newest)
+        square->newest = seconds;
+}
+
+/* What changed while the pages were read may have been passed by. */
+omni_status square_keep(struct square *square, struct omni_run *run, int64_t begun)
+{
+    char cursor[OMNI_TIME_TEXT];
+    if (square->newest == 0)
+        return OMNI_OK;
+    return square->hub->cursor(
+        run, omni_time_print(square->newest < begun ? square->newest : begun, cursor));
+}
+
 static omni_status take_orders(struct square *square, struct omni_run *run,
                                const struct omni_stream *stream, struct omni_json orders)
 {
     struct omni_json order = {0};
     omni_status status = OMNI_OK;
     while (status == OMNI_OK && omni_json_next(orders, &order)) {
-        char updated[64];
-        int64_t seconds;
-        if (omni_json_text(order, "updated_at", updated, sizeof(updated)) &&
-            omni_time_parse(updated, &seconds) && seconds > square->newest)
-            square->newest = seconds;
+        square_notice(square, order);
         status = square_take_order(square, run, stream, order);
     }
     return status;
@@ -316,13 +390,11 @@ static omni_status take_orders(struct square *square, struct omni_run *run,
 static omni_status pull_orders(struct square *square, struct omni_run *run,
                                const struct omni_request *request)
 {
-    char since[OMNI_TIME_TEXT], cursor[OMNI_TIME_TEXT];
-    int64_t seconds = (int64_t)request->from_day * 86400, begun = (int64_t)time(NULL);
+    char since[OMNI_TIME_TEXT];
+    int64_t begun = (int64_t)time(NULL);
     struct omni_pages pages = OMNI_PAGES;
     struct omni_http http;
-    if (request->cursor && omni_time_parse(request->cursor, &seconds))
-        seconds -= square->hub->opt_int(square->config, "overlap");
-    omni_time_print(seconds, since);
+    square_since(square, request, since);
     square->newest = 0;
     do {
         char memory[BODY_MAX];
@@ -338,10 +410,7 @@ static omni_status pull_orders(struct square *square, struct omni_run *run,
             return status;
     } while (omni_pages_after(&pages, &http, "cursor"));
     omni_status status = omni_pages_end(&pages, square->hub, run);
-    if (status != OMNI_OK || square->newest == 0)
-        return status;
-    return square->hub->cursor(
-        run, omni_time_print(square->newest < begun ? square->newest : begun, cursor));
+    return status == OMNI_OK ? square_keep(square, run, begun) : status;
 }
 
 static omni_status square_pull(void *self, struct omni_run *run, const struct omni_request *request)
@@ -352,7 +421,8 @@ static omni_status square_pull(void *self, struct omni_run *run, const struct om
     } kinds[] = {{"orders", pull_orders},
                  {"locations", pull_location},
                  {"products", square_pull_products},
-                 {"inventory", square_pull_stock}};
+                 {"inventory", square_pull_stock},
+                 {"customers", square_pull_customers}};
     struct square *square = self;
     omni_status status = learn(square, run, request->account);
     if (status != OMNI_OK)

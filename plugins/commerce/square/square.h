@@ -17,6 +17,7 @@ struct square {
     const struct omni_config *config;
     char known[SQUARE_ID]; /* location whose currency and zone the hub has been told */
     int64_t newest;        /* latest updated_at seen in this pull, seconds */
+    int is_lacking;        /* the last reply said that a permission is missing */
     struct square_article *articles;
     size_t n_articles, articles_max;
     struct omni_row row, part_row;
@@ -31,6 +32,12 @@ omni_status square_take_order(struct square *, struct omni_run *, const struct o
                               struct omni_json order);
 omni_status square_pull_products(struct square *, struct omni_run *, const struct omni_request *);
 omni_status square_pull_stock(struct square *, struct omni_run *, const struct omni_request *);
+omni_status square_pull_customers(struct square *, struct omni_run *, const struct omni_request *);
+/* From when on changes are asked for, and what to keep when they have all been read. */
+const char *square_since(const struct square *, const struct omni_request *,
+                         char out[OMNI_TIME_TEXT]);
+void square_notice(struct square *, struct omni_json record);
+omni_status square_keep(struct square *, struct omni_run *, int64_t begun);
 /* judge() of the source. */
 omni_status square_judge(void *self, struct omni_run *, const struct omni_http *,
                          uint32_t *wait_ms);

@@ -101,6 +101,7 @@ struct stripe {
     const struct omni_config *config;
     const char *account; /* of the pull at hand; "": the key's own */
     int64_t newest;      /* latest `created` seen in this pull */
+    int is_lacking;      /* the last reply said that a permission is missing */
     struct omni_row row;
 };
 
@@ -158,13 +159,30 @@ static omni_status get(struct stripe *stripe, struct omni_run *run, const char *
     return status;
 }
 
+/* One object of each list: a permission that is missing stops its own stream only. */
 static omni_status stripe_check(void *self, struct omni_run *run)
 {
+    static const char *const names[] = {"charges", "refunds", "customers"};
+    enum { N_NAMES = sizeof(names) / sizeof(names[0]) };
     struct stripe *stripe = self;
-    struct omni_http http;
     const char *account = stripe->hub->opt_text(stripe->config, "account");
+    omni_status status = OMNI_OK;
+    int n_lacking = 0;
     stripe->account = account ? account : "";
-    return get(stripe, run, "/v1/charges?limit=1", &http);
+    for (int i = 0; i < N_NAMES; i++) {
+        char url[64], text[128];
+        struct omni_http http;
+        snprintf(url, sizeof(url), "/v1/%s?limit=1", names[i]);
+        stripe->is_lacking = 0;
+        status = get(stripe, run, url, &http);
+        if (status != OMNI_OK && !stripe->is_lacking)
+            return status;
+        n_lacking += status != OMNI_OK;
+        snprintf(text, sizeof(text), "the key lacks the permission to read %s", names[i]);
+        if (status != OMNI_OK)
+            stripe->hub->log(run, OMNI_LOG_WARN, text);
+    }
+    return n_lacking < N_NAMES ? OMNI_OK : status;
 }
 
 /* ---- amounts ---- */
@@ -389,6 +407,7 @@ static omni_status stripe_judge(void *self, struct omni_run *run, const struct o
             remedy = meanings[i].remedy;
         }
     omni_json_text(error, "code", code, sizeof(code));
+    stripe->is_lacking = http->status == 403;
     if (strcmp(code, "rate_limit") == 0 || strcmp(code, "lock_timeout") == 0)
         status = OMNI_E_THROTTLED;
     else if (again && strcmp(again, "true") == 0 && status != OMNI_E_THROTTLED)

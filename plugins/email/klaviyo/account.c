@@ -10,11 +10,8 @@ enum { MAX_NAMES = 200000 };
 
 /* ---- lists: GET, page by page ---- */
 
-typedef omni_status take_item(struct klaviyo *, struct omni_run *, struct omni_json);
-
-/* Each item of each page to take(); where that is NULL, as rows. */
-static omni_status read_list(struct klaviyo *k, struct omni_run *run, const char *first,
-                             take_item *take)
+omni_status klaviyo_read_list(struct klaviyo *k, struct omni_run *run, const char *first,
+                              klaviyo_take *take, void *ctx)
 {
     struct omni_pages pages = OMNI_PAGES;
     struct omni_http http = {.size = sizeof(http), .headers = k->headers};
@@ -26,7 +23,7 @@ static omni_status read_list(struct klaviyo *k, struct omni_run *run, const char
         if (status == OMNI_OK && data.kind != OMNI_JSON_ARRAY)
             return k->hub->fail(run, OMNI_E_DATA, "the reply has no list called data");
         while (take && status == OMNI_OK && omni_json_next(data, &item))
-            status = take(k, run, item);
+            status = take(k, run, ctx, item);
         if (status != OMNI_OK)
             return status;
     } while (omni_pages_after(&pages, &http, "links.next"));
@@ -49,8 +46,10 @@ static omni_status add_name(struct klaviyo *k, struct omni_run *run, struct name
 }
 
 /* Drafts and cancelled campaigns have no time of sending. */
-static omni_status take_campaign(struct klaviyo *k, struct omni_run *run, struct omni_json item)
+static omni_status take_campaign(struct klaviyo *k, struct omni_run *run, void *ctx,
+                                 struct omni_json item)
 {
+    (void)ctx;
     struct named found = {.sent = 0};
     char sent[64];
     omni_json_text(item, "attributes.name", found.name, sizeof(found.name));
@@ -63,8 +62,10 @@ static omni_status take_campaign(struct klaviyo *k, struct omni_run *run, struct
     return add_name(k, run, &k->campaigns, &found);
 }
 
-static omni_status take_flow(struct klaviyo *k, struct omni_run *run, struct omni_json item)
+static omni_status take_flow(struct klaviyo *k, struct omni_run *run, void *ctx,
+                             struct omni_json item)
 {
+    (void)ctx;
     struct named found = {.sent = 0};
     omni_json_text(item, "attributes.name", found.name, sizeof(found.name));
     if (!omni_json_text(item, "id", found.id, sizeof(found.id)))
@@ -73,7 +74,7 @@ static omni_status take_flow(struct klaviyo *k, struct omni_run *run, struct omn
 }
 
 /* The list of campaigns must be asked for channel by channel. */
-static omni_status read_campaigns(struct klaviyo *k, struct omni_run *run, take_item *take)
+static omni_status read_campaigns(struct klaviyo *k, struct omni_run *run, klaviyo_take *take)
 {
     static const char *const all[] = {"email", "sms", "mobile_push"};
     uint32_t given = k->hub->opt_count(k->config, "channels");
@@ -87,14 +88,14 @@ static omni_status read_campaigns(struct klaviyo *k, struct omni_run *run, take_
         omni_query(&url, "filter", filter);
         if (!omni_text_done(&url))
             return k->hub->fail(run, OMNI_E_CONFIG, "channels: a name is too long");
-        status = read_list(k, run, memory, take);
+        status = klaviyo_read_list(k, run, memory, take, NULL);
     }
     return status;
 }
 
-static omni_status read_flows(struct klaviyo *k, struct omni_run *run, take_item *take)
+static omni_status read_flows(struct klaviyo *k, struct omni_run *run, klaviyo_take *take)
 {
-    return read_list(k, run, "/api/flows?page%5Bsize%5D=50", take);
+    return klaviyo_read_list(k, run, "/api/flows?page%5Bsize%5D=50", take, NULL);
 }
 
 static int by_id(const void *a, const void *b)
@@ -135,33 +136,49 @@ omni_status klaviyo_flows(struct klaviyo *k, struct omni_run *run)
 
 /* ---- facts of the account ---- */
 
-static omni_status take_metric(struct klaviyo *k, struct omni_run *run, struct omni_json item)
+struct metric_search {
+    const char *name, *option; /* that the admin may give */
+    char *id;
+};
+
+static omni_status take_metric(struct klaviyo *k, struct omni_run *run, void *ctx,
+                               struct omni_json item)
 {
     char name[NAME_MAX], id[ID_MAX], text[MESSAGE_MAX];
-    const char *wanted = k->hub->opt_text(k->config, "conversion_metric");
-    if (!omni_json_text(item, "attributes.name", name, sizeof(name)) || strcmp(name, wanted) != 0)
+    const struct metric_search *wanted = ctx;
+    if (!omni_json_text(item, "attributes.name", name, sizeof(name)) ||
+        strcmp(name, wanted->name) != 0)
         return OMNI_OK;
     if (!omni_json_text(item, "id", id, sizeof(id)))
         return k->hub->fail(run, OMNI_E_DATA, "a metric has no id");
-    if (k->metric[0] != '\0') {
-        snprintf(text, sizeof(text),
-                 "more than one metric is called \"%s\": give conversion_metric_id, which is %s, "
-                 "%s or another one",
-                 wanted, k->metric, id);
-        k->metric[0] = '\0';
-        return k->hub->fail(run, OMNI_E_CONFIG, text);
+    if (wanted->id[0] == '\0') {
+        snprintf(wanted->id, ID_MAX, "%s", id);
+        return OMNI_OK;
     }
-    snprintf(k->metric, sizeof(k->metric), "%s", id);
-    return OMNI_OK;
+    snprintf(text, sizeof(text),
+             "more than one metric is called \"%s\": give %s, which is %s, %s or another one",
+             wanted->name, wanted->option, wanted->id, id);
+    return k->hub->fail(run, OMNI_E_CONFIG, text);
+}
+
+omni_status klaviyo_find_metric(struct klaviyo *k, struct omni_run *run, const char *name,
+                                const char *option, char id[ID_MAX])
+{
+    struct metric_search wanted = {name, option, id};
+    id[0] = '\0';
+    omni_status status = klaviyo_read_list(k, run, "/api/metrics", take_metric, &wanted);
+    if (status != OMNI_OK) /* half a list must not look like a clear answer */
+        id[0] = '\0';
+    return status;
 }
 
 omni_status klaviyo_learn_metric(struct klaviyo *k, struct omni_run *run)
 {
     if (k->metric[0] != '\0')
         return OMNI_OK;
-    omni_status status = read_list(k, run, "/api/metrics", take_metric);
-    if (status != OMNI_OK) /* half a list must not look like a clear answer */
-        k->metric[0] = '\0';
+    omni_status status =
+        klaviyo_find_metric(k, run, k->hub->opt_text(k->config, "conversion_metric"),
+                            "conversion_metric_id", k->metric);
     if (status != OMNI_OK || k->metric[0] != '\0')
         return status;
     k->hub->fail_detail(run, "option", "conversion_metric");
@@ -192,6 +209,7 @@ omni_status klaviyo_learn_account(struct klaviyo *k, struct omni_run *run, const
                                 "the options timezone and currency");
     }
     k->knows_account = 1;
+    snprintf(k->zone, sizeof(k->zone), "%s", own_zone ? own_zone : zone);
     return k->hub->found_account(run, account, NULL, own_currency ? own_currency : currency,
-                                 own_zone ? own_zone : zone);
+                                 k->zone);
 }

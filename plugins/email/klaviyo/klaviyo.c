@@ -9,13 +9,20 @@
 
 static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "api_key", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED | OMNI_SECRET,
-                .help = "private API key with campaigns:read, flows:read, metrics:read"),
+                .help =
+                    "private API key with campaigns:read, flows:read, lists:read, metrics:read"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "2026-07-15",
                 .help = "revision of the API, a day"),
     OMNI_OPTION(.name = "conversion_metric", .type = OMNI_OPT_TEXT, .fallback = "Placed Order",
                 .help = "name of the metric that counts as a conversion"),
     OMNI_OPTION(.name = "conversion_metric_id", .type = OMNI_OPT_TEXT,
                 .help = "its id, where the name is not clear"),
+    OMNI_OPTION(.name = "joined_metric_id", .type = OMNI_OPT_TEXT,
+                .help = "id of the metric that counts who joined a list; \"Subscribed to List\" "
+                        "where not given"),
+    OMNI_OPTION(.name = "left_metric_id", .type = OMNI_OPT_TEXT,
+                .help = "id of the metric that counts who left one; \"Unsubscribed from List\" "
+                        "where not given"),
     OMNI_OPTION(.name = "channels", .type = OMNI_OPT_LIST,
                 .help = "of campaigns: (\"email\", \"sms\", \"mobile_push\"), the default"),
     OMNI_OPTION(.name = "timezone", .type = OMNI_OPT_TEXT,
@@ -89,6 +96,14 @@ static const struct omni_field *const flow_names[] = {
     TIME("attributes.updated", "updated_at"),
     NULL};
 
+static const struct omni_field *const growth_fields[] = {
+    DAY,
+    OMNI_FIELD(.path = "$.id", .column = "list_id", .type = OMNI_TEXT, .flags = OMNI_KEY),
+    TEXT("name", "name"),
+    OMNI_FIELD(.path = "$.joined", .column = "subscribed", .type = OMNI_INT),
+    OMNI_FIELD(.path = "$.left", .column = "unsubscribed", .type = OMNI_INT),
+    NULL};
+
 static const struct omni_stream *const streams[] = {
     OMNI_STREAM(.sync = OMNI_WINDOW, .flags = OMNI_STREAM_CLIP, .name = "campaigns",
                 .dataset = "messages_daily", .constants = "basis=send_date",
@@ -104,6 +119,10 @@ static const struct omni_stream *const streams[] = {
                 .help = "the campaigns: name, status, time of sending", .fields = campaign_names),
     OMNI_STREAM(.sync = OMNI_SNAPSHOT, .name = "flow_list", .dataset = "messages",
                 .help = "the automations: name, status", .fields = flow_names),
+    OMNI_STREAM(.sync = OMNI_WINDOW, .flags = OMNI_STREAM_CLIP, .name = "list_growth",
+                .dataset = "lists_daily", .help = "who joined and left each list, by day",
+                .fields = growth_fields, .settle_days = 3, .max_window_days = 31,
+                .day_zone = "account"),
     NULL};
 
 static omni_status klaviyo_open(const struct omni_host *, const struct omni_config *,
@@ -150,9 +169,32 @@ static void klaviyo_close(void *self)
     free(k);
 }
 
+/* The metrics, which every stream of figures needs; then one call for each further scope, of which
+ * a missing one stops its own streams only. */
 static omni_status klaviyo_check(void *self, struct omni_run *run)
 {
-    return klaviyo_learn_metric(self, run);
+    static const struct {
+        const char *scope, *url;
+    } scopes[] = {
+        {"campaigns:read", "/api/campaigns?filter=equals%28messages.channel%2C%27email%27%29"},
+        {"flows:read", "/api/flows?page%5Bsize%5D=1"},
+        {"lists:read", "/api/lists?page%5Bsize%5D=1"},
+        {"accounts:read", "/api/accounts"}};
+    struct klaviyo *k = self;
+    omni_status status = klaviyo_learn_metric(k, run);
+    for (size_t i = 0; status == OMNI_OK && i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+        struct omni_http http = {.size = sizeof(http), .url = scopes[i].url, .headers = k->headers};
+        char text[160];
+        k->is_scope_missing = 0;
+        status = k->hub->http(run, &http);
+        if (status == OMNI_OK || !k->is_scope_missing)
+            continue;
+        snprintf(text, sizeof(text), "the key lacks the scope %s%s", scopes[i].scope,
+                 i == 3 ? ": give the options timezone and currency" : ": leave its streams out");
+        k->hub->log(run, OMNI_LOG_WARN, text);
+        status = OMNI_OK;
+    }
+    return status;
 }
 
 /* ---- reports ---- */
@@ -402,6 +444,8 @@ static omni_status klaviyo_pull(void *self, struct omni_run *run,
         return klaviyo_campaigns(k, run);
     if (strcmp(name, "flow_list") == 0)
         return klaviyo_flows(k, run);
+    if (strcmp(name, "list_growth") == 0)
+        return klaviyo_list_growth(k, run, request);
     struct report report = {.request = request, .is_flow = strcmp(name, "flows") == 0};
     return pull_report(k, run, &report);
 }
@@ -411,7 +455,8 @@ static omni_status klaviyo_pull(void *self, struct omni_run *run,
 static omni_status klaviyo_judge(void *self, struct omni_run *run, const struct omni_http *http,
                                  uint32_t *wait_ms)
 {
-    const struct omni_host *hub = ((struct klaviyo *)self)->hub;
+    struct klaviyo *k = self;
+    const struct omni_host *hub = k->hub;
     struct omni_json reply = omni_json_of_reply(http);
     char code[64], detail[MESSAGE_MAX - 256], text[MESSAGE_MAX];
     (void)wait_ms; /* Retry-After says it, which the hub reads */
@@ -420,12 +465,14 @@ static omni_status klaviyo_judge(void *self, struct omni_run *run, const struct 
     if (!omni_json_text(reply, "errors[0].code", code, sizeof(code)))
         return OMNI_E_UNSUPPORTED;
     omni_json_text(reply, "errors[0].detail", detail, sizeof(detail));
+    k->is_scope_missing = http->status == 403;
     omni_status status = http->status == 429                          ? OMNI_E_THROTTLED
                          : http->status == 401 || http->status == 403 ? OMNI_E_AUTH
                                                                       : OMNI_E_CONFIG;
     snprintf(text, sizeof(text), "Klaviyo answered %s: %s%s", code, detail,
-             http->status == 403 ? " (the key needs campaigns:read, flows:read, metrics:read and, "
-                                   "unless timezone and currency are given, accounts:read)"
+             http->status == 403   ? " (the key needs campaigns:read, flows:read, lists:read, "
+                                     "metrics:read and, unless timezone and currency are given, "
+                                     "accounts:read)"
              : http->status == 400 ? " (is the revision in api_version still served?)"
                                    : "");
     return hub->fail(run, status, text);

@@ -22,19 +22,28 @@ struct names {
 struct klaviyo {
     const struct omni_host *hub;
     const struct omni_config *config;
-    char revision[64], metric[ID_MAX];
+    char revision[64], metric[ID_MAX], zone[64];
     const char *headers[3];
     struct names campaigns, flows;
     uint32_t pause_ms; /* before the next report */
-    int knows_account;
+    int knows_account, is_scope_missing;
 };
 
+/* Each item of each page of a list to take(); where that is NULL, as rows. */
+typedef omni_status klaviyo_take(struct klaviyo *, struct omni_run *, void *ctx, struct omni_json);
+omni_status klaviyo_read_list(struct klaviyo *, struct omni_run *, const char *first,
+                              klaviyo_take *, void *ctx);
+/* Who joined and left each list on each day of the request. */
+omni_status klaviyo_list_growth(struct klaviyo *, struct omni_run *, const struct omni_request *);
 /* The whole lists as rows. */
 omni_status klaviyo_campaigns(struct klaviyo *, struct omni_run *);
 omni_status klaviyo_flows(struct klaviyo *, struct omni_run *);
 /* Each once for all windows: they hardly change during a run. */
 omni_status klaviyo_learn_names(struct klaviyo *, struct omni_run *, int is_flow);
 omni_status klaviyo_learn_metric(struct klaviyo *, struct omni_run *);
+/* The id of the metric of this name; "": the account has none. */
+omni_status klaviyo_find_metric(struct klaviyo *, struct omni_run *, const char *name,
+                                const char *option, char id[ID_MAX]);
 omni_status klaviyo_learn_account(struct klaviyo *, struct omni_run *, const char *account);
 const struct named *klaviyo_find_name(const struct names *, const char *id);
 
