@@ -61,6 +61,11 @@ omni_status omni_total_found(const struct omni_host *hub, struct omni_run *run, 
     return hub->found_total(run, column, micros);
 }
 
+int32_t omni_today(void)
+{
+    return (int32_t)(time(NULL) / DAY_S);
+}
+
 uint32_t omni_ms_to_midnight(int32_t utc_offset_s)
 {
     int64_t now = (int64_t)time(NULL) + utc_offset_s;

@@ -62,6 +62,13 @@ def test_report_run():
                              fault={"platform": "meta", "kind": "run_not_there_yet"})
     tap.is_(sum(entry["method"] == "POST" for entry in log), 1, "it was ordered by POST")
     tap.is_(left, [], "and forgotten once fetched")
+    for kind in ("too_much", "reduce"):
+        _, log, _, _ = pulled("refused as %s: a report run" % kind, knobs={"meta": {"async_polls": 1}},
+                              fault={"platform": "meta", "kind": kind})
+        tap.is_(sum(entry["method"] == "POST" for entry in log), 1, "refused as %s: ordered once" % kind)
+    result, _, left, _ = pulled("report runs that fail are halved", knobs={"meta": {"max_rows": 10, "max_async_rows": 100, "async_polls": 1}})
+    tap.ok(result["windows"] > 1, "into several windows")
+    tap.is_(left, [], "none of which is remembered")
 
 
 def test_passing_faults():

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "account_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
@@ -291,12 +290,6 @@ static omni_status give_row(struct li *li, struct omni_run *run, struct omni_jso
 
 /* ---- pulling ---- */
 
-/* Of UTC, as LinkedIn's days are. */
-static int32_t today(void)
-{
-    return (int32_t)(time(NULL) / 86400);
-}
-
 static void add_date(struct omni_text *url, int32_t day)
 {
     int year, month, of_month;
@@ -349,7 +342,7 @@ static omni_status pull_report(struct li *li, struct omni_run *run,
     const struct span span = {request->account, request->from_day, request->to_day};
     struct omni_json list, item = {0};
     uint32_t n = 0;
-    li->live_from = today() - 1;
+    li->live_from = omni_today() - 1;
     li->live_impressions = li->live_clicks = 0;
     omni_status status = ask_report(li, run, &span, level->pivots, &list);
     for (; status == OMNI_OK && omni_json_next(list, &item); n++)
@@ -414,8 +407,8 @@ static omni_status li_pull(void *self, struct omni_run *run, const struct omni_r
 static omni_status li_check(void *self, struct omni_run *run)
 {
     struct li *li = self;
-    const struct span span = {li->hub->opt_text(li->config, "account_id"), today() - 1,
-                              today() - 1};
+    const struct span span = {li->hub->opt_text(li->config, "account_id"), omni_today() - 1,
+                              omni_today() - 1};
     struct omni_json list;
     omni_status status = learn(li, run, span.account);
     return status == OMNI_OK ? ask_report(li, run, &span, WHOLE_ACCOUNT, &list) : status;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "company_id", .type = OMNI_OPT_TEXT, .flags = OMNI_REQUIRED,
@@ -65,24 +64,31 @@ static const struct report {
 
 /* Numbers that a calculated metric may be. */
 #define NULLS "NaN|INFINITY|-INFINITY|Infinity|-Infinity"
-#define COUNT(n, column_)                                                                          \
-    OMNI_FIELD(.path = "$.data[" #n "]", .column = (column_), .type = OMNI_INT, .nulls = NULLS)
-#define DECIMAL(n, column_)                                                                        \
+#define COUNT(n, column_, metric)                                                                  \
+    OMNI_FIELD(.path = "$.data[" #n "]", .column = (column_), .type = OMNI_INT, .nulls = NULLS,    \
+               .help = (metric))
+#define DECIMAL(n, column_, metric)                                                                \
     OMNI_FIELD(.path = "$.data[" #n "]", .column = (column_), .type = OMNI_MICROS,                 \
-               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND, .nulls = NULLS)
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND, .nulls = NULLS, .help = (metric))
 #define DATE                                                                                       \
     OMNI_FIELD(.path = "$.day", .column = "date", .type = OMNI_DATE, .flags = OMNI_KEY,            \
                .help = "the request's day, or the item's")
-#define ITEM(column_)                                                                              \
-    OMNI_FIELD(.path = "$.value", .column = (column_), .type = OMNI_TEXT, .flags = OMNI_KEY)
+#define ITEM(column_, dimension)                                                                   \
+    OMNI_FIELD(.path = "$.value", .column = (column_), .type = OMNI_TEXT, .flags = OMNI_KEY,       \
+               .help = "item of " dimension)
 #define MEASURES                                                                                   \
-    COUNT(0, "sessions"), COUNT(1, "bounces"), COUNT(2, "pageviews"), DECIMAL(3, "transactions"),  \
-        DECIMAL(4, "revenue"), COUNT(5, "add_to_carts"), COUNT(6, "checkouts"), COUNT(7, "users")
+    COUNT(0, "sessions", "visits"), COUNT(1, "bounces", "bounces"),                                \
+        COUNT(2, "pageviews", "pageviews"), DECIMAL(3, "transactions", "orders"),                  \
+        DECIMAL(4, "revenue", "revenue"), COUNT(5, "add_to_carts", "cartadditions"),               \
+        COUNT(6, "checkouts", "cartcheckouts"), COUNT(7, "users", "visitors")
 
 static const struct omni_field *const total_fields[] = {DATE, MEASURES, NULL};
-static const struct omni_field *const channel_fields[] = {DATE, ITEM("channel"), MEASURES, NULL};
-static const struct omni_field *const code_fields[] = {DATE, ITEM("campaign"), MEASURES, NULL};
-static const struct omni_field *const page_fields[] = {DATE, ITEM("landing_page"), MEASURES, NULL};
+static const struct omni_field *const channel_fields[] = {DATE, ITEM("channel", "marketingchannel"),
+                                                          MEASURES, NULL};
+static const struct omni_field *const code_fields[] = {DATE, ITEM("campaign", "campaign"), MEASURES,
+                                                       NULL};
+static const struct omni_field *const page_fields[] = {DATE, ITEM("landing_page", "entrypage"),
+                                                       MEASURES, NULL};
 
 #define STREAM(name_, fields_, help_)                                                              \
     OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "web_daily", .help = (help_),     \
@@ -470,7 +476,7 @@ static omni_status aa_check(void *self, struct omni_run *run)
 {
     struct aa *aa = self;
     struct omni_http http;
-    const int32_t day = (int32_t)(time(NULL) / 86400) - 1;
+    const int32_t day = omni_today() - 1;
     const struct query q = {.report = report_of("totals_daily"),
                             .account = aa->hub->opt_text(aa->config, "report_suite"),
                             .from_day = day,

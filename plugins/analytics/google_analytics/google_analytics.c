@@ -23,62 +23,47 @@ static const struct omni_option *const options[] = {
 
 static const struct omni_auth *const logins[] = {GOOGLE_LOGINS(.scope = SCOPE), NULL};
 
-/* One request may have nine dimensions and ten metrics at most. The fields of a stream count them
- * in this order. */
-struct report {
-    const char *stream;
-    const char *dimensions[10], *metrics[11]; /* end with NULL */
-};
-static const struct report reports[] = {
-    {"traffic_daily",
-     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium",
-      "sessionCampaignName"},
-     {"sessions", "engagedSessions", "screenPageViews", "eventCount", "keyEvents",
-      "userEngagementDuration", "transactions", "purchaseRevenue", "totalUsers", "newUsers"}},
-    {"landing_pages_daily",
-     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium", "landingPage"},
-     {"sessions", "engagedSessions", "screenPageViews", "eventCount", "keyEvents",
-      "userEngagementDuration", "transactions", "purchaseRevenue", "totalUsers", "newUsers"}},
-    {"events_daily",
-     {"date", "sessionDefaultChannelGroup", "sessionSource", "sessionMedium", "sessionCampaignName",
-      "eventName"},
-     {"eventCount", "keyEvents", "purchaseRevenue", "totalUsers"}},
-};
-
-#define DIMENSION(n, name, ...)                                                                    \
+/* One request may have nine dimensions and ten metrics at most. What a stream asks for are its
+ * fields in their order, dimensions first. */
+/* The help of a field is Google's name of it, by which it is asked for. */
+#define DIMENSION(n, api, name, ...)                                                               \
     OMNI_FIELD(.path = "$.dimensionValues[" #n "].value", .column = (name), .flags = OMNI_KEY,     \
-               __VA_ARGS__)
-#define COUNT(n, name)                                                                             \
-    OMNI_FIELD(.path = "$.metricValues[" #n "].value", .column = (name), .type = OMNI_INT)
+               .help = (api), __VA_ARGS__)
+#define TEXT(n, api, name) DIMENSION(n, api, name, .type = OMNI_TEXT)
+#define COUNT(n, api, name)                                                                        \
+    OMNI_FIELD(.path = "$.metricValues[" #n "].value", .column = (name), .type = OMNI_INT,         \
+               .help = (api))
 /* Doubles on Google's side, whose tail may be longer than six digits. */
-#define DECIMAL(n, name)                                                                           \
+#define DECIMAL(n, api, name)                                                                      \
     OMNI_FIELD(.path = "$.metricValues[" #n "].value", .column = (name), .type = OMNI_MICROS,      \
-               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND)
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND, .help = (api))
 
 #define BY_SOURCE                                                                                  \
-    DIMENSION(0, "date", .type = OMNI_DATE, .unit = OMNI_DATE_COMPACT),                            \
-        DIMENSION(1, "channel", .type = OMNI_TEXT),                                                \
-        DIMENSION(2, "source_name", .type = OMNI_TEXT), DIMENSION(3, "medium", .type = OMNI_TEXT)
+    DIMENSION(0, "date", "date", .type = OMNI_DATE, .unit = OMNI_DATE_COMPACT),                    \
+        TEXT(1, "sessionDefaultChannelGroup", "channel"), TEXT(2, "sessionSource", "source_name"), \
+        TEXT(3, "sessionMedium", "medium")
 #define VISITS                                                                                     \
-    COUNT(0, "sessions"), COUNT(1, "engaged_sessions"), COUNT(2, "pageviews"), COUNT(3, "events"), \
-        DECIMAL(4, "key_events"), DECIMAL(5, "engagement_seconds"), DECIMAL(6, "transactions"),    \
-        DECIMAL(7, "revenue"), COUNT(8, "users"), COUNT(9, "new_users")
+    COUNT(0, "sessions", "sessions"), COUNT(1, "engagedSessions", "engaged_sessions"),             \
+        COUNT(2, "screenPageViews", "pageviews"), COUNT(3, "eventCount", "events"),                \
+        DECIMAL(4, "keyEvents", "key_events"),                                                     \
+        DECIMAL(5, "userEngagementDuration", "engagement_seconds"),                                \
+        DECIMAL(6, "transactions", "transactions"), DECIMAL(7, "purchaseRevenue", "revenue"),      \
+        COUNT(8, "totalUsers", "users"), COUNT(9, "newUsers", "new_users")
 
 static const struct omni_field *const traffic_fields[] = {
-    BY_SOURCE, DIMENSION(4, "campaign", .type = OMNI_TEXT), VISITS, NULL};
+    BY_SOURCE, TEXT(4, "sessionCampaignName", "campaign"), VISITS, NULL};
 
 static const struct omni_field *const landing_fields[] = {
-    BY_SOURCE, DIMENSION(4, "landing_page", .type = OMNI_TEXT), VISITS, NULL};
+    BY_SOURCE, TEXT(4, "landingPage", "landing_page"), VISITS, NULL};
 
-static const struct omni_field *const event_fields[] = {
-    BY_SOURCE,
-    DIMENSION(4, "campaign", .type = OMNI_TEXT),
-    DIMENSION(5, "event_name", .type = OMNI_TEXT),
-    COUNT(0, "events"),
-    DECIMAL(1, "key_events"),
-    DECIMAL(2, "revenue"),
-    COUNT(3, "users"),
-    NULL};
+static const struct omni_field *const event_fields[] = {BY_SOURCE,
+                                                        TEXT(4, "sessionCampaignName", "campaign"),
+                                                        TEXT(5, "eventName", "event_name"),
+                                                        COUNT(0, "eventCount", "events"),
+                                                        DECIMAL(1, "keyEvents", "key_events"),
+                                                        DECIMAL(2, "purchaseRevenue", "revenue"),
+                                                        COUNT(3, "totalUsers", "users"),
+                                                        NULL};
 
 #define STREAM(name_, fields_, help_)                                                              \
     OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "web_daily", .help = (help_),     \
@@ -281,22 +266,37 @@ static omni_status check_quota(struct ga *ga, struct omni_run *run, struct omni_
     return OMNI_OK;
 }
 
-static const struct report *report_of(const char *stream)
+static int is_dimension(const struct omni_field *field)
 {
-    const struct report *report = reports;
-    while (strcmp(report->stream, stream) != 0)
-        report++;
-    return report;
+    return (field->flags & OMNI_KEY) != 0;
 }
 
-/* "list":[{"name":"a"},{"name":"b"}] */
-static void add_names(struct omni_text *body, const char *list, const char *const *names)
+/* "list":[{"name":"a"},{"name":"b"}] of the stream's dimensions or metrics. */
+static void add_names(struct omni_text *body, const char *list, const struct omni_stream *stream,
+                      int of_dimensions)
 {
+    const char *comma = "";
     omni_text_add(body, list);
-    for (size_t i = 0; names[i]; i++) {
-        omni_text_add(body, i > 0 ? ",{" : "{");
-        omni_json_add_text(body, "name", names[i]);
+    for (size_t i = 0; stream->fields[i]; i++) {
+        if (is_dimension(stream->fields[i]) != of_dimensions)
+            continue;
+        omni_text_add(body, comma);
+        omni_text_add(body, "{");
+        omni_json_add_text(body, "name", stream->fields[i]->help);
         omni_text_add(body, "}");
+        comma = ",";
+    }
+    omni_text_add(body, "]");
+}
+
+/* Without an order of its own, rows may move between pages. */
+static void add_order(struct omni_text *body, const struct omni_stream *stream)
+{
+    omni_text_add(body, ",\"orderBys\":[");
+    for (size_t i = 0; stream->fields[i] && is_dimension(stream->fields[i]); i++) {
+        omni_text_add(body, i > 0 ? ",{\"dimension\":{" : "{\"dimension\":{");
+        omni_json_add_text(body, "dimensionName", stream->fields[i]->help);
+        omni_text_add(body, "}}");
     }
     omni_text_add(body, "]");
 }
@@ -304,21 +304,14 @@ static void add_names(struct omni_text *body, const char *list, const char *cons
 static const char *page_body(struct omni_text *body, const struct omni_request *request,
                              const struct omni_pages *pages, int64_t size)
 {
-    const struct report *report = report_of(request->stream->name);
     omni_text_add(body, "{\"dateRanges\":[{");
     omni_json_add_day(body, "startDate", request->from_day);
     omni_json_add_day(body, "endDate", request->to_day);
     omni_text_add(body, "}]");
-    add_names(body, ",\"dimensions\":[", report->dimensions);
-    add_names(body, ",\"metrics\":[", report->metrics);
-    /* Without an order of its own, rows may move between pages. */
-    omni_text_add(body, ",\"orderBys\":[");
-    for (size_t i = 0; report->dimensions[i]; i++) {
-        omni_text_add(body, i > 0 ? ",{\"dimension\":{" : "{\"dimension\":{");
-        omni_json_add_text(body, "dimensionName", report->dimensions[i]);
-        omni_text_add(body, "}}");
-    }
-    omni_text_add(body, "],\"metricAggregations\":[\"TOTAL\"],\"limit\":\"");
+    add_names(body, ",\"dimensions\":[", request->stream, 1);
+    add_names(body, ",\"metrics\":[", request->stream, 0);
+    add_order(body, request->stream);
+    omni_text_add(body, ",\"metricAggregations\":[\"TOTAL\"],\"limit\":\"");
     omni_text_add_int(body, size);
     omni_text_add(body, "\",\"offset\":\"");
     omni_text_add_int(body, (int64_t)pages->offset);
@@ -353,27 +346,36 @@ static omni_status ga_pull(void *self, struct omni_run *run, const struct omni_r
     return status == OMNI_OK ? omni_pages_end(&pages, ga->hub, run) : status;
 }
 
+/* Among the metrics; -1: the stream does not have it. */
+static int place_of(const struct omni_stream *stream, const char *column)
+{
+    int place = 0;
+    for (size_t i = 0; stream->fields[i]; i++) {
+        if (is_dimension(stream->fields[i]))
+            continue;
+        if (strcmp(stream->fields[i]->column, column) == 0)
+            return place;
+        place++;
+    }
+    return -1;
+}
+
 /* Of the metrics that are counted. Sessions and users are estimated, for each total anew; money is
  * a double whose rows are rounded. */
 static omni_status ga_total(void *self, struct omni_run *run, const struct omni_request *request)
 {
-    static const struct {
-        const char *metric, *column;
-    } counted[] = {{"screenPageViews", "pageviews"},
-                   {"eventCount", "events"},
-                   {"transactions", "transactions"}};
+    static const char *const counted[] = {"pageviews", "events", "transactions"};
     struct ga *ga = self;
-    const char *const *metrics = report_of(request->stream->name)->metrics;
     struct omni_json totals = omni_json_of(ga->totals, strlen(ga->totals));
     omni_status status = OMNI_OK;
-    for (size_t i = 0; status == OMNI_OK && metrics[i]; i++)
-        for (size_t k = 0; k < sizeof(counted) / sizeof(counted[0]); k++) {
-            char path[32];
-            if (strcmp(counted[k].metric, metrics[i]) != 0)
-                continue;
-            snprintf(path, sizeof(path), "[%d].value", (int)i);
-            status = omni_total_found(ga->hub, run, counted[k].column, totals, path);
-        }
+    for (size_t i = 0; status == OMNI_OK && i < sizeof(counted) / sizeof(counted[0]); i++) {
+        int place = place_of(request->stream, counted[i]);
+        char path[32];
+        if (place < 0)
+            continue;
+        snprintf(path, sizeof(path), "[%d].value", place);
+        status = omni_total_found(ga->hub, run, counted[i], totals, path);
+    }
     return status;
 }
 

@@ -35,6 +35,13 @@ TESTS += %D%/test_sdk_rows
 %C%_test_sdk_rows_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_sdk_rows_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_sdk_platform
+TESTS += %D%/test_sdk_platform
+%C%_test_sdk_platform_SOURCES = %D%/test_sdk_platform.c
+%C%_test_sdk_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sdk_platform_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_sdk_platform_LDADD = sdk/lib/libomnihub-sdk.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_describe
 TESTS += %D%/test_describe
 %C%_test_describe_SOURCES = %D%/test_describe.c
