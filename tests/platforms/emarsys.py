@@ -91,7 +91,9 @@ class Emarsys:
         elif version == "v2":
             self.signed(request)
         else:
-            refuse(404, 1, "No such version")
+            refuse(404, 404, "No such version")
+        if not self.world.knob("emarsys", "rights", True):
+            refuse(403, 403, "Forbidden")
         fault = self.world.fault("emarsys", "limit")
         if fault:
             refuse(429, 1, "Rate limit", {"X-Ratelimit-Reset": str(fault["reset"])})

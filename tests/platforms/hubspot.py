@@ -211,6 +211,7 @@ class HubSpot:
             except ValueError:
                 refuse(400, "VALIDATION_ERROR", "The after parameter is not valid")
         all_records = [r for r in self.records(kind) if bool(r["archived"]) == is_archived]
+        limit = min(limit, self.world.knob("hubspot", "short", limit))
         page = [] if self.world.fault("hubspot", "empty_page") else all_records[start:start + limit]
         body = {"results": [self.shown(kind, r, split(query.get("properties", "createdate"))) for r in page]}
         if start + len(page) < len(all_records):
@@ -231,7 +232,7 @@ class HubSpot:
                        reverse=sort.get("direction") == "DESCENDING")
         if self.world.knob("hubspot", "unsorted", False):
             found.reverse()
-        page = found[start:start + limit]
+        page = found[start:start + min(limit, self.world.knob("hubspot", "short", limit))]
         body = {"total": len(found), "results": [self.shown(kind, r, asked["properties"]) for r in page]}
         if start + len(page) < len(found):
             body["paging"] = {"next": {"after": str(start + len(page))}}

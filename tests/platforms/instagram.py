@@ -101,6 +101,8 @@ class Instagram:
             refuse(2635, "(#2635) You are calling a deprecated version of the API.")
         if request.bearer() != TOKEN or self.world.fault("instagram", "auth"):
             refuse(190, "Error validating access token: Session has expired.", 401, 463)
+        if self.world.knob("instagram", "permissions", None) == [] and path[-1] == "insights":
+            refuse(10, "(#10) Application does not have permission for this action", 403)
         fault = self.world.fault("instagram", "throttle")
         if fault:
             usage = {"1": [{"type": "instagram", "call_count": 100, "estimated_time_to_regain_access": fault.get("minutes", 0)}]}
@@ -158,11 +160,13 @@ class Instagram:
         if until <= since or until - since > MAX_SPAN_DAYS * 86400 + 3600:
             refuse(100, "(#100) There cannot be more than 30 days (2592000 s) between since and until")
         first, last = (datetime.datetime.fromtimestamp(at, PACIFIC) for at in (since, until))
-        if (first.hour, first.minute, last.hour) != (0, 0, 0):
-            refuse(100, "This stand-in wants midnights in Los Angeles")
+        if (first.hour, first.minute, last.hour) != (0, 0, 0) and first.hour != 16 and first.hour != 17:
+            refuse(100, "This stand-in wants midnights in Los Angeles, or of UTC where only the right is proved")
         span = [d for d in days(first.date(), last.date() - datetime.timedelta(1)) if d < self.world.today()]
         if is_total:
-            found = self.day(account, span[0]) if span else {}
+            found = {m: sum(self.day(account, d)[m] for d in span) for m in DAILY + ("reach",)} if span else {}
+            if len(span) > 1:  # knob total_lies: days that do not add up
+                found["views"] += self.world.knob("instagram", "total_lies", 0)
             return Reply({"data": [{"name": m, "period": "day", "title": m, "total_value": {"value": found[m]}, "id": "x"}
                                    for m in wanted if m in found]})
         values = [{"value": self.day(account, d)["reach"],

@@ -84,6 +84,8 @@ class Mastodon:
             self.refuse(429, "Too many requests")
         if "authorization" in request.headers and request.bearer() != TOKEN:
             self.refuse(401, "The access token is invalid")
+        if not self.world.knob("mastodon", "scopes", True):
+            self.refuse(403, "This action is outside the authorized scopes")
         if self.world.knob("mastodon", "limited", False) and not request.bearer():
             self.refuse(401, "This method requires an authenticated user")
 

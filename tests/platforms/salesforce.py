@@ -199,7 +199,7 @@ class Salesforce:
         if len(records) > self.world.knob("salesforce", "slow_above", 10**9):
             refuse(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
         batch = re.search(r"batchSize=(\d+)", request.headers.get("sforce-query-options", "batchSize=2000"))
-        size = min(max(int(batch.group(1)), LEAST_BATCH), MOST_BATCH)
+        size = min(max(int(batch.group(1)), LEAST_BATCH), MOST_BATCH, self.world.knob("salesforce", "short", MOST_BATCH))
         locator = "01g%012d" % len(self.locators)
         self.locators[locator] = (token, [self.shown(kind, r, fields) for r in records], size, version)
         return self.page(locator, 0)

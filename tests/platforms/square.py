@@ -181,6 +181,7 @@ class Square:
             if rest != str(len(body)):
                 bad("Invalid cursor: the query has changed.", "cursor")
             start = int(start)
+        limit = min(limit, self.world.knob("square", "short", limit))
         some = items[start:start + limit]
         reply = {name: some} if some else {}
         if start + limit < len(items):

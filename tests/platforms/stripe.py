@@ -129,6 +129,7 @@ class Stripe:
         limit = query.get("limit", "10")
         if not re.fullmatch(r"\d+", limit) or not 1 <= int(limit) <= 100:
             bad("Invalid integer: %s" % limit, "limit")
+        limit = str(min(int(limit), self.world.knob("stripe", "short", int(limit))))
         items = getattr(self, name)(account)
         for sign, keeps in (("gte", lambda a, b: a >= b), ("gt", lambda a, b: a > b), ("lt", lambda a, b: a < b), ("lte", lambda a, b: a <= b)):
             if "created[%s]" % sign in query:

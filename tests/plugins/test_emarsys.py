@@ -16,7 +16,11 @@ RESPONSES = c.Subject(
     options=lambda bench: {"user": "shop001", "secret": bench.secret(SECRET)},
     counts={"sends": "sent", "bounces_soft": "soft_bounces", "bounces_hard": "hard_bounces", "opens_unique": "opened",
             "clicks": "total_clicks", "clicks_unique": "unique_clicks", "unsubscribes": "unsubscribe"},
-    first=c.ago(5), last=c.ago(1), data="/email", records="data", field="id", long=(16, 1))
+    first=c.ago(5), last=c.ago(1), data="/email", records="data", field="id", long=(16, 1),
+    version={"options": {"api_version": "v1"}}, scope={"knobs": {"emarsys": {"rights": False}}, "says": "switch the endpoint on"},
+    totals={"knobs": {"emarsys": {"odd_total": 7}}, "column": "sends"},
+    lacks={"pages": "lists and summaries come whole", "short": "there are no pages", "report": "summaries are not asynchronous",
+           "number": "numbers are texts here: see test_refusals"})
 
 
 def bench(subject, **more):

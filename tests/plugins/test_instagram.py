@@ -21,13 +21,17 @@ DAYS = c.Subject(
     options=options, first=c.ago(6), last=c.ago(1),
     counts={"impressions": "views", "reach": "reach", "page_views": "profile_views", "engagements": "total_interactions",
             "clicks": "website_clicks"},
-    data="/insights", records="data", field="name", number="total_value.value", emptied="ok", long=(45, 1))
+    data="/insights", records="data", field="name", number="total_value.value", emptied="ok", long=(45, 1),
+    totals={"knobs": {"instagram": {"total_lies": 1}}, "column": "impressions"})
 POSTS = c.Subject(
     plugin="instagram", family="social", platform="instagram", stream="posts", dataset="social_posts", account=ACCOUNT,
     options=options, windowed=False, truth={"of": "posts"}, restates=False, data="/media", records="data", field="id",
     number="like_count", short={"knobs": {"instagram": {"short": 7}}}, exact={"watch_seconds": "watch"},
     counts={"impressions": "views", "reach": "reach", "likes": "likes", "comments": "comments", "shares": "shares", "saves": "saved",
-            "engagements": "total_interactions"})
+            "engagements": "total_interactions"},
+    version={"options": {"api_version": "v1.0"}}, scope={"knobs": {"instagram": {"permissions": []}}, "says": "permission"},
+    lacks={"pages": "a hundred posts are one page; shorter ones make several", "restates": "counters are read as of today, they have no past",
+           "report": "insights are not asynchronous", "totals": "there are no totals of posts; of days there are, see test_days"})
 PROFILE = c.Subject(**dict(POSTS.__dict__, stream="profile", dataset="social_daily"))
 
 
@@ -49,7 +53,7 @@ def test_conformance():
 def test_days():
     """The cases in which days are unlike posts."""
     with bench(DAYS) as b:
-        for case in (c.first_pull, c.same_window_twice, c.empty_page, c.wrong_type, c.restated_days, c.cancelled):
+        for case in (c.first_pull, c.same_window_twice, c.empty_page, c.wrong_type, c.totals_that_differ, c.restated_days, c.cancelled):
             b.calm()
             case(b)
         tap.is_(b.rows("DISTINCT tz, channel"), [{"tz": "America/Los_Angeles", "channel": "Organic Social"}], "whose days they are")
@@ -87,7 +91,7 @@ def test_refused_metric_of_days():
         b.configure(skip_metrics=["website_clicks", "views"])
         knobs(retired=["website_clicks"])
         tap.is_(b.pull()["outcome"], "ok", "a metric that is not wanted")
-        tap.is_(len(b.requests()), 7, "costs no question")
+        tap.is_(len(b.requests()), 8, "costs no question; one more is for the total")
 
 
 def test_refused_metric_of_posts():

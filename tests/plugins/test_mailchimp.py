@@ -31,7 +31,9 @@ REPORTS = c.Subject(
     first=c.ago(25), last=c.ago(5), counts=COUNTS, exact={"revenue": "total_revenue", "conversions": "total_orders"},
     data="/reports", records="reports", field="id", number="emails_sent", pages={"page_size": 5},
     short={"knobs": {"mailchimp": {"short": 3}}}, circle="one page again and again", emptied="failed",
-    throttled={"code": 403, "body": "<html>Forbidden</html>"}, long=(60, 1))
+    throttled={"code": 403, "body": "<html>Forbidden</html>"}, long=(60, 1),
+    lacks={"report": "reports are not asynchronous", "version": "the version is part of the address, and there is one",
+           "scope": "a key may do what its user may: there are no scopes", "totals": "the number of reports is the only total, and counted in each pull"})
 LISTS = c.Subject(
     plugin="mailchimp", family="email", platform="mailchimp", stream="lists", dataset="lists_daily", options=options,
     windowed=False, counts={"members": "members"}, truth={"of": "lists"}, data="/lists", records="lists", field="name",

@@ -13,7 +13,10 @@ POSTS = c.Subject(
     plugin="mastodon", family="social", platform="mastodon", stream="posts", dataset="social_posts", account="shop",
     options=lambda bench: {"instance": "m.example", "account": "shop"}, windowed=False, counts=COUNTS, data="/statuses",
     field="id", number="favourites_count", pages={"posts": 0}, circle="one page again and again",
-    short={"knobs": {"mastodon": {"short": 13}}}, restates=False)
+    short={"knobs": {"mastodon": {"short": 13}}}, restates=False,
+    scope={"knobs": {"mastodon": {"scopes": False}}, "says": "may not see this"},
+    lacks={"restates": "counters are read as of today, they have no past", "report": "there are no reports",
+           "version": "a server has one version of the API", "totals": "a server tells no totals of its posts"})
 PROFILE = c.Subject(**dict(
     POSTS.__dict__, stream="profile", dataset="social_daily", counts={"followers": "followers"}, truth={"of": "profile"}))
 

@@ -11,7 +11,10 @@ SUBJECT = conformance.Subject(
     plugin="square", family="commerce", platform="square", stream="orders", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
     last=t.TODAY, emptied="ok", exact={name: name for name in MONEY},
     options=lambda bench: {"location_id": "LISBON", "access_token": bench.secret("EAAA-stand-in-token")}, data="/orders/search",
-    records="orders", field="updated_at", number="total_tip_money.amount", pages={"page_size": 20})
+    records="orders", field="updated_at", number="total_tip_money.amount", pages={"page_size": 20},
+    short={"knobs": {"square": {"short": 7}}}, scope={"knobs": {"square": {"permissions": []}}, "says": "MERCHANT_PROFILE_READ"},
+    lacks={"report": "there are no reports", "version": "the platform tells nothing about versions that it no longer serves",
+           "totals": "orders that changed have no total"})
 
 
 def till(place="LISBON", start="-90d", more="", **options):

@@ -10,7 +10,10 @@ SUBJECT = conformance.Subject(
     plugin="stripe", family="commerce", platform="stripe", stream="charges", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
     last=t.TODAY, emptied="failed", exact={name: name for name in ("gross", "refund", "net")},
     truth={"all": 1}, options=lambda bench: {"api_key": bench.secret("rk_live_stand-in-key")}, data="/v1/charges", records="data",
-    field="created", number="amount_refunded", pages={"page_size": 20})
+    field="created", number="amount_refunded", pages={"page_size": 20},
+    short={"knobs": {"stripe": {"short": 7}}}, version={"options": {"api_version": "first"}},
+    scope={"knobs": {"stripe": {"reads": []}}, "says": "rak_customer_read"},
+    lacks={"report": "there are no reports", "totals": "charges since a time have no total"})
 
 
 def shop(start="-400d", **options):

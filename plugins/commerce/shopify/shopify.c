@@ -206,6 +206,7 @@ static omni_status shopify_check(void *self, struct omni_run *run)
             shopify_ask(shop, run, "{currentAppInstallation{accessScopes{handle}}}", "", &http);
     if (status != OMNI_OK)
         return status;
+    size_t n_lacking = 0;
     struct omni_json given =
         omni_json_at(omni_json_of_reply(&http), "data.currentAppInstallation.accessScopes");
     for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
@@ -217,9 +218,14 @@ static omni_status shopify_check(void *self, struct omni_run *run)
                 has |= strcmp(handle, scopes[i][0]) == 0;
         snprintf(text, sizeof(text), "the token lacks the scope %s: no %s", scopes[i][0],
                  scopes[i][1]);
+        n_lacking += !has;
         if (!has)
             shop->hub->log(run, OMNI_LOG_WARN, text);
     }
+    if (n_lacking == sizeof(scopes) / sizeof(scopes[0]))
+        return shop->hub->fail(run, OMNI_E_CONFIG,
+                               "the token has none of the scopes that are needed: give the app "
+                               "read_orders and the others that the README lists");
     return OMNI_OK;
 }
 

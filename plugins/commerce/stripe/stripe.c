@@ -415,6 +415,8 @@ static omni_status stripe_judge(void *self, struct omni_run *run, const struct o
     else if (again && strcmp(again, "false") == 0 && status == OMNI_E_RETRY)
         status = OMNI_E_DATA;
     omni_json_text(error, "message", message, sizeof(message));
+    if (http->status == 400 && strstr(message, "API version"))
+        remedy = "is api_version one that Stripe serves?";
     snprintf(text, sizeof(text), "Stripe answered %s%s%s (request %.64s)",
              message[0] ? message : code, remedy ? " - " : "", remedy ? remedy : "",
              id ? id : "without id");

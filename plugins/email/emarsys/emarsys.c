@@ -341,11 +341,13 @@ static omni_status emarsys_judge(void *self, struct omni_run *run, const struct 
     if (http->status >= 500 || (!has_code && http->status != 401 && http->status != 403))
         return OMNI_E_UNSUPPORTED;
     int is_login = http->status == 401 || code == 1, is_right = http->status == 403;
+    int is_version = http->status == 404;
     snprintf(text, sizeof(text), "Emarsys answered %s (replyCode %d)%s", said, (int)code,
              is_login ? ": are the login's options right, and is this machine's clock? With WSSE, "
                         "five minutes off are refused"
-             : is_right ? ": switch the endpoint on for this user in the account's settings"
-                        : "");
+             : is_version ? ": is api_version one that Emarsys serves?"
+             : is_right   ? ": switch the endpoint on for this user in the account's settings"
+                          : "");
     return hub->fail(run, is_login || is_right ? OMNI_E_AUTH : OMNI_E_CONFIG, text);
 }
 

@@ -106,6 +106,7 @@ static omni_status instagram_pull(void *self, struct omni_run *, const struct om
 
 static omni_status instagram_judge(void *self, struct omni_run *, const struct omni_http *,
                                    uint32_t *wait_ms);
+static omni_status instagram_total(void *self, struct omni_run *, const struct omni_request *);
 
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "instagram", .title = "Instagram", .family = "social",
@@ -113,7 +114,8 @@ static const struct omni_source *const sources[] = {
                 .api_version = "v25.0", .api_url = "https://graph.{login}.com",
                 .account_option = "user_id", .options = options, .logins = logins,
                 .streams = streams, .open = instagram_open, .close = free, .check = instagram_check,
-                .accounts = instagram_accounts, .pull = instagram_pull, .judge = instagram_judge),
+                .accounts = instagram_accounts, .pull = instagram_pull, .judge = instagram_judge,
+                .total = instagram_total),
     NULL};
 
 enum { CAPTION_MAX = 16384, PAGE_SIZE = 100, DAY_S = 86400, KINDS = 4 };
@@ -153,10 +155,25 @@ static omni_status profile(struct instagram *ig, struct omni_run *run, const cha
     return records ? ig->hub->rows(run, &http, records) : ig->hub->http(run, &http);
 }
 
+/* The profile; then yesterday's reach, for which the token needs one permission more. */
 static omni_status instagram_check(void *self, struct omni_run *run)
 {
     struct instagram *ig = self;
-    return profile(ig, run, ig->hub->opt_text(ig->config, "user_id"), NULL);
+    const char *account = ig->hub->opt_text(ig->config, "user_id");
+    omni_status status = profile(ig, run, account, NULL);
+    if (status != OMNI_OK)
+        return status;
+    char memory[URL_MAX];
+    struct omni_text url = OMNI_TEXT(memory);
+    int64_t today = (int64_t)time(NULL) / DAY_S * DAY_S;
+    instagram_url(ig, &url, account, "insights");
+    omni_text_add(&url, "?metric=reach&period=day");
+    omni_query_int(&url, "since", today - 2 * DAY_S);
+    omni_query_int(&url, "until", today - DAY_S);
+    struct omni_http http = {.size = sizeof(http), .url = omni_text_done(&url)};
+    status = instagram_ask(ig, run, &http);
+    /* Only whether it may be asked; that it can be answered is the pull's business. */
+    return ig->verdict == VERDICT_NONE ? status : OMNI_OK;
 }
 
 /* Cursors come with every page; only `next`, which holds the token, says that there is another. */
@@ -304,6 +321,37 @@ static omni_status pull_days(struct instagram *ig, struct omni_run *run,
             status = day_row(ig, run, day, reach[day - request->from_day], values);
     }
     return status == OMNI_OK && (refused || !has_reach) ? ig->hub->quality(run, "partial") : status;
+}
+
+/* One question for the window as a whole, of what adds up over days: its days must be that. A
+ * window that reaches into the day that is not over, or that is refused, is not compared. */
+static omni_status instagram_total(void *self, struct omni_run *run,
+                                   const struct omni_request *request)
+{
+    static const char *const columns[] = {"impressions", "page_views", "engagements", "clicks"};
+    enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+    struct instagram *ig = self;
+    char values[METRICS_MAX][VALUE_MAX], more[128];
+    struct history history = {.refused = {0}};
+    struct question q = {.node = request->account,
+                         .metrics = day_metrics,
+                         .more = more,
+                         .patience = 1,
+                         .history = &history,
+                         .wanted = without_skipped(ig, day_metrics, (1u << N_COLUMNS) - 1)};
+    uint32_t refused = 0;
+    if (strcmp(request->stream->name, "account_daily") != 0 ||
+        day_start(request->to_day + 1) > (int64_t)time(NULL))
+        return OMNI_E_UNSUPPORTED;
+    snprintf(more, sizeof(more), "&period=day&metric_type=total_value&since=%lld&until=%lld",
+             (long long)day_start(request->from_day), (long long)day_start(request->to_day + 1));
+    omni_status status = instagram_insights(ig, run, &q, values, &refused);
+    for (int i = 0; status == OMNI_OK && i < N_COLUMNS; i++) {
+        int64_t micros;
+        if (values[i][0] && omni_micros_parse(values[i], &micros))
+            status = ig->hub->found_total(run, columns[i], micros);
+    }
+    return status;
 }
 
 /* ---- posts ---- */
