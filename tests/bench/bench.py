@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 
+import fleet as f
 import workload as w
 
 ROWS, ROUNDS = int(os.environ.get("BENCH_ROWS", "1000000")), int(os.environ.get("BENCH_ROUNDS", "5"))
 FOLDER = os.environ.get("BENCH_DIR", "/var/tmp")
 MIB, WINDOW_DAYS, PER_PAGE = 1024, 1, 1000
+FEW, MANY = 50, 10000  # connectors
 
 
 class Goal:
@@ -58,6 +60,9 @@ class Bench:
 
     def served(self, rows, per_page=PER_PAGE, window_days=WINDOW_DAYS):
         return self.keep(("served", rows, per_page, window_days), lambda _: w.Served(rows, window_days, per_page))
+
+    def fleet(self, n):
+        return self.keep(("fleet", n), lambda folder: f.Fleet(folder, n))
 
     def hub(self, source, isolation="process"):
         return w.Hub(os.path.join(self.folder, "hub"), source, isolation)
@@ -166,6 +171,26 @@ def combine(b):
         yield "combine day %dM" % (rows // 1000000), float(out[1]) * 1000
 
 
+def idle(b):
+    service = f.Service(b.fleet(FEW))
+    yield "10", service.resident_kib() / MIB
+    service.close()
+
+
+def many(b):
+    fleet = b.fleet(MANY)
+    yield "11 decision", w.seconds([w.program("bench_fleet"), "dispatch", str(MANY)])
+    yield "11 check", w.measure(fleet.command("check")).wall * 1000
+    yield "11 status", w.measure(fleet.command("status")).wall * 1000
+    service = f.Service(fleet)
+    share, woken = service.idle()
+    yield "11 start", service.start * 1000
+    yield "11 idle", share * 100
+    yield "11 woken", woken
+    yield "11 memory", service.resident_kib() / MIB
+    service.close()
+
+
 GOALS = [
     Goal("pull", pull, {"1": Wanted("pull, HTTP to store / bare SQLite", 1.25, 1.10)}),
     Goal("core", one_core, {"2": Wanted("the same on one core", 1.45, 1.30)}),
@@ -180,6 +205,14 @@ GOALS = [
     Goal("page", page, {"8": Wanted("memory more with pages ten times as large", 2, 0, unit="MiB")}, rounds=1),
     Goal("cold", cold, {"9": Wanted("cold start: one pull of one row", 60, 30, unit="ms"),
                         "9 cpu": Wanted("  processor time of it", unit="ms")}),
+    Goal("idle", idle, {"10": Wanted("idle service, 50 connectors", 16, 8, unit="MiB")}),
+    Goal("many", many, {"11 decision": Wanted("10,000 connectors: a dispatch decision", 5, 1, unit="us"),
+                        "11 idle": Wanted("  the service while nothing is due, of a core", 0.1, 0, unit="%"),
+                        "11 woken": Wanted("  how often it woke up meanwhile", unit=""),
+                        "11 memory": Wanted("  the service", unit="MiB"),
+                        "11 check": Wanted("  check", unit="ms"),
+                        "11 status": Wanted("  status", unit="ms"),
+                        "11 start": Wanted("  run, until it is ready", unit="ms")}),
     Goal("refresh", refresh, {"refresh": Wanted("unchanged again / first load", 1.0, 0.75)}),
     Goal("window", one_window, {"one window": Wanted("30 days in one window / bare SQLite")}),
     Goal("reply", one_reply, {"one reply": Wanted("peak, one reply of 200 MB per million rows", 48, 32, unit="MiB")}, rounds=1),
@@ -231,11 +264,13 @@ def main(arguments):
     if unknown:
         sys.exit("no such measurement: %s; there are: %s" % (" ".join(unknown), " ".join(goal.name for goal in GOALS)))
     goals = [goal for goal in GOALS if not names or goal.name in names]
-    notes = ["goals 10 and 11 (idle supervisor, scheduler) need the service `omnihub run`, which is not there yet"]
+    notes = []
     if not w.nginx_path():
         goals = [goal for goal in goals if goal.name not in NEEDS_NGINX]
         notes.append("nginx is missing (Debian: nginx-light): not measured: " + ", ".join(NEEDS_NGINX))
     measure_all(goals)
+    if not all(goal.values for goal in goals):
+        notes.append("not measured, as configure found no yajl (Debian: libyajl-dev): reader")
     if "--json" in arguments:
         print(json.dumps({"rows": ROWS, "rounds": ROUNDS, "lines": list(lines(goals)), "notes": notes}, indent=1))
     else:

@@ -7,12 +7,10 @@ bench_all = %D%/reader_bench %D%/store_bench %D%/bench_pages %D%/bench_bare %D%/
 EXTRA_PROGRAMS += $(bench_all)
 CLEANFILES += $(bench_all)
 %C%_reader_bench_SOURCES = %D%/reader_bench.c %D%/reader_bench.h
-%C%_reader_bench_CPPFLAGS = $(AM_CPPFLAGS)
 %C%_reader_bench_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 %C%_reader_bench_LDADD = $(HUB_LIBS)
 if HAVE_YAJL
 %C%_reader_bench_SOURCES += %D%/reader_bench_yajl.c
-%C%_reader_bench_CPPFLAGS += -DBENCH_YAJL
 %C%_reader_bench_CFLAGS += $(YAJL_CFLAGS)
 %C%_reader_bench_LDADD += $(YAJL_LIBS)
 endif
@@ -34,7 +32,7 @@ endif
 %C%_bench_fleet_SOURCES = %D%/bench_fleet.c %D%/bench_rows.c %D%/bench_rows.h
 %C%_bench_fleet_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 %C%_bench_fleet_LDADD = $(HUB_LIBS)
-EXTRA_DIST += %D%/bench.py %D%/bench_script.py %D%/workload.py %D%/report.conf
+EXTRA_DIST += %D%/bench.py %D%/bench_script.py %D%/fleet.py %D%/workload.py %D%/report.conf
 
 # BENCH_ROWS=100000 BENCH_ROUNDS=1 make bench takes a minute; BENCH="--json pull reader" chooses.
 .PHONY: bench

@@ -191,7 +191,7 @@ int main(int argc, char **argv)
     struct contender all[] = {
         {"reader", with_reader, {0}},
         {"jansson", with_jansson, {0}},
-#ifdef BENCH_YAJL
+#ifdef HAVE_YAJL
         {"yajl", bench_yajl, {0}},
 #endif
     };
