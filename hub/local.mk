@@ -22,6 +22,7 @@ include hub/schedule/local.mk
 include hub/run/local.mk
 include hub/run/job.mk
 include hub/config/local.mk
+include hub/kit/local.mk
 include hub/cli/local.mk
 
 # Where everything is installed, for the few files that ask; on the command line of each compiler call
@@ -31,6 +32,6 @@ CLEANFILES += hub/dirs.h
 hub/dirs.h: Makefile
 	$(AM_V_GEN)$(MKDIR_P) hub && { echo '/* Made by make. */'; \
 	for d in 'PLUGINDIR "$(plugindir)"' 'LIBEXECDIR "$(omnilibexecdir)"' 'SCHEMADIR "$(schemadir)"' \
-	  'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"'; do \
+	  'TEMPLATEDIR "$(templatedir)"' 'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"'; do \
 	  echo "#define HUB_$$d"; done; } >$@.tmp && \
 	{ cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@; }

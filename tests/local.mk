@@ -31,6 +31,7 @@ include tests/plugins/local.mk
 include tests/e2e/local.mk
 include tests/fault/local.mk
 include tests/hostile/local.mk
+include tests/sdk/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/bench/local.mk

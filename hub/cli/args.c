@@ -32,7 +32,9 @@ static int count_options(const struct command *command)
 static void print_option(const struct cli_option *o, FILE *out)
 {
     auto_free char *head =
-        xasprintf("--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+        o->letter ? xasprintf("-%c, --%s%s%s", o->letter, o->name, o->value ? " " : "",
+                              o->value ? o->value : "")
+                  : xasprintf("--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
     fprintf(out, "  %-18s %s\n", head, o->help);
 }
 
@@ -89,6 +91,41 @@ static void fill_table(const struct command *command, struct option *table)
                             common[i].name[0]};
 }
 
+static void take_own(struct cli *cli, int i)
+{
+    const char *value = optarg ? optarg : "";
+    cli->values[i] = value;
+    cli->given = xrealloc(cli->given, (cli->n_given + 1) * sizeof *cli->given);
+    cli->given[cli->n_given++] = (struct cli_given){i, value};
+}
+
+static bool take_letter(struct cli *cli, int c)
+{
+    for (int i = 0; i < count_options(cli->command); i++)
+        if (cli->command->options[i].letter == c) {
+            take_own(cli, i);
+            return true;
+        }
+    return false;
+}
+
+/* ":c:hqv" and the command's own letters. */
+static void fill_letters(const struct command *command, char letters[2 * CLI_MAX_OPTIONS + 8])
+{
+    static const char basic[] = ":c:hqv";
+    size_t n = sizeof basic - 1;
+    memcpy(letters, basic, n);
+    for (int i = 0; i < count_options(command); i++) {
+        const struct cli_option *o = &command->options[i];
+        if (!o->letter)
+            continue;
+        letters[n++] = o->letter;
+        if (o->value)
+            letters[n++] = ':';
+    }
+    letters[n] = '\0';
+}
+
 /* False where getopt_long() did not know what to do with it. */
 static bool take_option(struct cli *cli, int c)
 {
@@ -104,8 +141,8 @@ static bool take_option(struct cli *cli, int c)
         return true;
     default:
         if (c < COMMON_BASE)
-            return false;
-        cli->values[c - COMMON_BASE] = optarg ? optarg : "";
+            return take_letter(cli, c);
+        take_own(cli, c - COMMON_BASE);
         return true;
     }
 }
@@ -129,11 +166,13 @@ static int check_names(struct cli *cli, int argc, char **argv)
 int cli_parse_args(struct cli *cli, int argc, char **argv)
 {
     struct option table[CLI_MAX_OPTIONS + ARRAY_LEN(common) + 1] = {0};
+    char letters[2 * CLI_MAX_OPTIONS + 8];
     int c;
     fill_table(cli->command, table);
+    fill_letters(cli->command, letters);
     opterr = 0;
     optind = 0; /* GNU: start afresh */
-    for (int word = 1; (c = getopt_long(argc, argv, ":c:hqv", table, NULL)) != -1;
+    for (int word = 1; (c = getopt_long(argc, argv, letters, table, NULL)) != -1;
          word = optind ? optind : 1) {
         if (c == 'h') {
             cli_print_usage(cli->command, false);
@@ -158,6 +197,16 @@ const char *cli_value(const struct cli *cli, const char *option)
     for (int i = 0; i < count_options(cli->command); i++)
         if (strcmp(cli->command->options[i].name, option) == 0)
             return cli->values[i];
+    return NULL;
+}
+
+const char *cli_next(const struct cli *cli, const char *option, size_t *at)
+{
+    while (*at < cli->n_given) {
+        const struct cli_given *g = &cli->given[(*at)++];
+        if (strcmp(cli->command->options[g->option].name, option) == 0)
+            return g->value;
+    }
     return NULL;
 }
 

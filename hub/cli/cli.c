@@ -19,9 +19,9 @@
 
 /* In the order of a working day. */
 static const struct command *const commands[] = {
-    &cmd_check, &cmd_pull,     &cmd_push,    &cmd_sync,     &cmd_status,
-    &cmd_runs,  &cmd_restated, &cmd_plugins, &cmd_describe, &cmd_datasets,
-    &cmd_query, &cmd_state,    &cmd_run,     &cmd_secrets,  &cmd_version,
+    &cmd_check,    &cmd_pull,    &cmd_push,       &cmd_sync,     &cmd_status,      &cmd_runs,
+    &cmd_restated, &cmd_plugins, &cmd_describe,   &cmd_datasets, &cmd_query,       &cmd_state,
+    &cmd_run,      &cmd_secrets, &cmd_new_plugin, &cmd_record,   &cmd_test_plugin, &cmd_version,
 };
 
 /* ---- messages ---- */
@@ -122,7 +122,7 @@ static void print_overview(FILE *out)
           "Pulls the numbers of marketing platforms into one set of tables.\n\ncommands:\n",
           out);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->usage);
+        fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->usage);
     fputs("\nEvery command knows -h. \"omnihub help COMMAND\" does the same.\n", out);
 }
 
@@ -159,12 +159,15 @@ static int run_command(const struct command *command, int argc, char **argv)
 {
     struct cli cli = {.command = command, .config_path = default_config()};
     int code = cli_parse_args(&cli, argc, argv);
-    if (code != CLI_OK)
+    if (code != CLI_OK) {
+        free(cli.given);
         return code < 0 ? CLI_OK : code;
+    }
     log_set_level(cli.is_verbose ? LOG_DEBUG : cli.is_quiet ? LOG_ERROR : LOG_WARN);
     code = command->run(&cli);
     config_free(cli.config);
     config_findings_free(cli.findings);
+    free(cli.given);
     return code;
 }
 

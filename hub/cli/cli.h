@@ -22,6 +22,13 @@ struct cli_option {
     const char *name;  /* "from": written --from */
     const char *value; /* what stands for its value in help, "DAY"; NULL: a flag */
     const char *help;
+    char letter; /* 'o': written -o, too; 0: none */
+};
+
+/* One that was given, in the order of the command line. */
+struct cli_given {
+    int option; /* index into command->options */
+    const char *value;
 };
 
 struct cli;
@@ -43,6 +50,8 @@ struct cli {
     const char *config_path;
     bool is_quiet, is_verbose;
     const char *values[CLI_MAX_OPTIONS]; /* by index into command->options; "" for a flag */
+    struct cli_given *given;             /* all of them, also those given again */
+    size_t n_given;
     char *const *names;
     int n_names;
     struct config *config; /* once cli_load() was called */
@@ -51,7 +60,7 @@ struct cli {
 
 extern const struct command cmd_check, cmd_pull, cmd_push, cmd_sync, cmd_status, cmd_runs,
     cmd_restated, cmd_plugins, cmd_describe, cmd_datasets, cmd_query, cmd_state, cmd_version,
-    cmd_run, cmd_secrets;
+    cmd_run, cmd_secrets, cmd_new_plugin, cmd_record, cmd_test_plugin;
 
 /* The whole program: parses argv, runs the command, flushes stdout. Returns the exit code. */
 int cli_main(int argc, char **argv);
@@ -63,6 +72,9 @@ void cli_print_usage(const struct command *, bool to_stderr);
 /* The value of an option, NULL where it was not given. */
 const char *cli_value(const struct cli *, const char *option);
 bool cli_flag(const struct cli *, const char *option);
+/* The values of one that may be given again, one after the other; *at begins with 0. NULL: no more.
+ */
+const char *cli_next(const struct cli *, const char *option, size_t *at);
 /* A number option in [min, max]; false after a message. Not given: `fallback`. */
 bool cli_number(const struct cli *, const char *option, long long min, long long max,
                 long long fallback, long long *out);

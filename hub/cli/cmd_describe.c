@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/snippet.h"
+#include "cli/trial.h"
 #include "schema/schema.h"
 
 static int run(struct cli *);
@@ -151,7 +152,8 @@ static int run(struct cli *cli)
     if (cli_load(cli) != CLI_OK)
         return CLI_USAGE;
     struct plugins *plugins = plugins_new(cli);
-    plugins_want(plugins, cli->names[0]);
+    auto_free char *path = strchr(cli->names[0], '/') ? trial_absolute(cli->names[0]) : NULL;
+    plugins_want(plugins, path ? path : cli->names[0]);
     int code = plugins_ask(plugins) ? show(cli, plugins_at(plugins, 0)) : CLI_INTERRUPTED;
     plugins_free(plugins);
     return code;

@@ -6,11 +6,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/day.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "cli/explain.h"
+#include "cli/pull.h"
 #include "cli/work.h"
 
 static int run(struct cli *);
@@ -21,6 +23,10 @@ static const struct cli_option options[] = {
     {"to", "DAY", "to this day, included; default: today"},
     {"accept-empty", NULL, "days that come back without rows lose the rows that are stored"},
     {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
+    {"plugin", "FILE", "with --dry-run: try this plugin, without configuring or installing it"},
+    {"option", "NAME=VALUE", "an option of that plugin; may be given again", .letter = 'o'},
+    {"explain", NULL,
+     "with --dry-run: each request, the rows that came of it, and where each column was found"},
     {"record", "FILE",
      "write requests and replies to a cassette, secrets scrubbed (one connector)"},
     {"replay", "FILE", "answer requests from a cassette, without network (one connector)"},
@@ -29,7 +35,9 @@ static const struct cli_option options[] = {
 
 const struct command cmd_pull = {
     .name = "pull",
-    .arguments = "[NAME…] [--stream S] [--from D --to D] [--dry-run] [--record F | --replay F]",
+    .arguments =
+        "[NAME…] [--stream S] [--from D --to D] [--dry-run [--plugin F -o N=V …] [--explain]]\n"
+        "                    [--record F | --replay F]",
     .usage = "pull connectors into the store, then combine",
     .help = "Without names every enabled connector is pulled: what is new since the last run, and\n"
             "the days that the platform may still restate.",
@@ -93,12 +101,13 @@ static size_t count_wanted(const struct cli *cli, const struct config_connector 
 }
 
 /* One cassette holds what one job asked. */
-static int check_cassette(const struct cli *cli)
+static int check_cassette(const struct work *w)
 {
+    const struct cli *cli = w->cli;
     const struct config_connector *one = NULL;
-    if (!cli_flag(cli, "record") && !cli_flag(cli, "replay"))
+    if (!w->record && !w->replay)
         return CLI_OK;
-    if (cli_flag(cli, "record") && cli_flag(cli, "replay"))
+    if (w->record && w->replay)
         cli_error("pull: --record and --replay exclude each other");
     else if (count_wanted(cli, &one) != 1)
         cli_error("pull: a cassette belongs to one connector: name it");
@@ -109,15 +118,6 @@ static int check_cassette(const struct cli *cli)
     else
         return CLI_OK;
     return CLI_USAGE;
-}
-
-/* Jobs run in the configuration's folder, the file was named from this one. */
-static char *absolute(const char *path)
-{
-    if (!path || path[0] == '/')
-        return path ? xstrdup(path) : NULL;
-    auto_free char *here = getcwd(NULL, 0);
-    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
 }
 
 static const char **split_names(const char *text)
@@ -142,7 +142,7 @@ static void free_names(const char **names)
     free(names);
 }
 
-/* ---- the command ---- */
+/* ---- streams ---- */
 
 /* A name that no stream has would pull nothing and look like success. */
 static int check_streams(struct work *w)
@@ -165,7 +165,7 @@ static int check_streams(struct work *w)
 static int pull(struct work *w)
 {
     char from[DAY_TEXT], to[DAY_TEXT];
-    int code = check_cassette(w->cli);
+    int code = check_cassette(w);
     if (code == CLI_OK)
         code = check_streams(w);
     if (code == CLI_OK)
@@ -180,21 +180,86 @@ static int pull(struct work *w)
     return work_report(w);
 }
 
-static int run(struct cli *cli)
+/* ---- a plugin on trial ---- */
+
+static int check_trial(const struct cli *cli)
+{
+    bool is_trial = cli_flag(cli, "plugin"), is_dry = cli_flag(cli, "dry-run");
+    if (cli_flag(cli, "option") && !is_trial)
+        cli_error("pull: -o belongs to --plugin; options of a connector are in the configuration");
+    else if (is_trial && cli->n_names > 0)
+        cli_error("pull: --plugin takes the place of connectors: \"%s\" is one too many",
+                  cli->names[0]);
+    else if (is_trial && !is_dry)
+        cli_error("pull: --plugin only tries a plugin: add --dry-run; to keep what it pulls, put a "
+                  "connector with plugin = \"%s\" into the configuration",
+                  cli_value(cli, "plugin"));
+    else if (cli_flag(cli, "explain") && !is_dry)
+        cli_error("pull: --explain tells of a --dry-run");
+    else
+        return CLI_OK;
+    return CLI_USAGE;
+}
+
+int pull_begin_trial(struct trial *trial, struct cli *cli)
+{
+    const char *plugin = cli_value(cli, "plugin");
+    int code = plugin ? trial_open(trial, cli, plugin) : CLI_OK;
+    if (code != CLI_OK || !plugin)
+        return code;
+    auto_json *given = trial_options(trial, cli, "option");
+    const struct trial_plan plan = {.options = given};
+    return given ? trial_write(trial, cli, &plan) : CLI_USAGE;
+}
+
+/* ---- the command ---- */
+
+int pull_run(struct cli *cli, const struct pull_wish *wish)
 {
     struct work w;
     int code = work_prepare(&w, cli, true, false);
-    auto_free char *record = absolute(cli_value(cli, "record"));
-    auto_free char *replay = absolute(cli_value(cli, "replay"));
+    auto_free char *record = trial_absolute(wish->record);
+    auto_free char *replay = trial_absolute(wish->replay);
     const char **streams = split_names(cli_value(cli, "stream"));
     w.record = record;
     w.replay = replay;
     w.streams = streams;
-    w.is_dry = cli_flag(cli, "dry-run");
+    w.is_dry = wish->is_dry;
     w.accept_empty = cli_flag(cli, "accept-empty");
+    w.explain = wish->explain;
+    w.on_dry = wish->on_dry;
+    w.dry_ctx = wish->dry_ctx;
     if (code == CLI_OK)
         code = pull(&w);
+    if (wish->done && w.plugins && plugins_count(w.plugins) == 1)
+        wish->done(wish->dry_ctx, plugins_source(plugins_at(w.plugins, 0)));
     work_free(&w);
     free_names(streams);
+    return code;
+}
+
+static void print_explained(void *ctx, const struct omni_source *source)
+{
+    explain_print(ctx, source);
+}
+
+static int run(struct cli *cli)
+{
+    struct trial trial = {0};
+    struct explain *explain = cli_flag(cli, "explain") ? explain_new() : NULL;
+    const struct pull_wish wish = {.record = cli_value(cli, "record"),
+                                   .replay = cli_value(cli, "replay"),
+                                   .is_dry = cli_flag(cli, "dry-run"),
+                                   .explain = explain != NULL,
+                                   .on_dry = explain ? explain_event : NULL,
+                                   .dry_ctx = explain,
+                                   .done = explain ? print_explained : NULL};
+    int code = check_trial(cli);
+    if (code == CLI_OK)
+        code = pull_begin_trial(&trial, cli);
+    if (code == CLI_OK)
+        code = pull_run(cli, &wish);
+    explain_free(explain);
+    trial_close(&trial);
     return code;
 }

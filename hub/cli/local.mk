@@ -2,10 +2,12 @@
 # Everything but main() in a library, for the tests.
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
-	%D%/args.c %D%/cli.c %D%/cli.h \
+	%D%/args.c %D%/bench.c %D%/bench.h %D%/cli.c %D%/cli.h \
 	%D%/cmd_check.c %D%/cmd_datasets.c %D%/cmd_describe.c %D%/cmd_plugins.c %D%/cmd_pull.c \
-	%D%/cmd_push.c %D%/cmd_query.c %D%/cmd_restated.c %D%/cmd_run.c %D%/cmd_runs.c %D%/cmd_secrets.c %D%/cmd_state.c \
-	%D%/cmd_status.c %D%/cmd_sync.c %D%/cmd_version.c \
+	%D%/cmd_push.c %D%/cmd_record.c %D%/pull.h %D%/cmd_query.c %D%/cmd_restated.c %D%/cmd_run.c %D%/cmd_runs.c %D%/cmd_secrets.c %D%/cmd_state.c \
+	%D%/cmd_status.c %D%/cmd_sync.c %D%/cmd_new_plugin.c %D%/cmd_test_plugin.c %D%/cmd_version.c \
+	%D%/conform.c %D%/conform.h \
+	%D%/explain.c %D%/explain.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/output.c %D%/output.h \
 	%D%/plugin_check.c %D%/plugins.c %D%/plugins.h \
@@ -14,8 +16,11 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/report.c \
 	%D%/secret_facts.c %D%/secret_facts.h \
 	%D%/service.c %D%/service.h \
+	%D%/sheet.c %D%/sheet.h \
 	%D%/shapes.c %D%/shapes.h \
+	%D%/sink_bench.c %D%/sink_bench.h \
 	%D%/snippet.c %D%/snippet.h \
+	%D%/trial.c %D%/trial.h \
 	%D%/work.c %D%/work.h %D%/work_jobs.c
 %C%_libcli_a_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
 %C%_libcli_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)

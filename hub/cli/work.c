@@ -265,8 +265,10 @@ static void on_event(void *ctx, const json_t *event)
         progress_update(j->work->progress, j->name, event);
     else if (strcmp(name, "result") == 0)
         add_result(j, json_deep_copy(event));
-    else if (strcmp(name, "row") == 0)
+    else if (strcmp(name, "row") == 0 && !j->work->on_dry)
         print_row(j, event);
+    else if (j->work->on_dry)
+        j->work->on_dry(j->work->dry_ctx, event);
     if (j->event)
         j->event(j->ctx, event);
 }

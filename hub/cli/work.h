@@ -38,6 +38,12 @@ struct work {
     bool is_check;                           /* its results count nothing */
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
     const char *const *streams; /* asked for on the command line; NULL: as configured */
+    /* Rows of a dry run, and with `explain` the requests that led to them, as in run/spec.h. NULL:
+     * rows are printed, one line of JSON each. */
+    void (*on_dry)(void *ctx, const json_t *event);
+    void *dry_ctx;
+    bool explain;
+    const char *sink_fault; /* of the test kit: push/sink_fault.h; NULL: none */
 };
 
 void work_init(struct work *, const struct cli *);

@@ -77,6 +77,8 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_text(spec, "replay", w->replay);
     if (w->is_dry)
         json_put_flag(spec, "dry_run", true);
+    if (w->explain)
+        json_put_flag(spec, "explain", true);
     if (w->accept_empty)
         json_put_flag(spec, "accept_empty", true);
     return spec;
@@ -238,6 +240,7 @@ static json_t *sink_spec(struct work *w, const struct config_sink *k, const char
     put_options(w, spec, "sink", k->name, k->options);
     put_texts(spec, "datasets", k->datasets);
     put_own_datasets(w, spec);
+    json_put_text(spec, "sink_fault", w->sink_fault);
     return spec;
 }
 

@@ -312,6 +312,12 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
         else
             wrong_type(c, s, "a group { }");
         break;
+    case KEY_LIST:
+        if (config_setting_is_list(s))
+            *(const json_t **)member = c->options(c->options_ctx, c, s);
+        else
+            wrong_type(c, s, "a list ( )");
+        break;
     default:
         read_text(c, s, key, member);
     }

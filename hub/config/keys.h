@@ -28,7 +28,8 @@ enum key_kind {
     KEY_PATTERN, /* a regular expression */
     KEY_EXTRA,   /* true, "*", or a list of names */
     KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */
-    KEY_OPTIONS
+    KEY_OPTIONS, /* { … } as JSON */
+    KEY_LIST     /* ( … ) as JSON */
 };
 
 struct key {

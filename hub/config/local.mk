@@ -8,4 +8,5 @@ hub_libhub_a_SOURCES += \
 	%D%/read_config.c %D%/read_config.h \
 	%D%/references.c \
 	%D%/secrets.c %D%/secrets.h \
-	%D%/source.c %D%/source.h
+	%D%/source.c %D%/source.h \
+	%D%/write.c %D%/write.h

@@ -5,6 +5,13 @@
  *     "exchanges": [ { "request": { "method", "url", "headers": ["Name: value"], "body" },
  *                      "reply": { "status", "headers": ["name: value"], "body" } } ] }
  *
+ * A reply may have a "fault" instead, for tests of plugins: "reset" and "timeout" (nothing came),
+ * "cut" (status, headers and body came, then the connection ended), "cancel" (the job is told to
+ * stop while it waits) and "kill" (the job dies there).
+ *
+ * Each exchange is played once, in order; with a member "again": N beside "exchanges", N times more
+ * once those like it are used up.
+ *
  * A body that is not UTF-8 text is "body_base64" instead; an absent one is empty. Below the
  * repeats and above the redirects: each attempt is an exchange, with the plugin's request (nothing
  * of the login) and the reply that the redirects led to, decoded. Token requests are left out. */

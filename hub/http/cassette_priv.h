@@ -17,7 +17,8 @@ struct cassette {
     char *path;
     json_t *root, *exchanges; /* exchanges: inside root */
     size_t bytes;             /* recording: of bodies so far */
-    bool *played;             /* replaying: by index */
+    unsigned *played;         /* replaying: how often, by index */
+    unsigned again;           /* how often more */
 };
 
 struct cassette *cassette_new(const char *path);

@@ -170,3 +170,12 @@ omni_status http_check_url(const struct http *h, const char *url, struct err *er
     omni_status status = url_join(&parsed, base, url, err);
     return status == OMNI_OK ? policy_check(&h->policy, &parsed, err) : status;
 }
+
+char *http_full_url(const struct http *h, const char *url)
+{
+    auto_url parsed = {0};
+    struct err ignored = {0};
+    const struct http_url *base = h->policy.base.text ? &h->policy.base : NULL;
+    bool is_url = url_join(&parsed, base, url, &ignored) == OMNI_OK;
+    return xstrdup(is_url ? parsed.text : url);
+}

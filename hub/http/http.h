@@ -150,5 +150,8 @@ struct http_counts http_counts(const struct http *);
 /* The origin of a url is one this client may send to; err names it otherwise. Also used for
  * `check`. */
 omni_status http_check_url(const struct http *, const char *url, struct err *);
+/* The absolute url that a request for this one goes to; free(). What is no url comes back as it is.
+ */
+char *http_full_url(const struct http *, const char *url);
 
 #endif

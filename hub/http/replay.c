@@ -4,6 +4,7 @@
 
 #include "http/cassette.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -13,7 +14,59 @@
 #include "http/cassette_priv.h"
 #include "http/redirect.h"
 
+enum { AGAIN_MAX = 1000000 };
 enum { PIECE = 16384 }; /* bodies come in pieces, as from the network */
+
+/* ---- faults ---- */
+
+static omni_status play_reset(struct err *err)
+{
+    return err_set(err, OMNI_E_RETRY, "the connection was reset (a fault of the cassette)");
+}
+
+static omni_status play_timeout(struct err *err)
+{
+    return err_set(err, OMNI_E_RETRY, "no reply in time (a fault of the cassette)");
+}
+
+static omni_status play_cut(struct err *err)
+{
+    return err_set(err, OMNI_E_RETRY,
+                   "the connection ended in the middle of the reply (a fault of the cassette)");
+}
+
+/* By the signals that people and machines send, so that they go the whole way. */
+static omni_status play_cancel(struct err *err)
+{
+    raise(SIGTERM);
+    return err_set(err, OMNI_E_CANCELLED, "cancelled");
+}
+
+static omni_status play_kill(struct err *err)
+{
+    raise(SIGKILL);
+    return play_reset(err);
+}
+
+static const struct {
+    const char *name;
+    bool has_reply; /* what there is of it is taken in first */
+    omni_status (*play)(struct err *);
+} faults[] = {{"reset", false, play_reset},
+              {"timeout", false, play_timeout},
+              {"cut", true, play_cut},
+              {"cancel", false, play_cancel},
+              {"kill", false, play_kill}};
+
+/* Index into faults[], their number where it is none. */
+static size_t fault_of(const json_t *reply)
+{
+    const char *name = json_text(reply, "fault");
+    size_t i = 0;
+    while (i < ARRAY_LEN(faults) && (!name || strcmp(faults[i].name, name) != 0))
+        i++;
+    return i;
+}
 
 /* ---- loading ---- */
 
@@ -38,8 +91,9 @@ static bool is_exchange(const json_t *exchange)
     const json_t *request = json_object_get(exchange, "request"),
                  *reply = json_object_get(exchange, "reply");
     int64_t status = json_int(reply, "status", 0);
-    return json_text(request, "method") && json_text(request, "url") && status >= 100 &&
-           status <= 999 && has_good_body(request) && has_good_body(reply);
+    bool has_status = (status >= 100 && status <= 999) || fault_of(reply) < ARRAY_LEN(faults);
+    return json_text(request, "method") && json_text(request, "url") && has_status &&
+           has_good_body(request) && has_good_body(reply);
 }
 
 static omni_status check_shape(struct cassette *c, struct err *err)
@@ -58,6 +112,8 @@ static omni_status check_shape(struct cassette *c, struct err *err)
         err, OMNI_E_CONFIG, "exchange %zu is not {request: {method, url, …}, reply: {status, …}}",
         i + 1);
     c->played = xcalloc(i + 1, sizeof *c->played);
+    int64_t again = json_int(c->root, "again", 0);
+    c->again = again > 0 && again < AGAIN_MAX ? (unsigned)again : 0;
     return OMNI_OK;
 }
 
@@ -133,13 +189,19 @@ static const json_t *request_at(const struct cassette *c, size_t i)
     return json_object_get(json_array_get(c->exchanges, i), "request");
 }
 
-/* Index of the first match that was not played yet; the number of exchanges where there is none. */
+/* Index of the first match that was not played yet, else of the last that may be played again; the
+ * number of exchanges where there is none. */
 static size_t find(const struct cassette *c, const struct wanted *w)
 {
-    size_t n = json_array_size(c->exchanges), i = 0;
-    while (i < n && (c->played[i] || !same_request(request_at(c, i), w)))
-        i++;
-    return i;
+    size_t n = json_array_size(c->exchanges), last = n;
+    for (size_t i = 0; i < n; i++) {
+        if (c->played[i] > c->again || !same_request(request_at(c, i), w))
+            continue;
+        if (c->played[i] == 0)
+            return i;
+        last = i;
+    }
+    return last;
 }
 
 bool cassette_has(const struct cassette *c, const struct scrub *scrub, const struct exchange *ex)
@@ -218,14 +280,17 @@ omni_status cassette_play(struct cassette *c, const struct scrub *scrub, const s
     size_t i = find(c, &w);
     if (i == json_array_size(c->exchanges))
         return miss(c, &w, err);
-    c->played[i] = true;
+    c->played[i]++;
     const json_t *reply = json_object_get(json_array_get(c->exchanges, i), "reply");
     if (!get_body(reply, &body))
         return err_set(err, OMNI_E_CONFIG, "cassette %s: exchange %zu: bad body_base64", c->path,
                        i + 1);
+    size_t fault = fault_of(reply);
+    if (fault < ARRAY_LEN(faults) && !faults[fault].has_reply)
+        return faults[fault].play(err);
     in->status = (int32_t)json_int(reply, "status", 0);
     if (play_headers(reply, in) && play_body(&body, in))
-        return intake_end(in, err);
+        return fault < ARRAY_LEN(faults) ? faults[fault].play(err) : intake_end(in, err);
     if (err)
         *err = in->why;
     return in->failed;

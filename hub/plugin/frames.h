@@ -27,7 +27,7 @@ enum {
 enum {
     /* job → plugin */
     CALL_START = 1, /* path, sandbox (u32), memory (i64), cpu_s, landlock_abi (u32) */
-    CALL_OPEN,      /* source, config (JSON), today (u32) */
+    CALL_OPEN,      /* source, config (JSON), today, is_replay (u32) */
     CALL_CHECK,
     CALL_ACCOUNTS,
     CALL_DISCOVER,

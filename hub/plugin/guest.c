@@ -24,7 +24,7 @@ struct guest {
     const struct plugin_services *services;
     struct omni_source source; /* copied: the plugin's may be shorter or longer */
     void *self;
-    bool is_open, in_judge;
+    bool is_open, in_judge, is_replay;
     json_t *config;
     struct omni_config *options;
     const struct omni_stream **found; /* pointers that found_stream() was given */
@@ -79,6 +79,8 @@ static int32_t host_cancelled(struct omni_run *run)
 static omni_status host_sleep(struct omni_run *run, uint32_t ms)
 {
     enum { SLICE = 200 };
+    if (run->guest->is_replay)
+        return host_cancelled(run) ? OMNI_E_CANCELLED : OMNI_OK;
     while (!host_cancelled(run)) {
         uint32_t now = ms < SLICE ? ms : SLICE;
         struct timespec t = {.tv_nsec = (long)now * 1000000};
@@ -278,19 +280,19 @@ static omni_status checked(struct err *err, const char *callback, omni_status st
     return err_set(err, OMNI_E_BUG, "%s() returned %d, which is no status", callback, (int)status);
 }
 
-omni_status guest_open(struct guest *g, const char *name, const json_t *config, int32_t today,
-                       struct err *err)
+omni_status guest_open(struct guest *g, const struct guest_opening *o, struct err *err)
 {
-    const struct omni_source *source = describe_find_source(g->module, name);
+    const struct omni_source *source = describe_find_source(g->module, o->source);
     if (!source)
-        return err_set(err, OMNI_E_CONFIG, "the plugin has no source \"%s\"", name);
+        return err_set(err, OMNI_E_CONFIG, "the plugin has no source \"%s\"", o->source);
     if (g->is_open)
         return err_set(err, OMNI_E_BUG, "the source is open already");
     guest_copy(&g->source, sizeof g->source, source);
-    g->config = json_deep_copy(config);
-    g->options = options_new(g->config, g->source.options, today);
+    g->is_replay = o->is_replay;
+    g->config = json_deep_copy(o->config);
+    g->options = options_new(g->config, g->source.options, o->today);
     if (!g->source.pull)
-        return err_set(err, OMNI_E_BUG, "source \"%s\" has no pull()", name);
+        return err_set(err, OMNI_E_BUG, "source \"%s\" has no pull()", o->source);
     omni_status status = OMNI_OK;
     if (g->source.open)
         status = g->source.open(&HOST, g->options, &g->run, &g->self);

@@ -6,6 +6,7 @@
 #define HUB_GUEST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include <omnihub/omnihub.h>
 
@@ -20,9 +21,13 @@ struct guest;
 struct guest *guest_new(const struct omni_module *, const struct plugin_services *services);
 /* Closes the instance. */
 void guest_free(struct guest *);
-/* config: borrowed for the call. */
-omni_status guest_open(struct guest *, const char *source, const json_t *config, int32_t today,
-                       struct err *);
+struct guest_opening {
+    const char *source;
+    const json_t *config; /* borrowed for the call */
+    int32_t today;
+    bool is_replay; /* sleep_ms() takes no time */
+};
+omni_status guest_open(struct guest *, const struct guest_opening *, struct err *);
 /* request: PULL and TOTAL only; its stream is looked up by name among those that the module names
  * and those that were found. OMNI_E_UNSUPPORTED where the source lacks the callback. */
 omni_status guest_call(struct guest *, enum guest_call, const struct omni_request *, struct err *);

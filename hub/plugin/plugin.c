@@ -136,7 +136,8 @@ omni_status plugin_open(struct plugin *p, const char *source, const json_t *conf
         *err = (struct err){.text = ""};
     if (p->guest) {
         begin(p, "open");
-        return finish(p, true, guest_open(p->guest, source, config, today(), err), err);
+        const struct guest_opening opening = {source, config, today(), p->options.is_replay};
+        return finish(p, true, guest_open(p->guest, &opening, err), err);
     }
     auto_free char *text = config ? json_print(config) : xstrdup("{}");
     auto_wire call = WIRE_OUT(FRAMES_TO_PLUGIN);
@@ -144,6 +145,7 @@ omni_status plugin_open(struct plugin *p, const char *source, const json_t *conf
     wire_put_text(&call, source);
     wire_put_text(&call, text);
     wire_put_u32(&call, (uint32_t)today());
+    wire_put_u32(&call, p->options.is_replay);
     return call_remote(p, "open", &call, NULL, err);
 }
 

@@ -45,6 +45,7 @@ struct plugin_options {
     uint32_t grace_ms; /* between cancel, TERM and KILL; 0: 2 s */
     uint64_t memory;   /* bytes of address space; 0: 512 MiB */
     uint32_t cpu_s;    /* 0: 600 */
+    bool is_replay;    /* from a cassette: the plugin's waits take no time */
     const struct plugin_services *services;
     uint32_t
         landlock_abi; /* for tests: pretend that the kernel knows no more than this; 0: ask it */

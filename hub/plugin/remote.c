@@ -343,11 +343,13 @@ static omni_status serve_open(struct remote *r, struct wire_in *in, struct err *
 {
     size_t n;
     const char *source = wire_get_text(in), *text = wire_get_bytes(in, &n);
-    int32_t today = (int32_t)wire_get_u32(in);
+    struct guest_opening opening = {.source = source, .today = (int32_t)wire_get_u32(in)};
+    opening.is_replay = wire_get_u32(in) != 0;
     if (!wire_done(in) || !source || !text)
         hang_up();
     auto_json *config = json_parse(text, n, err);
-    return config ? guest_open(r->guest, source, config, today, err) : OMNI_E_BUG;
+    opening.config = config;
+    return config ? guest_open(r->guest, &opening, err) : OMNI_E_BUG;
 }
 
 static omni_status serve_request(struct remote *r, enum guest_call call, struct wire_in *in,

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "config/options.h"
 #include "plugin/load.h"
+#include "push/sink_fault.h"
 
 enum { SLEEP_SLICE_MS = 50 };
 
@@ -35,6 +36,7 @@ struct sink {
     bool is_open;
     char *name, *reader;
     struct omni_run run;
+    const char *fault; /* of the test kit */
 };
 
 /* ---- what the hub answers ---- */
@@ -242,6 +244,7 @@ struct sink *sink_open_table(const struct omni_sink *table, const struct sink_se
     struct sink *sink = xcalloc(1, sizeof *sink);
     memcpy(&sink->table, table, table->size < sizeof *table ? table->size : sizeof *table);
     sink->run = (struct omni_run){.cancelled = setup->cancelled, .ctx = setup->ctx};
+    sink->fault = setup->fault;
     sink->name = xstrdup(setup->name);
     sink->reader = reader_name(setup->name, sink->table.options, setup->options);
     sink->options = options_new(setup->options, sink->table.options, setup->today);
@@ -337,13 +340,19 @@ omni_status sink_begin(struct sink *sink, const struct omni_delivery *delivery, 
 omni_status sink_write(struct sink *sink, const struct omni_batch *batch, struct err *err)
 {
     struct omni_run *run = run_begin(sink);
-    return run_end(sink, sink->table.write(sink->self, run, batch), "write", err);
+    omni_status status = sink_fault(sink->fault, SINK_BEFORE_WRITE, err);
+    if (status == OMNI_OK)
+        status = run_end(sink, sink->table.write(sink->self, run, batch), "write", err);
+    return status == OMNI_OK ? sink_fault(sink->fault, SINK_AFTER_WRITE, err) : status;
 }
 
 omni_status sink_commit(struct sink *sink, struct err *err)
 {
     struct omni_run *run = run_begin(sink);
-    return run_end(sink, sink->table.commit(sink->self, run), "commit", err);
+    omni_status status = sink_fault(sink->fault, SINK_BEFORE_COMMIT, err);
+    if (status == OMNI_OK)
+        status = run_end(sink, sink->table.commit(sink->self, run), "commit", err);
+    return status == OMNI_OK ? sink_fault(sink->fault, SINK_AFTER_COMMIT, err) : status;
 }
 
 void sink_abort(struct sink *sink)

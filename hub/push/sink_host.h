@@ -21,6 +21,7 @@ struct sink_setup {
     int32_t today;                /* for relative dates among the options */
     bool (*cancelled)(void *ctx); /* NULL: never */
     void *ctx;
+    const char *fault; /* of the test kit: push/sink_fault.h; NULL: none; borrowed */
 };
 
 /* Loads the plugin file and opens its sink. NULL: err says why; the sink's own words where it has

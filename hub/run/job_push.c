@@ -39,7 +39,8 @@ static struct sink *push_open(struct job *job, struct err *err)
     struct sink_setup setup = {.name = json_text(job->spec, "sink"),
                                .options = job->options,
                                .today = job->today,
-                               .cancelled = push_cancelled};
+                               .cancelled = push_cancelled,
+                               .fault = json_text(job->spec, "sink_fault")};
     return sink_open(json_text(job->spec, "plugin_path"), &setup, err);
 }
 

@@ -14,6 +14,7 @@
 #include "run/job.h"
 #include "run/job_files.h"
 #include "run/job_window.h"
+#include "run/spec.h"
 
 enum { JOB_REPLY_MAX = 64 * 1024 * 1024, JOB_STATE_VALUE_MAX = 64 * 1024, GUNZIP_RATIO = 200 };
 
@@ -125,6 +126,34 @@ static omni_status exchange_envelope(void *ctx, const char **text, size_t *len, 
     return status;
 }
 
+/* `pull --explain`: each request beside the rows that came of it. */
+static void explain(const struct exchange *x, const char *method, uint64_t rows_before)
+{
+    struct job *job = x->job;
+    const struct omni_http *http = x->http;
+    if (!json_flag(job->spec, "explain"))
+        return;
+    auto_free char *url = http_full_url(job->http, http->url ? http->url : "");
+    auto_free char *body = xstrndup(http->body ? http->body : "", http->body ? http->body_len : 0);
+    url[log_redact(url, strlen(url))] = '\0';
+    body[log_redact(body, strlen(body))] = '\0';
+    json_t *event = json_pack("{s:s, s:s}", "event", "request", "method", method ? method : "GET");
+    json_put_text(event, "stream", job->window ? job->window->stream->name : NULL);
+    json_put_text(event, "url", url);
+    json_put_text(event, "body", *body ? body : NULL);
+    json_put_int(event, "status", http->status);
+    json_put_int(event, "rows", (int64_t)rows_before);
+    if (x->wants_rows)
+        json_put_int(event, "records", (int64_t)reader_records(job->pipeline->reader));
+    spec_event(job->events, event);
+}
+
+/* Of the stream, in this window and those before. */
+static uint64_t rows_so_far(const struct job *job)
+{
+    return job->window && job->pipeline ? job->window->records + job->pipeline->records : 0;
+}
+
 static omni_status exchange_send(struct exchange *x, struct http_calls *calls, struct err *err)
 {
     struct omni_http *http = x->http;
@@ -138,6 +167,7 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
                                    .body_len = http->body_len,
                                    .flags = http->flags};
     struct http_reply reply = {0};
+    uint64_t rows_before = rows_so_far(x->job);
     calls->ctx = x;
     calls->judge = exchange_judge;
     omni_status status = http_send(x->job->http, &request, calls, &reply, err);
@@ -148,6 +178,7 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     http->reply = reply.body ? reply.body : "";
     http->reply_len = reply.body_len;
     http->reply_headers = reply.headers;
+    explain(x, http->method, rows_before);
     return status;
 }
 

@@ -28,14 +28,17 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * module; absent: the only one), sink, vault_key (path), vault_is_credential (bool), connector,
  * account, streams [..], extra, isolation, idle_ms, memory, reject_max, options {..}, env {NAME:
  * value, …} for env: references, start ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these
- * days), dry_run, accept_empty (bool), record, replay (paths), datasets [names] (push),
- * own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
+ * days), dry_run, explain, accept_empty (bool), record, replay (paths), datasets [names] (push),
+ * sink_fault (push/sink_fault.h), own_datasets [{name, sql, key:[..], help, file, line}] (combine,
+ * push)
  *
  * Events, one JSON object a line, "event" names it:
  *  describe {module}                         the description
  *  account  {id, name, currency, zone}
  *  progress {stream, rows, windows, windows_total}
  *  row      {stream, dataset, values{}}      dry_run only
+ *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
+ *           the plugin; rows: how many there were before it
  *  result   {stream, account, outcome, reason, message, remedy, from, to, windows, read, rows,
  * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,
  * detail{}} one per stream; push: dataset, deliveries, rows; check: outcome, message done     {}

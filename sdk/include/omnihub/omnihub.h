@@ -475,10 +475,10 @@ struct omni_module {
 #define OMNI_EXPORT
 #endif
 
-/* The one symbol of a plugin: OMNI_MODULE("acme", "1.0", .vendor = "Acme", .sources = sources); (C:
- * designated initialisers; C++17: give all members in order.) */
+/* The one symbol of a plugin: OMNI_MODULE("acme", "1.0", .vendor = "Acme", .sources = sources);
+ * with designated initialisers, in C++17 in the order of the struct. */
 extern OMNI_EXPORT const struct omni_module omnihub_module_v1;
-#ifndef __cplusplus
+#if !defined(__cplusplus) || defined(__GNUC__)
 #define OMNI_MODULE(name_, version_, ...)                                                          \
     const struct omni_module omnihub_module_v1 = {.size = sizeof(struct omni_module),              \
                                                   .abi_major = OMNI_ABI_MAJOR,                     \

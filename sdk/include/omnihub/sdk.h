@@ -45,6 +45,24 @@ extern "C" {
     (&(const struct omni_stream){.size = sizeof(struct omni_stream), __VA_ARGS__})
 #define OMNI_SOURCE(...)                                                                           \
     (&(const struct omni_source){.size = sizeof(struct omni_source), __VA_ARGS__})
+#define OMNI_SINK(...) (&(const struct omni_sink){.size = sizeof(struct omni_sink), __VA_ARGS__})
+#elif defined(__GNUC__)
+/* C++17 too: members in the order of the struct. The compiler's warning that designators came with
+ * C++20 is switched off. */
+#if defined(__clang__) && __cplusplus < 202002L
+#pragma clang diagnostic ignored "-Wc++20-designator"
+#endif
+#define OMNI_TABLE(type, ...)                                                                      \
+    ([]() -> const type * {                                                                        \
+        static const type entry = {.size = sizeof(type), __VA_ARGS__};                             \
+        return &entry;                                                                             \
+    }())
+#define OMNI_OPTION(...) OMNI_TABLE(struct omni_option, __VA_ARGS__)
+#define OMNI_LOGIN(...)  OMNI_TABLE(struct omni_auth, __VA_ARGS__)
+#define OMNI_FIELD(...)  OMNI_TABLE(struct omni_field, __VA_ARGS__)
+#define OMNI_STREAM(...) OMNI_TABLE(struct omni_stream, __VA_ARGS__)
+#define OMNI_SOURCE(...) OMNI_TABLE(struct omni_source, __VA_ARGS__)
+#define OMNI_SINK(...)   OMNI_TABLE(struct omni_sink, __VA_ARGS__)
 #endif
 
 /* ---- text in a fixed buffer ---- */

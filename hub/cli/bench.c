@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs the jobs of a test and looks at what they left. */
+#include <config.h>
+
+#include "cli/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/day.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/plugins.h"
+#include "kit/tape.h"
+#include "store/query.h"
+
+enum { STORE_TEXT_MAX = 256 * 1024 * 1024, DAYS_LATER = 3, AGAIN = 100 };
+
+/* ---- opening ---- */
+
+/* The clock of a test stands still: on `today`, else some days after the window. */
+static void set_clock(const struct test_file *t, int days)
+{
+    char text[DAY_TEXT];
+    int32_t day = (int32_t)(day_now() / TIME_DAY);
+    const char *given = t->today ? t->today : t->to;
+    if (given && day_parse_iso(given, strlen(given), &day) && !t->today)
+        day += DAYS_LATER;
+    auto_free char *now = xasprintf("%sT20:00:00Z", day_print(day + days, text));
+    setenv("OMNIHUB_NOW", now, 1);
+}
+
+static const char *base_url(const struct bench *b)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    const char *given = json_text(b->test->options, "api_url");
+    if (given || !source || !source->api_url || strchr(source->api_url, '{'))
+        return given;
+    return source->api_url;
+}
+
+static bool open_tape(struct bench *b, json_t *problems)
+{
+    struct err err = {0};
+    b->tape = tape_of(b->test, base_url(b), &err);
+    if (b->tape)
+        return true;
+    json_array_append_new(problems, json_string(err.text));
+    return false;
+}
+
+static bool prepare(struct bench *b, json_t *problems)
+{
+    auto_json *hub = json_object();
+    const struct trial_plan plan = {.options = b->test->options, .hub = hub, .state = b->state};
+    json_put_text(hub, "timezone", b->test->timezone ? b->test->timezone : "UTC");
+    json_put_text(hub, "currency", b->test->currency);
+    set_clock(b->test, 0);
+    if (trial_write(b->trial, &b->cli, &plan) == CLI_OK &&
+        work_prepare(&b->work, &b->cli, true, false) == CLI_OK && work_lock(&b->work) == CLI_OK)
+        return true;
+    json_array_append_new(problems,
+                          json_string("the plugin cannot be set up with the options of the test"));
+    return false;
+}
+
+const struct omni_stream *bench_stream(const struct bench *b)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    for (const struct omni_stream *const *s = source ? source->streams : NULL; s && *s; s++)
+        if (strcmp((*s)->name, b->test->stream) == 0)
+            return *s;
+    return NULL;
+}
+
+static bool knows_stream(const struct bench *b, json_t *problems)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    if (source && (!source->streams || !source->streams[0] || bench_stream(b)))
+        return true;
+    auto_free char *text = source ? xasprintf("the plugin has no stream \"%s\"", b->test->stream)
+                                  : xstrdup("the plugin offers no source");
+    json_array_append_new(problems, json_string(text));
+    return false;
+}
+
+bool bench_open(struct bench *b, const struct trial *trial, const struct cli *outer,
+                const struct test_file *test, unsigned number, json_t *problems)
+{
+    *b = (struct bench){
+        .trial = trial,
+        .test = test,
+        .cli = {.command = outer->command, .is_quiet = true, .is_verbose = outer->is_verbose},
+        .work = {.lock = -1},
+        .streams = {test->stream, NULL}};
+    b->state = xasprintf("state-%u", number);
+    b->tape_path = xasprintf("%s/tape-%u.json", trial->folder, number);
+    if (!knows_stream(b, problems) || !open_tape(b, problems) || !prepare(b, problems))
+        return false;
+    b->work.streams = b->streams;
+    b->work.from = test->from;
+    b->work.to = test->to;
+    b->work.replay = b->tape_path;
+    return true;
+}
+
+void bench_close(struct bench *b)
+{
+    work_free(&b->work);
+    config_free(b->cli.config);
+    config_findings_free(b->cli.findings);
+    json_decref(b->tape);
+    json_decref(b->asked);
+    json_decref(b->rows);
+    free(b->tape_path);
+    free(b->state);
+}
+
+/* ---- pulling ---- */
+
+static void on_dry(void *ctx, const json_t *event)
+{
+    struct bench *b = ctx;
+    const char *name = json_text(event, "event"), *stream = json_text(event, "stream");
+    if (strcmp(name, "request") == 0)
+        json_array_append(b->asked, (json_t *)event);
+    if (strcmp(name, "row") != 0 || !stream)
+        return;
+    json_t *list = json_object_get(b->rows, stream);
+    if (!list)
+        json_object_set_new(b->rows, stream, list = json_array());
+    json_array_append(list, json_object_get(event, "values"));
+}
+
+/* The result of the stream, or of the job where it did not come that far. */
+static void take_result(const struct bench *b, struct bench_result *out)
+{
+    size_t i;
+    json_t *r;
+    const json_t *found = NULL;
+    json_array_foreach(b->work.results, i, r)
+    {
+        const char *outcome = json_text(r, "outcome");
+        if (!found || (outcome && strcmp(outcome, "ok") != 0))
+            found = r;
+    }
+    const char *outcome = json_text(found, "outcome"), *message = json_text(found, "message");
+    snprintf(out->outcome, sizeof out->outcome, "%s", outcome ? outcome : "none");
+    out->message = message && *message ? xstrdup(message) : NULL;
+}
+
+void bench_result_free(struct bench_result *r)
+{
+    free(r->message);
+}
+
+void bench_pull(struct bench *b, const json_t *tape, bool is_dry, int days,
+                struct bench_result *out)
+{
+    struct err err = {0};
+    struct work *w = &b->work;
+    *out = (struct bench_result){.outcome = "none"};
+    json_decref(b->asked);
+    json_decref(b->rows);
+    b->asked = json_array();
+    b->rows = json_object();
+    json_array_clear(w->results);
+    /* A spoilt page may be asked for again; in the test itself every request counts. */
+    auto_json *played = json_copy((json_t *)tape);
+    if (!is_dry)
+        json_put_int(played, "again", AGAIN);
+    if (tape_write(played, b->tape_path, &err) != OMNI_OK) {
+        out->message = xstrdup(err.text);
+        return;
+    }
+    set_clock(b->test, days);
+    w->is_dry = is_dry;
+    w->explain = is_dry;
+    w->on_dry = on_dry;
+    w->dry_ctx = b;
+    work_pull(w);
+    set_clock(b->test, 0);
+    take_result(b, out);
+}
+
+/* ---- the store ---- */
+
+static omni_status take_row(void *ctx, const struct omni_cell *cells, uint32_t n, struct err *err)
+{
+    (void)err;
+    struct buf *out = ctx;
+    for (uint32_t i = 0; i < n; i++) {
+        if (cells[i].type == OMNI_TEXT)
+            text_add_json(out, cells[i].v.s, cells[i].len);
+        else if (cells[i].type == OMNI_REAL)
+            buf_printf(out, "%.17g", cells[i].v.r);
+        else if (cells[i].type != OMNI_NULL)
+            buf_printf(out, "%lld", (long long)cells[i].v.i);
+        buf_addc(out, i + 1 < n ? '|' : '\n');
+    }
+    return OMNI_OK;
+}
+
+static omni_status no_columns(void *ctx, const struct query_column *columns, uint32_t n,
+                              struct err *err)
+{
+    (void)ctx, (void)columns, (void)n, (void)err;
+    return OMNI_OK;
+}
+
+static void add_dataset(struct query *q, const struct omni_stream *stream, struct buf *out)
+{
+    struct err err = {0};
+    struct query_calls calls = {.ctx = out, .columns = no_columns, .row = take_row};
+    auto_free char *sql = xasprintf("SELECT * FROM %s WHERE stream = '%s' ORDER BY "
+                                    "1, 2, 3, 4, 5, 6, 7, 8, 9, 10",
+                                    stream->dataset, stream->name);
+    if (query_run(q, sql, &calls, &err) != OMNI_OK)
+        buf_printf(out, "%s\n", err.text);
+}
+
+char *bench_store(const struct bench *b)
+{
+    struct err err = {0};
+    auto_buf out = BUF_INIT(STORE_TEXT_MAX);
+    const struct omni_stream *stream = bench_stream(b);
+    struct query *q = query_open(b->cli.config->hub.state_dir, &err);
+    if (q && stream) {
+        add_dataset(q, stream, &out);
+        for (const struct omni_stream *const *p = stream->parts; p && *p; p++)
+            add_dataset(q, *p, &out);
+    }
+    query_close(q);
+    return xstrdup(buf_text(&out));
+}

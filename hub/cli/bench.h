@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One .test file of a plugin on trial: pulls of its stream from tapes, the way every pull goes. */
+#ifndef HUB_CLI_BENCH_H
+#define HUB_CLI_BENCH_H
+
+#include "cli/trial.h"
+#include "cli/work.h"
+#include "kit/test_file.h"
+
+struct bench {
+    const struct trial *trial;
+    const struct test_file *test;
+    struct cli cli; /* with the configuration of the trial */
+    struct work work;
+    char *tape_path, *state;
+    const char *streams[2];
+    json_t *tape;  /* the test's own */
+    json_t *asked; /* requests of the last pull: [{method, url, body}] */
+    json_t *rows;  /* of the last dry pull: {stream: [{column: value}]} */
+};
+
+struct bench_result {
+    char outcome[24];
+    char *message; /* NULL: none; bench_result_free() */
+};
+void bench_result_free(struct bench_result *);
+
+/* number: of the test, for a state folder of its own. False, with the reason among problems. */
+bool bench_open(struct bench *, const struct trial *, const struct cli *outer,
+                const struct test_file *, unsigned number, json_t *problems);
+void bench_close(struct bench *);
+/* Pulls with these exchanges, the clock `days` off. is_dry: nothing is stored, rows are gathered.
+ */
+void bench_pull(struct bench *, const json_t *tape, bool is_dry, int days, struct bench_result *);
+/* Everything that the stream's dataset and those of its parts hold, as one text; free(). */
+char *bench_store(const struct bench *);
+/* The stream under test; NULL: it depends on the account. */
+const struct omni_stream *bench_stream(const struct bench *);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The conformance checks: which fault is made around a good test, what has to come of it, what a
+ * failure means, and how it is mended. */
+#ifndef HUB_KIT_CHECKS_H
+#define HUB_KIT_CHECKS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <omnihub/omnihub.h>
+
+enum check_expect {
+    CHECK_SAME,    /* ok, and the store holds what it held */
+    CHECK_REFUSED, /* not ok, in good order, and the store holds what it held */
+    CHECK_TAKEN,   /* ok, and the store holds the new values */
+    CHECK_FINE     /* ok; what the store holds is the plugin's business */
+};
+
+struct check {
+    const char *id, *title, *means, *mend;
+    enum check_expect expect;
+    const char *outcomes; /* of a refusal, separated by |; NULL: any in good order */
+    /* Puts the fault in; 0: cannot be done to this tape. NULL: no fault. field: NULL but with `on`.
+     */
+    size_t (*spoil)(json_t *tape, const struct omni_field *field);
+    bool (*on)(const struct omni_field *); /* once for each field that this holds for; NULL: once */
+    int days;                              /* by which the clock is wrong */
+};
+
+extern const struct check checks[];
+extern const size_t n_checks;
+
+/* What a pull came to. */
+struct check_run {
+    const char *outcome, *message;
+    bool is_same; /* the store holds what it held before */
+};
+/* NULL: as expected. Otherwise what is wrong; free(). */
+char *check_judge(const struct check *, const struct check_run *);
+
+#endif

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# The test kit for plugin authors: what `omnihub test-plugin` plays, and which faults it makes.
+hub_libhub_a_SOURCES += \
+	%D%/checks.c %D%/checks.h \
+	%D%/compare.c %D%/compare.h \
+	%D%/sink_checks.c %D%/sink_checks.h \
+	%D%/spoil.c %D%/spoil.h \
+	%D%/tape.c %D%/tape.h \
+	%D%/test_file.c %D%/test_file.h

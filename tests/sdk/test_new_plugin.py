@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""new-plugin: every kind builds with every compiler and way that its README names, and passes its tests as it stands."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import author  # noqa: E402
+import tap  # noqa: E402
+
+KINDS = ("rest", "graphql", "async-report", "sink")
+FAMILIES = ("ads", "analytics", "commerce", "crm", "email", "search", "social")
+COMPILERS = ("gcc -std=c11", "clang -std=c11", "g++ -std=c++17 -x c++ -Wno-missing-field-initializers",
+             "clang++ -std=c++17 -x c++ -Wno-missing-field-initializers")
+
+
+def installed(desk):
+    for path in ("include/omnihub/omnihub.h", "include/omnihub/sdk.h", "lib/libomnihub-sdk.a", "lib/pkgconfig/omnihub-sdk.pc",
+                 "share/aclocal/omnihub.m4", "share/man/man7/omnihub-plugin.7"):
+        tap.ok(os.path.exists(os.path.join(desk.prefix, path)), "installed: " + path)
+    tap.is_(desk.run("pkg-config --variable=abi_major omnihub-sdk").out.strip(), "1", "pkg-config knows the contract's version")
+    folder = desk.run("pkg-config --variable=plugindir omnihub-sdk").out.strip()
+    tap.ok(os.path.isdir(folder if folder.startswith(desk.stage) else desk.stage + folder), "pkg-config knows where plugins go")
+
+
+def kinds(desk):
+    for kind in KINDS:
+        name = "my_" + kind.replace("-", "_")
+        desk.good("omnihub new-plugin %s --%s" % (name, kind), kind + ": new-plugin")
+        for compiler in COMPILERS:
+            words = compiler.split(" ", 1)
+            if not desk.has_compiler(words[0] + " " + words[1].split(" ")[0]):
+                tap.skip("%s: %s" % (kind, compiler), "this compiler is not installed")
+                continue
+            language = compiler.replace("-x c++ ", "")
+            # -x holds for the source only: the archive behind it is none.
+            done = desk.run("%s -Wall -Wextra -Werror -fPIC -c %s $(pkg-config --cflags omnihub-sdk) -o %s.o %s.c && "
+                            "%s -shared %s -o %s.so %s.o $(pkg-config --libs omnihub-sdk)"
+                            % (compiler, desk.sanitizer, name, name, language.split(" ")[0], desk.sanitizer, name, name), name)
+            if not tap.is_(done.code, 0, "%s: %s" % (kind, compiler)):
+                tap.note(done.err)
+            done = desk.good("omnihub test-plugin ./%s.so --no-conformance" % name, "%s: %s: its test holds" % (kind, compiler), name)
+            tap.has(done.out, "1 hold, 0 failed", "%s: %s: and counts" % (kind, compiler))
+        desk.run("rm %s.so" % name, name)
+        tap.is_(desk.compile(name, folder=name).code, 0, kind + ": the one plain line")
+        done = desk.good("omnihub test-plugin ./%s.so" % name, kind + ": every conformance check holds", name)
+        tap.has(done.out, " 0 failed", kind + ": none failed")
+
+
+def families(desk):
+    for family in FAMILIES:
+        name = "of_" + family
+        desk.good("omnihub new-plugin %s --family %s" % (name, family), "family %s: new-plugin" % family)
+        tap.is_(desk.compile(name, folder=name).code, 0, "family %s: builds" % family)
+        done = desk.good("omnihub test-plugin ./%s.so" % name, "family %s: tests and conformance" % family, name)
+        tap.has(done.out, " 0 failed", "family %s: none failed" % family)
+
+
+def ways(desk):
+    flags = ("-g " + desk.sanitizer).strip()
+    desk.good("omnihub new-plugin way", "new-plugin for the ways of building")
+    desk.good("make && make check && make install DESTDIR=%s/plain" % desk.top, "make, make check, make install", "way", CFLAGS=flags)
+    if shutil.which("autoreconf"):
+        done = desk.good("autoreconf -i && mkdir -p build && cd build && ../configure && make && make check && "
+                         "make install DESTDIR=%s/auto" % desk.top, "autotools, with OMNIHUB_PREREQ and OMNIHUB_PLUGIN", "way",
+                         CFLAGS=flags)
+        tap.ok("way.so" in "".join(f for _, _, files in os.walk(desk.top + "/auto") for f in files), "autotools install the plugin")
+        tap.is_(done.code, 0, "autotools work as a whole")
+        done = desk.run("./configure", "way", CFLAGS=flags)
+        tap.has(done.err, "configure in a folder of its own", "autotools do not overwrite the Makefile")
+    else:
+        tap.skip("autotools", "autoreconf is not installed")
+    if shutil.which("meson") and shutil.which("ninja"):
+        desk.good("meson setup mbuild && meson compile -C mbuild && meson test -C mbuild", "Meson", "way", CFLAGS=flags)
+    else:
+        tap.skip("Meson", "meson or ninja is not installed")
+
+
+def refusals(desk):
+    for arguments, says in (("Acme", "no name"), ("a/b", "no name"), ("x --family adds", "families: ads"),
+                            ("x --rest --graphql", "exclude each other"), ("x --sink --family ads", "leave --family out"),
+                            ("way", "cannot make the folder way")):
+        done = desk.run("omnihub new-plugin " + arguments)
+        tap.ok(done.code in (2, 3), "new-plugin %s is refused" % arguments)
+        tap.has(done.err, says, "new-plugin %s: says why" % arguments)
+
+
+with author.Desk() as the_desk:
+    tap.run([lambda f=f: f(the_desk) for f in (installed, kinds, families, ways, refusals)])

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""pull --plugin: a plugin is tried against a living API without configuring or installing it; --explain tells what came of what."""
+
+import http.server
+import json
+import os
+import sys
+import threading
+import urllib.parse
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import author  # noqa: E402
+import tap  # noqa: E402
+
+TOKEN = "tok-4711-secret"
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    seen = []
+
+    def do_GET(self):
+        asked = urllib.parse.urlparse(self.path)
+        query = urllib.parse.parse_qs(asked.query)
+        self.seen.append((self.path, self.headers.get("Authorization")))
+        rows = [{"day": query["from"][0], "id": str(n), "name": "n%d" % n, "shown": n, "clicks": 1, "amount": "0.%d" % n}
+                for n in ((1, 2) if "cursor" not in query else (3,))]
+        body = json.dumps({"data": rows, "next_cursor": None if "cursor" in query else "p2"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def tries(desk, url):
+    desk.good("omnihub new-plugin acme", "new-plugin")
+    tap.is_(desk.compile("acme", folder="acme").code, 0, "builds")
+    desk.write("acme/token", TOKEN, 0o600)
+    options = "-o account_id=42 -o access_token=file:%s -o api_url=%s" % (desk.path("acme", "token"), url)
+    days = "--from 2026-03-01 --to 2026-03-01"
+    done = desk.good("omnihub pull --plugin ./acme.so --dry-run %s %s" % (options, days), "pull --plugin --dry-run, without any "
+                     "configuration", "acme", OMNIHUB_CONF="/nonexistent")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    tap.is_([r["values"]["campaign_id"] for r in rows], ["1", "2", "3"], "prints the rows")
+    tap.is_({a for _, a in Api.seen}, {"Bearer " + TOKEN}, "the login went along")
+    done = desk.good("omnihub pull --plugin ./acme.so --dry-run --explain %s -o page_size=2 %s" % (options, days), "--explain", "acme")
+    for part in ("1. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2 → HTTP 200, 2 records" % url,
+                 "2. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2&cursor=p2 → HTTP 200, 1 records" % url,
+                 "campaign_id=3", "Stream daily → ads_daily, 3 rows", "← $.amount"):
+        tap.has(done.out, part, "explained: " + part.replace(url, ""))
+    first = done.out.partition("2. GET")[0]
+    tap.ok("campaign_id=2" in first and "campaign_id=3" not in first, "rows stand with the request that they came of")
+    tap.ok(TOKEN not in done.out + done.err, "no secret is shown")
+    left = [f for f in os.listdir(os.environ.get("TMPDIR", "/tmp")) if f.startswith("omnihub-trial-%s" % os.getpid())]
+    tap.is_(left, [], "nothing is left")
+    for more, says in (("-o page_size=many", "must be a whole number"), ("-o acount_id=1", 'did you mean "account_id"'),
+                       ("-o page_size", "is not NAME=VALUE")):
+        done = desk.run("omnihub pull --plugin ./acme.so --dry-run %s %s %s" % (options, days, more), "acme")
+        tap.is_(done.code, 2, more + " is refused")
+        tap.has(done.err, says, more + ": says why")
+    for arguments, says in (("--plugin ./acme.so", "add --dry-run"), ("-o a=b", "belongs to --plugin"),
+                            ("--explain", "tells of a --dry-run"), ("shop --plugin ./acme.so --dry-run", "one too many"),
+                            ("--plugin ./none.so --dry-run", "none.so")):
+        done = desk.run("omnihub pull " + arguments, "acme")
+        tap.ok(done.code == 2 and says in done.err, "pull %s: is refused, and says why" % arguments)
+
+
+def run(desk):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        tries(desk, "http://127.0.0.1:%d" % server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+with author.Desk() as the_desk:
+    tap.run([lambda: run(the_desk)])
