@@ -103,6 +103,12 @@ void deed_kill_all(void)
     kill(-1, SIGKILL);
 }
 
+/* Its siblings, their jobs and the hub are in one group with it. */
+void deed_kill_group(void)
+{
+    kill(0, SIGKILL);
+}
+
 void deed_pidfd(void)
 {
     syscall(434 /* pidfd_open */, getppid(), 0);

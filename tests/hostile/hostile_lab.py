@@ -66,6 +66,7 @@ DEEDS = {
     "socket": ("F085", "denied", "socket()"),
     "kill": ("F085", "denied", "kill()"),
     "kill_all": ("F085", "denied", "kill()"),
+    "kill_group": ("F085", "denied", "kill()"),
     "tgkill": ("F085", "denied", "tgkill()"),
     "pidfd": ("F085", "denied", "pidfd_open()"),
     "ptrace": ("F085", "denied", "ptrace()"),
