@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F088, F089, F091, F092: what is left when the hub is killed, and the service's configuration changing under it."""
+"""F064, F088, F089, F091, F092: a service whose disk is full, what is left when the hub is killed, and configurations that change
+under it."""
 
 import os
 import signal
@@ -12,9 +13,11 @@ import omni
 import tap
 from fault import DAY, page, row
 from rawserver import answer, by_request
+from store_lab import NAMESPACE
 
 HUB = os.path.join(omni.BUILD, "omnihub")
 GOOD = page(row(cost="7"))
+MANY = page(*[row(str(n), name='"%s"' % ("x" * 200)) for n in range(8000)])
 
 
 class Bench(fault.Bench):
@@ -39,9 +42,10 @@ class Bench(fault.Bench):
         tree["connectors"][0].update(schedule="@yearly", start=DAY)
         return tree
 
-    def start(self, *words):
+    def start(self, *words, before=()):
+        """before: words in front of the command."""
         with open(self.lab.path("log"), "ab") as log:
-            self.process = subprocess.Popen([HUB, "-c", self.lab.path("omnihub.conf"), *words], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*(before or [HUB]), "-c", self.lab.path("omnihub.conf"), *words], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=log)
 
     def serve(self):
@@ -110,6 +114,36 @@ def killed():
         bench.checks.is_([outcome for _, outcome in bench.outcomes()], ["ok", "interrupted", "ok"], "and has written down what became of the killed one")
 
 
+SMALL = """mount -t tmpfs -o size=2m none %(small)s
+(while [ ! -e %(go)s ]; do sleep 0.05; done; mount -o remount,size=64m %(small)s) &
+OMNIHUB "$@" & hub=$!
+trap "kill -TERM $hub" TERM
+wait $hub; wait $hub
+mkdir %(out)s; cp -a %(small)s/. %(out)s"""
+
+
+def full_for_a_while():
+    with Bench("F064", "a service whose disk is full for a while") as bench:
+        if not NAMESPACE:
+            bench.checks.ok(True, "skipped: no right to mount a small disk here")
+            return
+        paths = {name: bench.lab.path(name) for name in ("small", "go", "out")}
+        os.makedirs(paths["small"])
+        bench.play([MANY])
+        bench.configure({"hub": {"state_dir": paths["small"], "retry_after": "1s"}, "http": {"max_body_mb": 20}})
+        script = (SMALL % paths).replace("OMNIHUB", HUB)
+        bench.start("run", before=[*NAMESPACE, "sh", "-c", script, "sh"])
+        bench.says("outcome=retrying")
+        bench.checks.ok("full" in bench.log(), "a full disk is named", bench.log())
+        bench.checks.is_(bench.process.poll(), None, "the service lives")
+        bench.lab.write("go", "")
+        bench.says("shop.ads outcome=ok")
+        bench.stop()
+        bench.state = paths["out"]
+        bench.checks.is_((len(bench.rows()), bench.query("PRAGMA integrity_check")), (8000, [("ok",)]), "with room it goes on, without a restart")
+        bench.checks.is_(bench.outcomes()[-1], ("shop", "ok"), "the ledger says so")
+
+
 def broken_reload():
     with Bench("F089", "a reload of a configuration with errors") as bench:
         bench.serve()
@@ -165,4 +199,4 @@ def stopped_while_reloading():
 
 
 if __name__ == "__main__":
-    tap.run([killed, broken_reload, removed, storm, stopped_while_reloading])
+    tap.run([full_for_a_while, killed, broken_reload, removed, storm, stopped_while_reloading])

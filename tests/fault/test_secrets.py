@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 
 sys.path[:0] = [os.path.join(os.environ["OMNI_SRCDIR"], "tests", part) for part in ("lib", "fault")]
@@ -56,7 +55,8 @@ class Parrot(http.server.BaseHTTPRequestHandler):
         elif word == "away":
             status, headers = 302, {"Location": "https://elsewhere.example/?access_token=" + urllib.parse.quote(str(self.gossip()))}
         elif word == "slow":
-            time.sleep(0.6)
+            self.server.is_slow.set()
+            self.server.go_on.wait(omni.RUN_SECONDS)
         text = json.dumps(body).encode()
         if word == "page":
             text, headers = ("<html>%s</html>" % json.dumps(self.gossip())).encode(), {"Content-Type": "text/html"}
@@ -99,20 +99,25 @@ def configure(lab, base):
               % (os.path.join(omni.SOURCE, "conf", "schema"), ",\n".join(connectors)))
 
 
-def kill_a_job(lab, env):
-    """kill -9 of a job while it waits for the platform."""
+def kill_a_job(lab, env, server):
+    """A job that crashes while it waits for the platform."""
+    server.is_slow.clear()
+    server.go_on.clear()
     process = subprocess.Popen([os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "-v", "pull", "bearer-slow"],
                                env=dict(os.environ, **env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=lab.folder)
-    time.sleep(0.4)
+    server.is_slow.wait(omni.START_SECONDS)
     with open("/proc/%d/task/%d/children" % (process.pid, process.pid), encoding="ascii") as file:
         for child in file.read().split():
             os.kill(int(child), signal.SIGSEGV)
-    return process.communicate()[0]
+    said = process.communicate()[0]
+    server.go_on.set()
+    return said
 
 
 def test_no_trace():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
-    server.seen = set()
+    server.seen, server.is_slow, server.go_on = set(), threading.Event(), threading.Event()
+    server.go_on.set()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = "http://127.0.0.1:%d" % server.server_port
     env = {"C_" + name.upper(): secret for name, secret in CANARIES.items()}
@@ -127,7 +132,7 @@ def test_no_trace():
                 said["record " + name] = lab.omnihub("-v", "pull", name, "--record", lab.path(name + ".cassette"), env=env)
         said["status"] = lab.omnihub("status", "--json")
         said["runs"] = lab.omnihub("runs", "--json", "--last", "500")
-        killed = kill_a_job(lab, env)
+        killed = kill_a_job(lab, env, server)
         spy.stop()
         server.shutdown()
         tap.ok(server.seen >= set(ANSWERS) | {"token", "badtoken"}, "the platform was asked in every way")
