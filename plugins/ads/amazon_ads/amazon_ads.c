@@ -111,10 +111,10 @@ static omni_status az_judge(void *self, struct omni_run *, const struct omni_htt
 static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "amazon_ads", .title = "Amazon ads", .family = "ads",
                 .help = "Sponsored Products: cost, clicks and purchases by campaign and product",
-                .api_url = "https://{endpoint}.amazon.com", .hosts = ".amazonaws.com",
-                .account_option = "profile_id", .options = options, .logins = logins,
-                .streams = streams, .open = az_open, .close = free, .check = az_check,
-                .accounts = az_accounts, .pull = az_pull, .judge = az_judge),
+                .api_version = "v3", .api_url = "https://{endpoint}.amazon.com",
+                .hosts = ".amazonaws.com", .account_option = "profile_id", .options = options,
+                .logins = logins, .streams = streams, .open = az_open, .close = free,
+                .check = az_check, .accounts = az_accounts, .pull = az_pull, .judge = az_judge),
     NULL};
 
 enum { BODY_MAX = 2048, URL_MAX = 4096, ID_MAX = 80, MESSAGE_MAX = 1024 };

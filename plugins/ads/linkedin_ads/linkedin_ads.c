@@ -33,24 +33,23 @@ static const struct omni_auth *const logins[] = {
     "dateRange,pivotValues,impressions,clicks,costInLocalCurrency,externalWebsiteConversions,"     \
     "oneClickLeads,conversionValueInLocalCurrency"
 
-/* A day comes in three parts and ids as URNs, so the plugin makes the rows: first the figures, then
- * as many ids as the stream's level has. */
-enum { FIGURES = 7, MOST_PIVOTS = 3 };
-#define AMOUNT(member, name)                                                                       \
-    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_MICROS, .unit = OMNI_UNIT_MAJOR)
+/* A day comes in three parts, conversions in two and ids as URNs: the plugin works those out. */
+#define COUNT(member) OMNI_FIELD(.path = "$." member, .column = member, .type = OMNI_INT)
+/* Sums on LinkedIn's side have long tails (24.9200000000006). */
+#define AMOUNT(member, name, flags_)                                                               \
+    OMNI_FIELD(.path = "$." member, .column = (name), .type = OMNI_MICROS,                         \
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND | (flags_))
 #define FIELDS                                                                                     \
-    OMNI_FIELD(.path = "$.dateRange.start", .column = "date", .type = OMNI_DATE,                   \
+    OMNI_FIELD(.path = "=dateRange.start", .column = "date", .type = OMNI_DATE,                    \
                .flags = OMNI_KEY),                                                                 \
-        OMNI_FIELD(.path = "$.impressions", .column = "impressions", .type = OMNI_INT),            \
-        OMNI_FIELD(.path = "$.clicks", .column = "clicks", .type = OMNI_INT),                      \
-        AMOUNT("costInLocalCurrency", "cost"),                                                     \
-        OMNI_FIELD(.path = "$.externalWebsiteConversions", .column = "conversions",                \
-                   .type = OMNI_MICROS, .help = "and oneClickLeads"),                              \
-        AMOUNT("conversionValueInLocalCurrency", "conversion_value"),                              \
-        AMOUNT("oneClickLeads", "leads")
-#define PIVOT(n, name)                                                                             \
-    OMNI_FIELD(.path = "$.pivotValues[" #n "]", .column = (name), .type = OMNI_TEXT,               \
-               .flags = OMNI_KEY, .help = "the number at the end of the URN")
+        COUNT("impressions"), COUNT("clicks"), AMOUNT("costInLocalCurrency", "cost", 0),           \
+        OMNI_FIELD(.path = "=conversions", .column = "conversions", .type = OMNI_MICROS,           \
+                   .help = "externalWebsiteConversions and oneClickLeads"),                        \
+        AMOUNT("conversionValueInLocalCurrency", "conversion_value", OMNI_OPTIONAL),               \
+        AMOUNT("oneClickLeads", "leads", OMNI_OPTIONAL)
+#define PIVOT(name, urn)                                                                           \
+    OMNI_FIELD(.path = "=" urn, .column = (name), .type = OMNI_TEXT, .flags = OMNI_KEY,            \
+               .help = "the number at the end of the URN")
 #define STREAM(name_, level, help_, ...)                                                           \
     OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "ads_daily", .help = (help_),     \
                 .constants = "level=" level, .settle_days = 30, .max_window_days = 31,             \
@@ -66,13 +65,15 @@ enum { FIGURES = 7, MOST_PIVOTS = 3 };
                     TEXT("id", "entity_id", OMNI_KEY), TEXT("name", "name", OMNI_OPTIONAL),        \
                     TEXT("status", "status", OMNI_OPTIONAL), ##__VA_ARGS__, NULL})
 
+#define GROUP_ID    PIVOT("campaign_id", "sponsoredCampaignGroup")
+#define CAMPAIGN_ID PIVOT("ad_group_id", "sponsoredCampaign")
+#define CREATIVE_ID PIVOT("ad_id", "sponsoredCreative")
+
 /* LinkedIn's names are one level off: its campaign is what others call an ad group. */
 static const struct omni_stream *const streams[] = {
-    STREAM("campaign_groups", "campaign", "each campaign group's day", PIVOT(0, "campaign_id")),
-    STREAM("campaigns", "ad_group", "each campaign's day", PIVOT(0, "campaign_id"),
-           PIVOT(1, "ad_group_id")),
-    STREAM("creatives", "ad", "each creative's day", PIVOT(0, "campaign_id"),
-           PIVOT(1, "ad_group_id"), PIVOT(2, "ad_id")),
+    STREAM("campaign_groups", "campaign", "each campaign group's day", GROUP_ID),
+    STREAM("campaigns", "ad_group", "each campaign's day", GROUP_ID, CAMPAIGN_ID),
+    STREAM("creatives", "ad", "each creative's day", GROUP_ID, CAMPAIGN_ID, CREATIVE_ID),
     LIST("campaign_group_list", "campaign", "every campaign group: its name and status"),
     LIST("campaign_list", "ad_group", "every campaign: its name, status and campaign group",
          OMNI_FIELD(.path = "=campaign_id", .column = "campaign_id", .type = OMNI_TEXT)),
@@ -80,15 +81,13 @@ static const struct omni_stream *const streams[] = {
 
 /* What is asked for: pivots of a report, or an edge of the account. */
 static const struct level {
-    const char *stream, *pivots;
-    uint32_t n;
-    const char *edge;
+    const char *stream, *pivots, *edge;
 } levels[] = {
-    {"campaign_groups", "q=analytics&pivot=CAMPAIGN_GROUP", 1, NULL},
-    {"campaigns", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN)", 2, NULL},
-    {"creatives", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN,CREATIVE)", 3, NULL},
-    {"campaign_group_list", NULL, 0, "/adCampaignGroups"},
-    {"campaign_list", NULL, 0, "/adCampaigns"},
+    {"campaign_groups", "q=analytics&pivot=CAMPAIGN_GROUP", NULL},
+    {"campaigns", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN)", NULL},
+    {"creatives", "q=statistics&pivots=List(CAMPAIGN_GROUP,CAMPAIGN,CREATIVE)", NULL},
+    {"campaign_group_list", NULL, "/adCampaignGroups"},
+    {"campaign_list", NULL, "/adCampaigns"},
 };
 #define WHOLE_ACCOUNT "q=analytics&pivot=ACCOUNT"
 
@@ -232,60 +231,44 @@ static int read_day(struct omni_json element, int64_t *day)
     return 1;
 }
 
-/* A number as micros; what was not delivered is null. 0: it is no number. */
-static int read_amount(struct omni_json element, const char *name, struct omni_cell *cell)
+/* Conversions on the site, and leads given without leaving LinkedIn; none of them: no value. */
+static void set_conversions(struct omni_row *row, struct omni_json element)
 {
-    int64_t digits;
-    int places, kind = omni_json_at(element, name).kind;
-    *cell = (struct omni_cell){.type = OMNI_NULL};
-    if (kind == OMNI_JSON_NONE || kind == OMNI_JSON_NULL)
-        return 1;
-    cell->type = OMNI_MICROS;
-    return omni_json_decimal(element, name, &digits, &places) &&
-           omni_micros(digits, places, &cell->v.i);
+    static const char *const parts[] = {"externalWebsiteConversions", "oneClickLeads"};
+    struct omni_sum sum = {0, 0};
+    int is_there = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        int kind = omni_json_at(element, parts[i]).kind;
+        is_there |= kind != OMNI_JSON_NONE && kind != OMNI_JSON_NULL;
+        omni_sum_add_micros(&sum, element, parts[i]);
+    }
+    if (is_there)
+        omni_row_sum(row, "conversions", OMNI_MICROS, &sum);
 }
 
-/* Conversions on the site, and leads given without leaving LinkedIn. */
-static int read_figures(struct omni_json element, struct omni_cell *cells)
+static omni_status give_row(struct li *li, struct omni_run *run, const struct omni_stream *stream,
+                            struct omni_json element)
 {
-    struct omni_cell site, *leads = &cells[6];
-    for (int i = 0; i < 3; i++)
-        cells[i] = (struct omni_cell){.type = i ? OMNI_INT : OMNI_DATE};
-    if (!read_day(element, &cells[0].v.i) ||
-        !omni_json_int(element, "impressions", &cells[1].v.i) ||
-        !omni_json_int(element, "clicks", &cells[2].v.i) ||
-        !read_amount(element, "costInLocalCurrency", &cells[3]) || cells[3].type == OMNI_NULL ||
-        !read_amount(element, "externalWebsiteConversions", &site) ||
-        !read_amount(element, "conversionValueInLocalCurrency", &cells[5]) ||
-        !read_amount(element, "oneClickLeads", leads))
-        return 0;
-    cells[4] = site.type == OMNI_NULL ? *leads : site;
-    return leads->type == OMNI_NULL || site.type == OMNI_NULL ||
-           !__builtin_add_overflow(site.v.i, leads->v.i, &cells[4].v.i);
-}
-
-static omni_status give_row(struct li *li, struct omni_run *run, struct omni_json element,
-                            uint32_t n_pivots)
-{
-    struct omni_cell cells[FIGURES + MOST_PIVOTS];
-    char urns[MOST_PIVOTS][128], path[32];
-    if (!read_figures(element, cells))
-        return li->hub->fail(run, OMNI_E_DATA,
-                             "an element without day, impressions, clicks and cost, or with one "
-                             "that is not a number");
-    for (uint32_t i = 0; i < n_pivots; i++) {
-        snprintf(path, sizeof(path), "pivotValues[%u]", (unsigned)i);
-        if (!omni_json_text(element, path, urns[i], sizeof(urns[i])))
-            return li->hub->fail(run, OMNI_E_DATA, "an element without its pivotValues");
-        const char *colon = strrchr(urns[i], ':'), *id = colon ? colon + 1 : urns[i];
-        cells[FIGURES + i] =
-            (struct omni_cell){.type = OMNI_TEXT, .len = (uint32_t)strlen(id), .v.s = id};
+    static const char *const ids[] = {"campaign_id", "ad_group_id", "ad_id"};
+    struct omni_json urn = {0}, urns = omni_json_at(element, "pivotValues");
+    int64_t day, impressions = 0, clicks = 0;
+    char text[128];
+    omni_row_begin(&li->row, stream, element);
+    if (!read_day(element, &day))
+        return li->hub->fail(run, OMNI_E_DATA, "an element without its dateRange");
+    omni_row_number(&li->row, "date", OMNI_DATE, day);
+    set_conversions(&li->row, element);
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && omni_json_next(urns, &urn); i++) {
+        omni_json_text(urn, "", text, sizeof(text));
+        const char *colon = strrchr(text, ':');
+        omni_row_text(&li->row, ids[i], colon ? colon + 1 : text);
     }
-    if (cells[0].v.i >= li->live_from) {
-        li->live_impressions += cells[1].v.i;
-        li->live_clicks += cells[2].v.i;
+    if (day >= li->live_from && omni_json_int(element, "impressions", &impressions) &&
+        omni_json_int(element, "clicks", &clicks)) {
+        li->live_impressions += impressions;
+        li->live_clicks += clicks;
     }
-    return li->hub->row(run, cells, FIGURES + n_pivots);
+    return omni_row_send(&li->row, li->hub, run, 0);
 }
 
 /* ---- pulling ---- */
@@ -346,7 +329,7 @@ static omni_status pull_report(struct li *li, struct omni_run *run,
     li->live_impressions = li->live_clicks = 0;
     omni_status status = ask_report(li, run, &span, level->pivots, &list);
     for (; status == OMNI_OK && omni_json_next(list, &item); n++)
-        status = give_row(li, run, item, level->n);
+        status = give_row(li, run, request->stream, item);
     /* There are no pages: what does not fit is left out without a word. */
     li->is_whole = n < ELEMENTS_MAX;
     if (status != OMNI_OK || li->is_whole)

@@ -64,23 +64,24 @@ static const struct report {
 
 /* Numbers that a calculated metric may be. */
 #define NULLS "NaN|INFINITY|-INFINITY|Infinity|-Infinity"
-#define COUNT(n, column_, metric)                                                                  \
-    OMNI_FIELD(.path = "$.data[" #n "]", .column = (column_), .type = OMNI_INT, .nulls = NULLS,    \
-               .help = (metric))
-#define DECIMAL(n, column_, metric)                                                                \
-    OMNI_FIELD(.path = "$.data[" #n "]", .column = (column_), .type = OMNI_MICROS,                 \
-               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND, .nulls = NULLS, .help = (metric))
+#define COUNT(column_, metric)                                                                     \
+    OMNI_FIELD(.path = "=" metric, .column = (column_), .type = OMNI_INT, .nulls = NULLS,          \
+               .help = "metrics/" metric)
+#define DECIMAL(column_, metric)                                                                   \
+    OMNI_FIELD(.path = "=" metric, .column = (column_), .type = OMNI_MICROS,                       \
+               .unit = OMNI_UNIT_MAJOR, .flags = OMNI_ROUND, .nulls = NULLS,                       \
+               .help = "metrics/" metric)
 #define DATE                                                                                       \
-    OMNI_FIELD(.path = "$.day", .column = "date", .type = OMNI_DATE, .flags = OMNI_KEY,            \
+    OMNI_FIELD(.path = "=day", .column = "date", .type = OMNI_DATE, .flags = OMNI_KEY,             \
                .help = "the request's day, or the item's")
 #define ITEM(column_, dimension)                                                                   \
     OMNI_FIELD(.path = "$.value", .column = (column_), .type = OMNI_TEXT, .flags = OMNI_KEY,       \
                .help = "item of " dimension)
 #define MEASURES                                                                                   \
-    COUNT(0, "sessions", "visits"), COUNT(1, "bounces", "bounces"),                                \
-        COUNT(2, "pageviews", "pageviews"), DECIMAL(3, "transactions", "orders"),                  \
-        DECIMAL(4, "revenue", "revenue"), COUNT(5, "add_to_carts", "cartadditions"),               \
-        COUNT(6, "checkouts", "cartcheckouts"), COUNT(7, "users", "visitors")
+    COUNT("sessions", "visits"), COUNT("bounces", "bounces"), COUNT("pageviews", "pageviews"),     \
+        DECIMAL("transactions", "orders"), DECIMAL("revenue", "revenue"),                          \
+        COUNT("add_to_carts", "cartadditions"), COUNT("checkouts", "cartcheckouts"),               \
+        COUNT("users", "visitors")
 
 static const struct omni_field *const total_fields[] = {DATE, MEASURES, NULL};
 static const struct omni_field *const channel_fields[] = {DATE, ITEM("channel", "marketingchannel"),
@@ -118,7 +119,7 @@ static const struct omni_source *const sources[] = {
                 .judge = aa_judge),
     NULL};
 
-enum { URL_MAX = 512, BODY_MAX = 8192, VALUE_MAX = 8192, NUMBER_MAX = 64, MESSAGE_MAX = 1024 };
+enum { URL_MAX = 512, BODY_MAX = 8192, NUMBER_MAX = 64, MESSAGE_MAX = 1024 };
 enum { PAGES_MAX = 100000, TOTALS_MAX = 1024 };
 
 struct aa {
@@ -127,15 +128,22 @@ struct aa {
     int32_t days_asked;      /* by the request at hand */
     char totals[TOTALS_MAX]; /* of the page read last, a number for each column of the reply */
     int place[METRICS];      /* which of them is which metric's; -1: none */
+    struct omni_row row;
 };
 
 /* One request for rows. */
 struct query {
+    const struct omni_stream *stream;
     const struct report *report;
     const char *account;
     int32_t from_day, to_day;
     int64_t page, size;
 };
+
+static int is_by_day(const struct report *report)
+{
+    return strcmp(report->dimension, DAY) == 0;
+}
 
 static int is_known(const char *name, int among_metrics)
 {
@@ -143,21 +151,22 @@ static int is_known(const char *name, int among_metrics)
         if (strcmp(metrics[i].column, name) == 0)
             return 1;
     for (size_t i = 0; !among_metrics && i < sizeof(reports) / sizeof(reports[0]); i++)
-        if (strcmp(reports[i].stream, name) == 0 && strcmp(reports[i].dimension, DAY) != 0)
+        if (strcmp(reports[i].stream, name) == 0 && !is_by_day(&reports[i]))
             return 1;
     return 0;
 }
 
-static omni_status check_map(const struct aa *aa, struct omni_run *run, const char *map,
-                             const char *text)
+/* Names of streams or columns that an option maps to something else. */
+static omni_status check_map(const struct omni_host *hub, const struct omni_config *config,
+                             struct omni_run *run, const char *map, const char *text)
 {
-    for (uint32_t i = 0; i < aa->hub->opt_count(aa->config, map); i++) {
-        const char *name = aa->hub->opt_item(aa->config, map, i);
+    for (uint32_t i = 0; i < hub->opt_count(config, map); i++) {
+        const char *name = hub->opt_item(config, map, i);
+        char option[128];
         if (is_known(name, map[0] == 'm'))
             continue;
-        char option[128];
         snprintf(option, sizeof(option), "%s.%.100s", map, name);
-        return omni_option_wrong(aa->hub, run, option, text);
+        return omni_option_wrong(hub, run, option, text);
     }
     return OMNI_OK;
 }
@@ -165,20 +174,20 @@ static omni_status check_map(const struct aa *aa, struct omni_run *run, const ch
 static omni_status aa_open(const struct omni_host *hub, const struct omni_config *config,
                            struct omni_run *run, void **self)
 {
-    const struct aa probe = {.hub = hub, .config = config};
     omni_status status =
         omni_option_between(hub, config, run, &(const struct omni_range){"page_size", 1, 50000});
     if (status == OMNI_OK)
-        status = check_map(&probe, run, "dimensions",
+        status = check_map(hub, config, run, "dimensions",
                            "no such stream, or one that has the day as its dimension");
     if (status == OMNI_OK)
-        status = check_map(&probe, run, "metrics", "this source fills no such column");
+        status = check_map(hub, config, run, "metrics", "this source fills no such column");
     if (status != OMNI_OK)
         return status;
     struct aa *aa = calloc(1, sizeof(*aa));
     if (!aa)
         return hub->fail(run, OMNI_E_RETRY, "out of memory");
-    *aa = probe;
+    aa->hub = hub;
+    aa->config = config;
     *self = aa;
     return OMNI_OK;
 }
@@ -284,26 +293,24 @@ static int day_of_item(struct omni_json row, int32_t *day)
 }
 
 /* Which metric each number of a row is: the reply says in which order it has them. -1: none. */
-static omni_status read_columns(const struct aa *aa, struct omni_run *run, struct omni_json reply,
-                                int place[METRICS])
+static omni_status read_columns(struct aa *aa, struct omni_run *run, struct omni_json reply)
 {
     struct omni_json id = {0}, ids = omni_json_at(reply, "columns.columnIds");
     int n = 0;
     for (size_t i = 0; i < METRICS; i++)
-        place[i] = -1;
+        aa->place[i] = -1;
     while (omni_json_next(ids, &id)) {
         int64_t metric;
         if (!omni_json_int(id, "", &metric) || metric < 0 || metric >= METRICS)
             return aa->hub->fail(run, OMNI_E_DATA, "the reply has columns that were not asked for");
-        place[metric] = n++;
+        aa->place[metric] = n++;
     }
     return n > 0 ? OMNI_OK
                  : aa->hub->fail(run, OMNI_E_DATA, "the reply does not say what its columns are");
 }
 
 /* HTTP 206: some metrics could not be computed, the others are right. */
-static omni_status read_errors(const struct aa *aa, struct omni_run *run, struct omni_json reply,
-                               int place[METRICS])
+static omni_status read_errors(struct aa *aa, struct omni_run *run, struct omni_json reply)
 {
     struct omni_json error = {0}, errors = omni_json_at(reply, "columns.columnErrors");
     omni_status status = OMNI_OK;
@@ -312,7 +319,7 @@ static omni_status read_errors(const struct aa *aa, struct omni_run *run, struct
         int64_t metric;
         if (!omni_json_int(error, "columnId", &metric) || metric < 0 || metric >= METRICS)
             continue;
-        place[metric] = -1;
+        aa->place[metric] = -1;
         omni_json_text(error, "errorDescription", why, sizeof(why));
         snprintf(text, sizeof(text), "no %s: %s (see the option metrics)", metrics[metric].column,
                  why);
@@ -322,22 +329,20 @@ static omni_status read_errors(const struct aa *aa, struct omni_run *run, struct
     return status;
 }
 
-static omni_status read_numbers(const struct aa *aa, struct omni_run *run, struct omni_json row,
-                                const int place[METRICS], char (*memory)[NUMBER_MAX],
-                                struct omni_cell *cells)
+/* As they are written, "NaN" too: the hub reads them by the fields. */
+static omni_status set_numbers(struct aa *aa, struct omni_run *run, struct omni_json row)
 {
     for (size_t i = 0; i < METRICS; i++) {
-        char path[32];
-        if (place[i] < 0)
+        char path[32], text[NUMBER_MAX];
+        if (aa->place[i] < 0)
             continue;
-        snprintf(path, sizeof(path), "data[%d]", place[i]);
+        snprintf(path, sizeof(path), "data[%d]", aa->place[i]);
         struct omni_json value = omni_json_at(row, path);
         if (value.kind == OMNI_JSON_NULL)
             continue;
-        if (!omni_json_text(value, "", memory[i], NUMBER_MAX))
+        if (!omni_json_text(value, "", text, sizeof(text)))
             return aa->hub->fail(run, OMNI_E_DATA, "a row has no number for each of its columns");
-        cells[i] = (struct omni_cell){
-            .type = OMNI_TEXT, .len = (uint32_t)strlen(memory[i]), .v.s = memory[i]};
+        omni_row_text(&aa->row, metrics[i].column, text);
     }
     return OMNI_OK;
 }
@@ -349,28 +354,22 @@ static int is_low_traffic(const char *value)
            strcmp(value, "(Low-Traffic)") == 0;
 }
 
-static omni_status emit_row(const struct aa *aa, struct omni_run *run, const struct query *q,
-                            struct omni_json row, const int place[METRICS])
+static omni_status emit_row(struct aa *aa, struct omni_run *run, const struct query *q,
+                            struct omni_json row)
 {
-    char value[VALUE_MAX], numbers[METRICS][NUMBER_MAX];
-    struct omni_cell cells[METRICS + 2] = {{0}};
-    int has_item = strcmp(q->report->dimension, DAY) != 0;
+    char value[32] = "";
     int32_t day = q->from_day;
     omni_status status = OMNI_OK;
-    if (!has_item && !day_of_item(row, &day))
+    if (is_by_day(q->report) && !day_of_item(row, &day))
         return aa->hub->fail(run, OMNI_E_DATA, "a row's itemId is not a day");
-    cells[0] = (struct omni_cell){.type = OMNI_DATE, .v.i = day};
-    if (has_item && !omni_json_text(row, "value", value, sizeof(value)))
-        return aa->hub->fail(run, OMNI_E_DATA, "a row has no value, or one that is too long");
-    if (has_item)
-        cells[1] =
-            (struct omni_cell){.type = OMNI_TEXT, .len = (uint32_t)strlen(value), .v.s = value};
-    if (has_item && is_low_traffic(value))
+    omni_row_begin(&aa->row, q->stream, row);
+    omni_row_number(&aa->row, "date", OMNI_DATE, day);
+    omni_json_text(row, "value", value, sizeof(value));
+    if (!is_by_day(q->report) && is_low_traffic(value))
         status = aa->hub->quality(run, "truncated");
     if (status == OMNI_OK)
-        status = read_numbers(aa, run, row, place, numbers, cells + 1 + has_item);
-    return status == OMNI_OK ? aa->hub->row(run, cells, (uint32_t)(METRICS + 1 + has_item))
-                             : status;
+        status = set_numbers(aa, run, row);
+    return status == OMNI_OK ? omni_row_send(&aa->row, aa->hub, run, 0) : status;
 }
 
 /* The totals are those of the whole report, on every page. */
@@ -397,12 +396,12 @@ static omni_status read_page(struct aa *aa, struct omni_run *run, const struct q
         return aa->hub->fail(run, OMNI_E_DATA, "the reply is not a report's");
     if (omni_json_int(reply, "number", &number) && number != q->page)
         return aa->hub->fail(run, OMNI_E_DATA, "another page came than the one asked for");
-    status = read_columns(aa, run, reply, aa->place);
+    status = read_columns(aa, run, reply);
     if (status == OMNI_OK)
-        status = read_errors(aa, run, reply, aa->place);
+        status = read_errors(aa, run, reply);
     keep_totals(aa, reply);
     while (status == OMNI_OK && omni_json_next(rows, &row))
-        status = emit_row(aa, run, q, row, aa->place);
+        status = emit_row(aa, run, q, row);
     *is_last = omni_json_is_true(reply, "lastPage");
     return status;
 }
@@ -437,14 +436,15 @@ static const char *given(const struct aa *aa, const char *option)
 static omni_status aa_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct aa *aa = self;
-    struct query q = {.report = report_of(request->stream->name),
+    struct query q = {.stream = request->stream,
+                      .report = report_of(request->stream->name),
                       .account = request->account,
                       .from_day = request->from_day,
                       .to_day = request->to_day,
                       .size = aa->hub->opt_int(aa->config, "page_size")};
     omni_status status = aa->hub->found_account(run, request->account, NULL, given(aa, "currency"),
                                                 given(aa, "zone"));
-    if (status != OMNI_OK || strcmp(q.report->dimension, DAY) == 0)
+    if (status != OMNI_OK || is_by_day(q.report))
         return status == OMNI_OK ? read_report(aa, run, q) : status;
     for (int32_t day = request->from_day; status == OMNI_OK && day <= request->to_day; day++) {
         q.from_day = q.to_day = day;
@@ -459,7 +459,7 @@ static omni_status aa_total(void *self, struct omni_run *run, const struct omni_
     struct aa *aa = self;
     struct omni_json totals = omni_json_of(aa->totals, strlen(aa->totals));
     omni_status status = OMNI_OK;
-    if (strcmp(report_of(request->stream->name)->dimension, DAY) != 0)
+    if (!is_by_day(report_of(request->stream->name)))
         return OMNI_E_UNSUPPORTED;
     for (size_t i = 0; status == OMNI_OK && i < METRICS; i++) {
         char path[32];
@@ -482,11 +482,10 @@ static omni_status aa_check(void *self, struct omni_run *run)
                             .from_day = day,
                             .to_day = day,
                             .size = 1};
-    int place[METRICS];
     omni_status status = ask(aa, run, &q, &http);
     if (status == OMNI_OK)
-        status = read_columns(aa, run, omni_json_of_reply(&http), place);
-    return status == OMNI_OK ? read_errors(aa, run, omni_json_of_reply(&http), place) : status;
+        status = read_columns(aa, run, omni_json_of_reply(&http));
+    return status == OMNI_OK ? read_errors(aa, run, omni_json_of_reply(&http)) : status;
 }
 
 /* ---- Adobe's errors ---- */

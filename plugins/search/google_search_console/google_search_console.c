@@ -79,6 +79,7 @@ struct gsc {
     const struct omni_config *config;
     uint64_t *seen; /* fingerprints of a day's keys; 0: free */
     uint32_t n_seen;
+    uint64_t n, again; /* rows of the page read last, and those that an earlier page had */
     char key[KEY_MAX]; /* a query or a url */
 };
 
@@ -231,17 +232,17 @@ static omni_status give_row(struct gsc *gsc, struct omni_run *run, struct omni_j
     return gsc->hub->row(run, cells, key ? 6 : 5);
 }
 
-/* One page; *n: its rows, *again: those that an earlier page had. */
+/* One page, counted. */
 static omni_status give_page(struct gsc *gsc, struct omni_run *run, struct omni_json reply,
-                             int has_second, uint64_t *n, uint64_t *again)
+                             int has_second)
 {
     struct omni_json item = {0}, rows = omni_json_at(reply, "rows");
     omni_status status = OMNI_OK;
-    for (*n = *again = 0; status == OMNI_OK && omni_json_next(rows, &item); ++*n) {
+    for (gsc->n = gsc->again = 0; status == OMNI_OK && omni_json_next(rows, &item); gsc->n++) {
         if (!omni_json_text(item, has_second ? "keys[1]" : "keys[0]", gsc->key, KEY_MAX))
             return gsc->hub->fail(run, OMNI_E_DATA, "a row without its keys");
         if (is_known(gsc, gsc->key))
-            ++*again;
+            gsc->again++;
         else
             status = give_row(gsc, run, item, has_second ? gsc->key : NULL);
     }
@@ -293,25 +294,25 @@ static omni_status ask_page(struct gsc *gsc, struct omni_run *run, const struct 
 static omni_status pull_range(struct gsc *gsc, struct omni_run *run, const struct ask *ask)
 {
     const uint64_t size = (uint64_t)gsc->hub->opt_int(gsc->config, "page_size");
-    uint64_t start = 0, n = 0, again = 0, doubled = 0;
+    uint64_t start = 0, doubled = 0;
     forget_keys(gsc);
     do {
         struct omni_http http;
         omni_status status = ask_page(gsc, run, ask, start, &http);
         struct omni_json reply = omni_json_of_reply(&http);
         if (status == OMNI_OK)
-            status = give_page(gsc, run, reply, ask->has_second, &n, &again);
+            status = give_page(gsc, run, reply, ask->has_second);
         /* Days from here on are not complete. */
         if (status == OMNI_OK &&
             omni_json_at(reply, "metadata.firstIncompleteDate").kind == OMNI_JSON_TEXT)
             status = gsc->hub->quality(run, "provisional");
         if (status != OMNI_OK)
             return status;
-        if (n > 0 && again == n)
+        if (gsc->n > 0 && gsc->again == gsc->n)
             return gsc->hub->fail(run, OMNI_E_DATA, "the pages go in a circle: one came twice");
-        doubled += again;
-        start += n;
-    } while (n >= size && start < SEEN_SLOTS / 2);
+        doubled += gsc->again;
+        start += gsc->n;
+    } while (gsc->n >= size && start < SEEN_SLOTS / 2);
     /* For each row that came twice another one may have been missed. */
     return doubled || start >= DAY_CEILING ? gsc->hub->quality(run, "truncated") : OMNI_OK;
 }
