@@ -65,46 +65,82 @@ static void print_logins(const struct omni_auth *const *logins)
                (*logins)->options ? (*logins)->options : "");
 }
 
-static void print_fields(const struct omni_field *const *fields)
+/* What the plugin says of the field, else what the dataset says of its column. */
+static const char *meaning_of(const struct schema *schema, const char *dataset,
+                              const struct omni_field *field)
 {
-    static const char *const columns[] = {"  field", "column", "type", "key", "meaning"};
+    const struct schema_dataset *d = schema && field->column ? schema_find(schema, dataset) : NULL;
+    int i = d ? schema_column(d, field->column) : -1;
+    if (field->help)
+        return field->help;
+    return i >= 0 && d->columns[i].help && d->columns[i].help[0] ? d->columns[i].help : NULL;
+}
+
+static void print_fields(const struct schema *schema, const struct omni_stream *stream)
+{
+    /* Paths may be long: they come last, where nothing has to be lined up behind them. */
+    static const char *const columns[] = {"  column", "type", "key", "meaning", "field"};
+    const struct omni_field *const *fields = stream->fields;
     struct output *o;
     if (!fields || !*fields)
         return;
     o = output_new(OUTPUT_TABLE, stdout);
     output_columns(o, columns, ARRAY_LEN(columns));
     for (; *fields; fields++) {
-        auto_free char *path = xasprintf("  %s", (*fields)->path ? (*fields)->path : "");
-        output_row(o, (struct omni_cell[]){output_text(path), output_text((*fields)->column),
-                                           output_text(schema_type_name((*fields)->type)),
-                                           output_text((*fields)->flags & OMNI_KEY ? "key" : NULL),
-                                           output_text((*fields)->help)});
+        auto_free char *column =
+            xasprintf("  %s", (*fields)->column ? (*fields)->column : "(extra)");
+        output_row(o, (struct omni_cell[]){
+                          output_text(column), output_text(schema_type_name((*fields)->type)),
+                          output_text((*fields)->flags & OMNI_KEY ? "key" : NULL),
+                          output_text(meaning_of(schema, stream->dataset, *fields)),
+                          output_text((*fields)->path)});
     }
     output_finish(o);
 }
 
-static void print_streams(const struct omni_stream *const *streams)
+/* How it is pulled: "(by date range, days of account, settles for 28 days)". */
+static void print_manner(const struct omni_stream *s)
 {
     static const char *const sync[] = {"by date range", "changes since", "whole list", "parts"};
+    printf(" (%s", s->sync < ARRAY_LEN(sync) ? sync[s->sync] : "?");
+    if (s->sync == OMNI_WINDOW && s->day_zone)
+        printf(", days of %s%s", strcmp(s->day_zone, "account") == 0 ? "the " : "", s->day_zone);
+    if (s->settle_days)
+        printf(", settles for %u days", (unsigned)s->settle_days);
+    if (s->history_days)
+        printf(", kept for %u days", (unsigned)s->history_days);
+    printf(")\n");
+}
+
+static void print_stream(const struct schema *schema, const struct omni_stream *s, bool is_part)
+{
+    printf("\n%s %s%s%s → %s", is_part ? "Part" : "Stream", output_bold(stdout), s->name,
+           output_plain(stdout), s->dataset);
+    if (is_part)
+        printf(", from %s in the stream's records\n", s->inside ? s->inside : "$");
+    else
+        print_manner(s);
+    if (s->help)
+        printf("  %s\n", s->help);
+    if (s->constants)
+        printf("  always: %s\n", s->constants);
+    print_fields(schema, s);
+}
+
+static void print_streams(const struct schema *schema, const struct omni_stream *const *streams)
+{
     if (!streams || !*streams) {
         puts("\nStreams depend on the account or the options.");
         return;
     }
     for (; *streams; streams++) {
-        const struct omni_stream *s = *streams;
-        printf("\nStream %s%s%s → %s", output_bold(stdout), s->name, output_plain(stdout),
-               s->dataset);
-        printf(" (%s", s->sync < ARRAY_LEN(sync) ? sync[s->sync] : "?");
-        if (s->settle_days)
-            printf(", settles for %u days", (unsigned)s->settle_days);
-        printf(")\n");
-        if (s->help)
-            printf("  %s\n", s->help);
-        print_fields(s->fields);
+        print_stream(schema, *streams, false);
+        for (const struct omni_stream *const *p = (*streams)->parts; p && *p; p++)
+            print_stream(schema, *p, true);
     }
 }
 
-static void print_people(const struct omni_module *m)
+static void print_people(const struct schema *schema, const struct omni_module *m)
 {
     for (const struct omni_source *const *s = m->sources; s && *s; s++) {
         printf("%s%s%s: %s, version %s\n", output_bold(stdout), (*s)->name, output_plain(stdout),
@@ -117,7 +153,7 @@ static void print_people(const struct omni_module *m)
                    (*s)->api_sunset ? (*s)->api_sunset : "");
         print_options((*s)->options);
         print_logins((*s)->logins);
-        print_streams((*s)->streams);
+        print_streams(schema, (*s)->streams);
     }
     for (const struct omni_sink *const *s = m->sinks; s && *s; s++) {
         printf("%s%s%s: %s, version %s\n", output_bold(stdout), (*s)->name, output_plain(stdout),
@@ -134,12 +170,17 @@ static int show(const struct cli *cli, const struct plugin_info *info)
         cli_error("plugin \"%s\": %s", cli->names[0], info ? info->why : "not found");
         return info && info->path ? CLI_FAILED : CLI_USAGE;
     }
-    if (cli_flag(cli, "json"))
+    if (cli_flag(cli, "json")) {
         cli_print_json(info->json);
-    else if (cli_flag(cli, "conf"))
+    } else if (cli_flag(cli, "conf")) {
         snippet_print(info, stdout);
-    else
-        print_people(info->module);
+    } else {
+        /* Without a schema the plugin's own words have to do. */
+        struct err err = {0};
+        struct schema *schema = schema_load(cli->config->hub.schema_dir, &err);
+        print_people(schema, info->module);
+        schema_free(schema);
+    }
     return CLI_OK;
 }
 

@@ -83,6 +83,10 @@ def test_shapes():
         tap.ok(plugins.code == 0 and isinstance(plugins.json(), list), "plugins --json")
         described = lab.run("describe", h.plugin("meta_ads"), "--json")
         tap.has(described.out, "ad_insights", "describe --json")
+        described = lab.run("describe", h.plugin("meta_ads")).out
+        for part, name in (("Part campaign_actions → ads_conversions, from $.actions[*]", "parts of a stream"), ("always: level=ad", "constants"),
+                           ("times shown", "what the dataset says of a column"), ("settles for 28 days", "what settles how long")):
+            tap.has(described, part, "describe: " + name)
         tap.has(lab.run("describe", h.plugin("meta_ads"), "--conf").out, "access_token", "describe --conf")
         tap.has(lab.run("version", "--json").json(), "version", "version --json")
         state = lab.run("state", "export", "ads").json()
@@ -101,8 +105,10 @@ def test_shapes():
 def test_described_conf_works():
     """What describe --conf prints is configuration that check understands."""
     with h.Hub() as lab:
+        lab.write("bare.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; };' % h.SCHEMA, 0o600)
         for name in ("meta_ads", "google_analytics", "file", "rest"):
-            text = lab.run("describe", h.plugin(name), "--conf", conf="none.conf").out
+            text = lab.run("describe", h.plugin(name), "--conf", conf="bare.conf").out
+            tap.has(text, "options", "describe %s --conf prints configuration" % name)
             lab.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; };\n%s' % (h.SCHEMA, text), 0o600)
             done = lab.run("check")
             tap.ok("syntax" not in done.err, "describe %s --conf can be read" % name)
