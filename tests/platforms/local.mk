@@ -21,6 +21,7 @@ EXTRA_DIST += %D%/oauth.py
 EXTRA_DIST += %D%/salesforce.py
 EXTRA_DIST += %D%/shop.py
 EXTRA_DIST += %D%/shopify.py
+EXTRA_DIST += %D%/shopify_bulk.py
 EXTRA_DIST += %D%/spoil.py
 EXTRA_DIST += %D%/square.py
 EXTRA_DIST += %D%/standin.py

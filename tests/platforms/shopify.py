@@ -6,6 +6,7 @@ import json
 import re
 
 import graphql
+from shopify_bulk import Bulk
 from world import Reply, cents, days, parse_day
 
 TOKEN = "shpat_stand-in-token"
@@ -46,6 +47,7 @@ class Shopify:
     def __init__(self, world):
         self.world = world
         self.made = (None, [])
+        self.bulk, self.base = Bulk(world), ""
 
     # ---- what is true
 
@@ -100,7 +102,7 @@ class Shopify:
         sums["items"] = str(sum(fact["items"] for fact in facts))
         sums["tests"] = str(sum(fact["test"] for fact in facts))
         returned = [fact for fact in facts if any(line["back"] for line in fact["lines"])]
-        return Reply({"rows": len(facts), "sums": sums, "lines": sum(len(fact["lines"]) for fact in facts),
+        return Reply({"rows": len(facts), "sums": sums, "bulks": len(self.bulk.made), "lines": sum(len(fact["lines"]) for fact in facts),
                       "refunds": len(returned), "refunded": cents_of(sum(fact["given_back"] for fact in returned))})
 
     # ---- as the platform writes it
@@ -197,6 +199,10 @@ class Shopify:
         return self.world.knob("shopify", "scopes", SCOPES)
 
     def answer(self, request):
+        file = re.fullmatch(r"/shopify/bulk/(\d+)\.jsonl", request.path)
+        if file and request.method == "GET":
+            return self.bulk.download(int(file.group(1)), request)
+        self.base = request.base()
         where = re.fullmatch(r"/shopify/admin/api/(\d{4}-\d\d|unstable)/graphql\.json", request.path)
         if request.headers.get("x-shopify-access-token") != TOKEN or self.world.fault("shopify", "auth"):
             return Reply({"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}, 401)
@@ -213,6 +219,9 @@ class Shopify:
         points = {"requestedQueryCost": None, "actualQueryCost": None, "throttleStatus": {
             "maximumAvailable": 2000.0, "currentlyAvailable": 1990, "restoreRate": 100.0}}
         try:
+            if text.startswith("mutation($query:String!){bulkOperationRunQuery(query:$query){"):
+                self.charge(dict(points, requestedQueryCost=10))
+                return {"data": {"bulkOperationRunQuery": self.bulk.start(variables["query"], self.root)}, "extensions": {"cost": points}}
             query = graphql.Query(text, variables)
             points["requestedQueryCost"] = graphql.cost(query.fields, MOST_FIRST)
             self.charge(points)
@@ -251,6 +260,8 @@ class Shopify:
         return root
 
     def node(self, wanted):
+        if "/BulkOperation/" in wanted:
+            return self.bulk.node(wanted, self.base)
         for make in (self.orders, self.stock, self.checkouts):
             for item in make():
                 if item["id"] == wanted:

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """shopify through the real programs: net out of the lines, cost of queries, what changed since, and what is refused."""
 
+import os
+import signal
+import subprocess
+import time
+
 import shop_lab as t
 import conformance
 import omni
@@ -15,7 +20,7 @@ SUBJECT = conformance.Subject(
     records="data.orders.edges", field="node.updatedAt", number="node.totalTaxSet.shopMoney.amount", pages={"page_size": 30},
     scope={"knobs": {"shopify": {"scopes": []}}, "says": "read_orders"},
     lacks={"circle": "all requests have one path: see test_circle", "short": "only pageInfo says whether there is another page",
-           "report": "bulk operations are not used", "version": "an old version is silently served by the oldest that is left: see test_refusals",
+           "report": "all requests have one path: see test_bulk_outlives_its_run", "version": "an old version is silently served by the oldest that is left: see test_refusals",
            "totals": "orders that changed have no total"})
 
 
@@ -157,6 +162,77 @@ def test_conformance():
     conformance.conform(stand_in, SUBJECT)
 
 
+def test_bulk():
+    """The whole history as one operation: the same rows, to the last digit, as by pages."""
+    with shop(bulk=True) as s:
+        s.knob(bulk_polls=2, bulk_busy=1, bulk_piece=50000)
+        s.good("orders", "orders by a bulk operation, behind another one, in pieces")
+        truth = s.truth()
+        s.same("orders", truth, MONEY, "bulk")
+        tap.is_(s.one("SELECT count(*) AS n FROM order_lines")["n"], truth["lines"], "bulk: every line")
+        tap.is_(s.sums("order_lines", "gross", "discount"), {n: truth["sums"][n] for n in ("gross", "discount")}, "bulk: lines add up")
+        tap.is_(s.one("SELECT count(*) AS n, dec(sum(amount)) AS paid FROM refunds"), {"n": truth["refunds"], "paid": truth["refunded"]},
+                "bulk: refunds")
+        before = s.query("SELECT * FROM orders ORDER BY order_id")
+        operations = truth["bulks"]
+        s.stand_in.control(clear=True)
+        again = s.good("orders", "what changed since, by pages")
+        tap.is_((again["inserted"], again["changed"], s.truth()["bulks"]), (0, 0, operations), "needs no operation, and changes nothing")
+        s.configure(bulk=False)
+        s.good("orders", "all of it by pages", "--from", t.ago(400))
+        tap.is_([{k: v for k, v in row.items() if k != "pulled_at"} for row in s.query("SELECT * FROM orders ORDER BY order_id")],
+                [{k: v for k, v in row.items() if k != "pulled_at"} for row in before], "gives the very same rows")
+        s.configure(bulk=True)
+        s.stand_in.control(restate=1)
+        s.good("orders", "returns come by pages")
+        s.same("orders", s.truth(), MONEY, "bulk, then returns")
+    with shop(bulk=True) as s:
+        for stream, dataset, n in (("products", "products", 12), ("customers", "crm_people", 40), ("inventory", "inventory", 24),
+                                   ("checkouts", "checkouts", 71)):
+            s.good(stream, stream + " by a bulk operation")
+            tap.is_(s.one("SELECT count(*) AS n FROM " + dataset)["n"], n, stream + ": all of them")
+        tap.is_(s.sums("inventory", "available", "on_hand", "incoming"), {"available": "1332", "on_hand": "1356", "incoming": "1404"}, "stock")
+
+
+def test_bulk_that_is_wrong():
+    with shop(bulk=True) as s:
+        s.knob(bulk_lost=1)
+        s.bad("products", "a line is missing from the file", "data", "has 11 objects, Shopify counted 12")
+        tap.is_(s.one("SELECT count(*) AS n FROM products")["n"], 0, "nothing of it is stored")
+        s.stand_in.control(clear=True)
+        s.good("products", "and the next run is whole")
+        s.knob(bulk_mixed=True)
+        s.bad("orders", "children away from their parents", "data", "does not stand behind its object")
+        s.stand_in.control(clear=True)
+        s.knob(bulk_status="FAILED", bulk_code="ACCESS_DENIED")
+        s.bad("customers", "no approval", "config", "scope")
+        s.stand_in.control(clear=True)
+        s.knob(bulk_status="FAILED", bulk_code="INTERNAL_SERVER_ERROR")
+        result = s.pull("customers")
+        tap.is_(result["outcome"], "retrying", "an operation that failed is tried again later")
+        tap.has(result["message"], "failed at Shopify", "and says so")
+        s.stand_in.control(clear=True)
+        s.good("customers", "by a new one")
+
+
+def test_bulk_outlives_its_run():
+    with shop(bulk=True) as s:
+        s.knob(bulk_polls=10**9)
+        before = s.truth()["bulks"]
+        program = [os.path.join(omni.BUILD, "omnihub"), "-c", s.lab.path("omnihub.conf"), "pull", "it", "--stream", "orders"]
+        job = subprocess.Popen(program, env=dict(os.environ, **t.NOW), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
+        until = time.monotonic() + 60
+        while len(s.stand_in.log()) < 4 and time.monotonic() < until:  # shop, order, and two looks at it
+            time.sleep(0.02)
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait(omni.STOP_SECONDS)
+        s.stand_in.control(clear=True)
+        s.good("orders", "killed while the operation is at work: the next run")
+        s.same("orders", s.truth(), MONEY, "killed in between")
+        tap.is_(s.truth()["bulks"], before + 1, "goes on with the same operation")
+
+
 def test_refusals():
     with shop() as s:
         s.fault("auth", times=9)
@@ -178,4 +254,4 @@ def test_refusals():
 
 with omni.StandIn("--today", t.TODAY) as stand_in:
     tap.run([test_orders, test_changes, test_equal_times, test_start, test_tax, test_channels, test_cost, test_goods, test_people,
-             test_scopes, test_circle, test_refusals, test_conformance])
+             test_scopes, test_circle, test_bulk, test_bulk_that_is_wrong, test_bulk_outlives_its_run, test_refusals, test_conformance])

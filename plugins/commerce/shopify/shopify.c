@@ -27,6 +27,9 @@ static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "sales_channels", .type = OMNI_OPT_LIST,
                 .help = "how orders of a source are sold: (\"580111=marketplace\", …); web and pos "
                         "are known"),
+    OMNI_OPTION(.name = "bulk", .type = OMNI_OPT_BOOL, .fallback = "false",
+                .help = "what is read as a whole (the first pull, and each day's stock) as one "
+                        "bulk operation: for shops with a long history or many articles"),
     OMNI_OPTION(.name = "overlap", .type = OMNI_OPT_DURATION, .fallback = "10m",
                 .help = "how far each pull reaches behind the last change seen"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "25",
@@ -51,20 +54,13 @@ static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "shopify", .title = "Shopify", .family = "commerce",
                 .help = "a shop's orders, lines, refunds, products, stock, customers and checkouts",
                 .api_version = "2026-07", .api_sunset = "2027-07-01",
-                .api_url = "https://{shop}.myshopify.com", .account_option = "shop",
-                .options = options, .logins = logins, .streams = shopify_streams,
-                .open = shopify_open, .close = shopify_close, .check = shopify_check,
-                .pull = shopify_pull, .judge = shopify_judge),
+                .api_url = "https://{shop}.myshopify.com", .hosts = "storage.googleapis.com",
+                .account_option = "shop", .options = options, .logins = logins,
+                .streams = shopify_streams, .open = shopify_open, .close = shopify_close,
+                .check = shopify_check, .pull = shopify_pull, .judge = shopify_judge),
     NULL};
 
-enum {
-    INNER_FIRST = 50,
-    BODY_MAX = 16384,
-    QUERY_MAX = 6144,
-    VARIABLES_MAX = 6144,
-    URL_MAX = 256,
-    FILTER_MAX = 96
-};
+enum { INNER_FIRST = 50, BODY_MAX = 16384, QUERY_MAX = 6144, VARIABLES_MAX = 6144, URL_MAX = 256 };
 
 /* ---- opening ---- */
 
@@ -313,17 +309,7 @@ omni_status shopify_each(struct shopify *shop, struct omni_run *run, struct omni
 
 /* ---- pulling ---- */
 
-/* How one pull asks. */
-struct asking {
-    const struct shopify_list *list;
-    const struct omni_stream *stream;
-    char filter[FILTER_MAX]; /* "": everything */
-    int64_t first, inner;    /* halved when Shopify finds them too dear */
-    struct omni_pages pages;
-};
-
-/* The page outlives inner requests in a copy. */
-static int keep_page(struct shopify *shop, const struct omni_http *http, struct omni_json *page)
+int shopify_keep_page(struct shopify *shop, const struct omni_http *http, struct omni_json *page)
 {
     if (http->reply_len > shop->page_size) {
         char *grown = realloc(shop->page, http->reply_len);
@@ -338,10 +324,10 @@ static int keep_page(struct shopify *shop, const struct omni_http *http, struct 
     return 1;
 }
 
-static omni_status take_node(struct shopify *shop, struct omni_run *run, void *ctx,
-                             struct omni_json node)
+omni_status shopify_take_node(struct shopify *shop, struct omni_run *run, void *ctx,
+                              struct omni_json node)
 {
-    const struct asking *asking = ctx;
+    const struct shopify_asking *asking = ctx;
     char updated[64];
     int64_t seconds;
     if (omni_json_text(node, "updatedAt", updated, sizeof(updated)) &&
@@ -350,13 +336,22 @@ static omni_status take_node(struct shopify *shop, struct omni_run *run, void *c
     return asking->list->take(shop, run, asking->stream, node);
 }
 
-static omni_status ask_page(struct shopify *shop, struct omni_run *run, const struct asking *asking,
-                            struct omni_http *http)
+void shopify_add_members(const struct shopify *shop, const struct shopify_list *list,
+                         struct omni_text *out)
+{
+    const char *end = strstr(list->members, " customer{id} customerJ");
+    if (end && !shop->hub->opt_int(shop->config, "customers"))
+        omni_text_add_bytes(out, list->members, (size_t)(end - list->members));
+    else
+        omni_text_add(out, list->members);
+}
+
+static omni_status ask_page(struct shopify *shop, struct omni_run *run,
+                            const struct shopify_asking *asking, struct omni_http *http)
 {
     char query_memory[QUERY_MAX], variables_memory[VARIABLES_MAX];
     struct omni_text query = OMNI_TEXT(query_memory), variables = OMNI_TEXT(variables_memory);
     int has_inner = strstr(asking->list->members, "$inner") != NULL;
-    const char *members = asking->list->members, *end = strstr(members, " customer{id} customerJ");
     omni_text_add(&query, "query($first:Int!,$after:String");
     omni_text_add(&query, has_inner ? ",$inner:Int!" : "");
     omni_text_add(&query, asking->filter[0] ? ",$query:String){" : "){");
@@ -365,10 +360,7 @@ static omni_status ask_page(struct shopify *shop, struct omni_run *run, const st
     omni_text_add(&query, asking->filter[0] ? ",query:$query" : "");
     omni_text_add(&query, asking->list->arguments);
     omni_text_add(&query, "){edges{node{");
-    if (end && !shop->hub->opt_int(shop->config, "customers"))
-        omni_text_add_bytes(&query, members, (size_t)(end - members));
-    else
-        omni_text_add(&query, members);
+    shopify_add_members(shop, asking->list, &query);
     omni_text_add(&query, "}}" PAGE_INFO "}}");
     omni_json_add_int(&variables, "first", asking->first);
     if (has_inner)
@@ -381,7 +373,7 @@ static omni_status ask_page(struct shopify *shop, struct omni_run *run, const st
 }
 
 /* A query may cost 1000 points: fewer objects at once, then fewer inner ones. */
-static int asks_less(struct asking *asking)
+static int asks_less(struct shopify_asking *asking)
 {
     int64_t *size = asking->first > 1 ? &asking->first : &asking->inner;
     if (*size <= 1)
@@ -390,7 +382,8 @@ static int asks_less(struct asking *asking)
     return 1;
 }
 
-static omni_status pull_pages(struct shopify *shop, struct omni_run *run, struct asking *asking)
+static omni_status pull_pages(struct shopify *shop, struct omni_run *run,
+                              struct shopify_asking *asking)
 {
     char path[64];
     struct omni_json list = {0};
@@ -405,10 +398,10 @@ static omni_status pull_pages(struct shopify *shop, struct omni_run *run, struct
             return status == OMNI_E_TOO_MUCH
                        ? shop->hub->fail(run, OMNI_E_CONFIG, "one object costs too many points")
                        : status;
-        if (!keep_page(shop, &http, &page))
+        if (!shopify_keep_page(shop, &http, &page))
             return shop->hub->fail(run, OMNI_E_RETRY, "out of memory");
         list = omni_json_at(page, path);
-        status = take_edges(shop, run, list, take_node, asking);
+        status = take_edges(shop, run, list, shopify_take_node, asking);
         if (status != OMNI_OK)
             return status;
     } while (next_page(&asking->pages, list));
@@ -417,7 +410,7 @@ static omni_status pull_pages(struct shopify *shop, struct omni_run *run, struct
 
 /* "updated_at:>='…'": from the cursor on, with some overlap, since the search knows whole seconds
  * only and lags behind. */
-static void set_filter(struct shopify *shop, struct asking *asking,
+static void set_filter(struct shopify *shop, struct shopify_asking *asking,
                        const struct omni_request *request)
 {
     char since[OMNI_TIME_TEXT];
@@ -432,10 +425,10 @@ static omni_status shopify_pull(void *self, struct omni_run *run,
                                 const struct omni_request *request)
 {
     struct shopify *shop = self;
-    struct asking asking = {.stream = request->stream,
-                            .first = shop->hub->opt_int(shop->config, "page_size"),
-                            .inner = shop->hub->opt_int(shop->config, "lines_per_order"),
-                            .pages = OMNI_PAGES};
+    struct shopify_asking asking = {.stream = request->stream,
+                                    .first = shop->hub->opt_int(shop->config, "page_size"),
+                                    .inner = shop->hub->opt_int(shop->config, "lines_per_order"),
+                                    .pages = OMNI_PAGES};
     for (asking.list = shopify_lists; asking.list->stream; asking.list++)
         if (strcmp(asking.list->stream, request->stream->name) == 0)
             break;
@@ -447,7 +440,9 @@ static omni_status shopify_pull(void *self, struct omni_run *run,
         set_filter(shop, &asking, request);
     omni_status status = learn(shop, run, request->account);
     if (status == OMNI_OK)
-        status = pull_pages(shop, run, &asking);
+        status = !request->cursor && shop->hub->opt_int(shop->config, "bulk")
+                     ? shopify_pull_bulk(shop, run, &asking, &begun)
+                     : pull_pages(shop, run, &asking);
     if (status != OMNI_OK || !asking.filter[0] || shop->newest == 0)
         return status;
     /* What changed while the pages were read may have been passed by. */

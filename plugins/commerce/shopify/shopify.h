@@ -38,6 +38,15 @@ struct shopify_list {
                         struct omni_json node);
 };
 
+/* How one pull asks. */
+struct shopify_asking {
+    const struct shopify_list *list;
+    const struct omni_stream *stream;
+    char filter[96];      /* "": everything */
+    int64_t first, inner; /* halved when Shopify finds them too dear */
+    struct omni_pages pages;
+};
+
 /* An inner list: its own pages are asked for by the id of the object around it. */
 struct shopify_inner {
     const char *connection, *type, *members;
@@ -53,6 +62,15 @@ omni_status shopify_ask(struct shopify *, struct omni_run *, const char *query,
 /* Every member of an inner list, also those that were not in the page. */
 omni_status shopify_each(struct shopify *, struct omni_run *, struct omni_json parent,
                          const struct shopify_inner *, shopify_take *, void *ctx);
+/* The members that the list's objects are asked for, those that the admin leaves out apart. */
+void shopify_add_members(const struct shopify *, const struct shopify_list *, struct omni_text *);
+/* A copy that outlives further requests; 0: out of memory. */
+int shopify_keep_page(struct shopify *, const struct omni_http *, struct omni_json *page);
+/* ctx: the struct shopify_asking. */
+omni_status shopify_take_node(struct shopify *, struct omni_run *, void *ctx, struct omni_json);
+/* The whole list as one bulk operation; *begun: when it was ordered, seconds. */
+omni_status shopify_pull_bulk(struct shopify *, struct omni_run *, struct shopify_asking *,
+                              int64_t *begun);
 /* gid://shopify/Order/123 → 123; "" where there is none. */
 void shopify_id(struct omni_json, const char *path, char out[SHOPIFY_ID]);
 void shopify_row_id(struct omni_row *, const char *column, struct omni_json, const char *path);
