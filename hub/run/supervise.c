@@ -292,6 +292,9 @@ static void job_end(struct supervise *s, struct job *j)
     j->state = JOB_ENDED;
     j->deadline_ms = INT64_MAX;
     s->n_running--;
+    /* What it has left behind may hold the other end; nobody listens to that. */
+    mem_auto_close(&j->events);
+    j->events = -1;
     buf_free(&j->line);
     j->told.end(j->told.ctx, end, words);
 }

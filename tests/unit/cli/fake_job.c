@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,17 @@ static void begin_run(const json_t *spec)
     schema_free(schema);
 }
 
+/* A process that holds the job's pipe after its end, until nobody reads it any more. */
+static void leave_an_heir(void)
+{
+    if (fork() != 0)
+        return;
+    signal(SIGTERM, SIG_IGN);
+    struct pollfd pipe = {.fd = JOB_FD_EVENTS};
+    poll(&pipe, 1, -1);
+    _exit(0);
+}
+
 static void act(const json_t *spec, const json_t *line)
 {
     const char *what = json_text(line, "do");
@@ -84,6 +96,11 @@ static void act(const json_t *spec, const json_t *line)
     else if (strcmp(what, "hang") == 0)
         for (;;)
             pause();
+    else if (strcmp(what, "stay") == 0)
+        while (access(json_text(line, "while"), F_OK) == 0)
+            poll(NULL, 0, 10);
+    else if (strcmp(what, "heir") == 0)
+        leave_an_heir();
     else if (strcmp(what, "stubborn") == 0)
         signal(SIGTERM, SIG_IGN);
     else if (strcmp(what, "garbage") == 0)

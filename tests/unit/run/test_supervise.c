@@ -13,12 +13,15 @@
 #include "base/mem.h"
 #include "run/supervise.h"
 
+enum { HEIRS = 12 };
+
 struct seen {
     struct supervise *supervise;
     int events, ends;
     enum supervise_end end; /* of the last */
     char died[200], last[32];
     const json_t *next; /* a job to add from end() */
+    const char *file;   /* removed at the end before the last */
 };
 
 static void on_event(void *ctx, const json_t *event)
@@ -43,6 +46,8 @@ static void on_end(void *ctx, enum supervise_end end, const char *words)
     s->ends++;
     s->end = end;
     snprintf(s->died, sizeof s->died, "%s", words ? words : "");
+    if (s->file && s->ends == HEIRS)
+        unlink(s->file);
     if (s->next) {
         const json_t *next = s->next;
         s->next = NULL;
@@ -91,6 +96,27 @@ static void ends_are_told_in_words(void **state)
     assert_non_null(strstr(run_one("{\"do\":\"exit\"}\n").died, "exit code 7"));
     assert_non_null(
         strstr(run_one("{\"do\":\"garbage\"}\n{\"do\":\"hang\"}\n").died, "cannot be read"));
+}
+
+/* The end of a job is the end of its pipe, whoever holds it; also while an older job still runs. */
+static void heirs_are_not_listened_to(void **state)
+{
+    (void)state;
+    char path[64], stay_path[64];
+    auto_json *spec = script("{\"do\":\"heir\"}\n{\"event\":\"a\"}\n", path);
+    auto_free char *stay = xasprintf("{\"do\":\"stay\",\"while\":\"%s\"}\n", path);
+    auto_json *oldest = script(stay, stay_path);
+    struct supervise *s = supervise_new(2);
+    struct seen seen = {.supervise = s, .file = path};
+    add(s, oldest, NULL, &seen);
+    for (int i = 0; i < HEIRS; i++)
+        add(s, spec, NULL, &seen);
+    assert_true(supervise_run(s));
+    assert_int_equal(seen.ends, HEIRS + 1);
+    assert_int_equal(seen.events, HEIRS);
+    assert_string_equal(seen.died, "");
+    supervise_free(s);
+    unlink(stay_path);
 }
 
 static void the_environment_is_clean(void **state)
@@ -150,6 +176,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ends_are_told_in_words),
     cmocka_unit_test(the_environment_is_clean),
     cmocka_unit_test(jobs_may_add_jobs),
+    cmocka_unit_test(heirs_are_not_listened_to),
     cmocka_unit_test(without_descriptors_none_is_started),
     cmocka_unit_test(nothing_to_do_is_fine),
 };
