@@ -4,10 +4,17 @@
 
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
+
+void json_init(void)
+{
+    json_set_alloc_funcs(xmalloc, free);
+}
 
 void json_auto_free(json_t **value)
 {

@@ -12,6 +12,9 @@
 void json_auto_free(json_t **);
 #define auto_json __attribute__((cleanup(json_auto_free))) json_t
 
+/* First thing in each program: what jansson needs comes from xmalloc(). A member that could not be
+ * added would otherwise be missing without a word. */
+void json_init(void);
 /* Parses one value (any kind); duplicate keys are refused, depth is bounded. NULL and err->text
  * with the position otherwise. */
 json_t *json_parse(const char *bytes, size_t n, struct err *);

@@ -10,10 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static void mem_out(size_t n)
+_Noreturn static void mem_out(size_t n)
 {
     fprintf(stderr, "omnihub: out of memory (%zu bytes)\n", n);
-    abort();
+    _exit(MEM_EXIT);
+}
+
+void *xneed(void *p)
+{
+    if (!p)
+        mem_out(0);
+    return p;
 }
 
 void *xmalloc(size_t n)

@@ -8,12 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The exit code of a program that has no memory left (sysexits' EX_OSERR), so that who waits for
+ * it can say so. */
+enum { MEM_EXIT = 71 };
+
 /* These never return NULL: a hub without memory for small things cannot do anything sensible. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
+/* p, which a library allocated, where it is not NULL; else the same end. */
+void *xneed(void *p);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Frees at the end of the scope: auto_free char *s = xstrdup(…); */

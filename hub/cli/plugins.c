@@ -203,6 +203,8 @@ static const struct {
 } ends[] = {
     [SUPERVISE_DIED] = {"crashed", "bug", "its process ended before it was described",
                         "tell the plugin's author; stored data is as it was"},
+    [SUPERVISE_NO_MEMORY] = {"oom", "retry", "no memory was left while it was described",
+                             "give this machine more memory; run it again"},
     [SUPERVISE_HUNG] = {"hung", "bug", "its process ended before it was described",
                         "tell the plugin's author; stored data is as it was"},
     [SUPERVISE_STOPPED] = {"interrupted", "cancelled", "was not asked", "run it again"},

@@ -257,6 +257,27 @@ static void print_row(struct work_job *j, const json_t *event)
     puts(line);
 }
 
+/* Returns how many of its runs had no end yet. */
+static uint64_t abandon(struct work_job *j, const struct store_run_end *end)
+{
+    struct err err = {0};
+    uint64_t n = 0;
+    if (j->work->store &&
+        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), end, &n, &err) != OMNI_OK)
+        cli_error("%s", err.text);
+    return n;
+}
+
+/* How a run ended that its job could not write down itself. */
+static void write_end(struct work_job *j, const json_t *event)
+{
+    const char *outcome = json_text(event, "outcome");
+    abandon(j, &(struct store_run_end){.outcome = outcome ? outcome : "failed",
+                                       .reason = json_text(event, "reason"),
+                                       .message = json_text(event, "message"),
+                                       .remedy = json_text(event, "remedy")});
+}
+
 static void on_event(void *ctx, const json_t *event)
 {
     struct work_job *j = ctx;
@@ -267,6 +288,8 @@ static void on_event(void *ctx, const json_t *event)
         add_result(j, json_deep_copy(event));
     else if (strcmp(name, "row") == 0 && !j->work->on_dry)
         print_row(j, event);
+    else if (strcmp(name, "unwritten") == 0)
+        write_end(j, event);
     else if (j->work->on_dry)
         j->work->on_dry(j->work->dry_ctx, event);
     if (j->event)
@@ -296,6 +319,8 @@ static const struct {
 } deaths[] = {
     [SUPERVISE_DIED] = {"crashed", NULL, "the job ended early: ",
                         "run it again with -v; what was stored before is unchanged"},
+    [SUPERVISE_NO_MEMORY] = {"oom", NULL, "the job ended early: ",
+                             "give it more memory, or ask for fewer days at a time"},
     [SUPERVISE_HUNG] = {"hung", NULL, "the job ended early: ",
                         "raise hub.run_timeout, or ask for fewer days at a time"},
     [SUPERVISE_STOPPED] = {"interrupted", NULL, "",
@@ -308,18 +333,13 @@ static const struct {
 /* Without this its runs would be "running" for ever. */
 static void report_death(struct work_job *j, enum supervise_end how, const char *words)
 {
-    struct err err = {0};
-    uint64_t n = 0;
     auto_free char *message = xasprintf("%s%s", deaths[how].before, words);
     struct store_run_end end = {.outcome = deaths[how].outcome,
                                 .reason = deaths[how].reason,
                                 .message = message,
                                 .remedy = deaths[how].remedy};
-    if (j->work->store &&
-        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), &end, &n, &err) != OMNI_OK)
-        cli_error("%s", err.text);
     /* It may have died before it wrote that it began. */
-    if (n == 0 && how != SUPERVISE_STOPPED)
+    if (abandon(j, &end) == 0 && how != SUPERVISE_STOPPED)
         note_in_ledger(j->work, j->labels, &end);
     json_t *result = json_object();
     json_put_text(result, "outcome", end.outcome);

@@ -118,7 +118,7 @@ static bool matches(const struct account_list *l, const char *text)
         return true;
     if (!text)
         return false;
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    pcre2_match_data *data = xneed(pcre2_match_data_create(1, NULL));
     int found = pcre2_match(l->pattern, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL);
     pcre2_match_data_free(data);
     return found >= 0;

@@ -75,19 +75,27 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
     return done == OMNI_OK && !sink->is_over ? n : CURL_WRITEFUNC_ERROR;
 }
 
+/* libcurl copies the text. Without memory for it the option would stay as it was, without a word.
+ */
+static void set_text(CURL *c, CURLoption option, const char *text)
+{
+    if (curl_easy_setopt(c, option, text) == CURLE_OUT_OF_MEMORY)
+        xneed(NULL);
+}
+
 static void set_security(struct http *h, struct policy_gate *gate)
 {
     CURL *c = h->curl;
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    set_text(c, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     /* Empty, not unset: unset means that the environment is asked. */
-    curl_easy_setopt(c, CURLOPT_PROXY, h->proxy ? h->proxy : "");
-    curl_easy_setopt(c, CURLOPT_NOPROXY, "");
+    set_text(c, CURLOPT_PROXY, h->proxy ? h->proxy : "");
+    set_text(c, CURLOPT_NOPROXY, "");
     curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (h->ca_file) {
-        curl_easy_setopt(c, CURLOPT_CAINFO, h->ca_file);
+        set_text(c, CURLOPT_CAINFO, h->ca_file);
         curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
     }
     curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, policy_open_socket);
@@ -108,7 +116,7 @@ static void set_limits(struct http *h)
 static void set_request(struct http *h, const struct attempt *a)
 {
     CURL *c = h->curl;
-    curl_easy_setopt(c, CURLOPT_URL, a->url->text);
+    set_text(c, CURLOPT_URL, a->url->text);
     curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L); /* already normalised; send what was checked */
     bool wants_length = strcmp(a->method, "POST") == 0 || strcmp(a->method, "PUT") == 0;
     if (a->body || wants_length) { /* "Content-Length: 0" where there is none: else 411 */
@@ -117,10 +125,10 @@ static void set_request(struct http *h, const struct attempt *a)
     }
     if (strcmp(a->method, "HEAD") == 0)
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, a->method);
+    set_text(c, CURLOPT_CUSTOMREQUEST, a->method);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, a->headers);
-    curl_easy_setopt(c, CURLOPT_USERAGENT, h->user_agent);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, UNPACK_ACCEPT);
+    set_text(c, CURLOPT_USERAGENT, h->user_agent);
+    set_text(c, CURLOPT_ACCEPT_ENCODING, UNPACK_ACCEPT);
     curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)a->fresh);
     curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);

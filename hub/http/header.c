@@ -107,9 +107,7 @@ const char *header_find(const char *const *headers, const char *name)
 
 static void append(struct curl_slist **list, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(*list, line);
-    if (longer)
-        *list = longer;
+    *list = xneed(curl_slist_append(*list, line));
 }
 
 /* libcurl takes "Name:" for "leave it out" and "Name;" for an empty value. */

@@ -257,8 +257,8 @@ struct channel_rules *channel_load(const char *path, const char *own_path, struc
 {
     struct channel_rules *r = xcalloc(1, sizeof *r);
     r->arena = arena_new();
-    r->limits = pcre2_match_context_create(NULL);
-    r->match = pcre2_match_data_create(1, NULL);
+    r->limits = xneed(pcre2_match_context_create(NULL));
+    r->match = xneed(pcre2_match_data_create(1, NULL));
     pcre2_set_match_limit(r->limits, MATCH_LIMIT);
     pcre2_set_depth_limit(r->limits, DEPTH_LIMIT);
     pcre2_set_heap_limit(r->limits, HEAP_LIMIT_KIB);

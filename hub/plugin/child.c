@@ -121,6 +121,8 @@ static void classify(struct child *c, int status, const struct rusage *usage)
     else if (sig == SIGKILL)
         say(c, PLUGIN_OOM,
             "was killed from outside in %s, which the system does when memory runs out", c->doing);
+    else if (spawn_had_no_memory(status))
+        say(c, PLUGIN_OOM, "ran out of memory in %s", c->doing);
     else if (sig != 0)
         say(c, PLUGIN_CRASHED, "%s in %s", text, c->doing);
     else

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "plugin/last_words.h"
 #include "plugin/load.h"
@@ -76,6 +77,7 @@ int main(int argc, char **argv)
         return 2;
     }
     spawn_child_setup((pid_t)parent);
+    json_init();
     /* Now, while files can be opened: localtime() looks for its zone, jansson for random numbers.
      */
     tzset();

@@ -120,10 +120,17 @@ void spawn_child_setup(pid_t parent)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+bool spawn_had_no_memory(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == MEM_EXIT;
+}
+
 void spawn_describe_status(int status, char *out, size_t n)
 {
     if (WIFSIGNALED(status))
         snprintf(out, n, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else if (spawn_had_no_memory(status))
+        snprintf(out, n, "out of memory");
     else
         snprintf(out, n, "exit code %d", WEXITSTATUS(status));
 }

@@ -4,6 +4,7 @@
 #ifndef HUB_SPAWN_H
 #define HUB_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -14,6 +15,8 @@ pid_t spawn_process(const char *program, char *const argv[], char *const env[], 
                     int n_fds, struct err *);
 /* Called first thing in a child: die when the parent dies; no core dumps, no ptrace by siblings. */
 void spawn_child_setup(pid_t parent);
+/* It ended because xmalloc() or one like it got nothing. */
+bool spawn_had_no_memory(int wait_status);
 /* How a process ended, in words: "signal 11 (Segmentation fault)", "exit code 3". */
 void spawn_describe_status(int wait_status, char *out, size_t n);
 /* The path of a sibling program (omnihub-job, omnihub-plugin): beside this program in a build tree,

@@ -109,6 +109,21 @@ omni_status job_emit_rows(struct job *job, struct err *err)
 
 /* ---- results ---- */
 
+/* omnihub can write where a job cannot any more: no memory, no disk, a connection that is lost. */
+void job_finish_run(struct job *job, int64_t run, const struct store_run_end *end)
+{
+    struct err err = {0};
+    if (store_run_finish(job->store, run, end, &err) == OMNI_OK)
+        return;
+    log_error("the run cannot be written to the ledger: %s", err.text);
+    json_t *event = json_pack("{s:s}", "event", "unwritten");
+    json_put_text(event, "outcome", end->outcome);
+    json_put_text(event, "reason", end->reason);
+    json_put_text(event, "message", end->message);
+    json_put_text(event, "remedy", end->remedy);
+    spec_event(job->events, event);
+}
+
 static void put_outcome(const struct job *job, json_t *event, omni_status status,
                         const struct err *err)
 {

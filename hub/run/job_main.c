@@ -75,6 +75,7 @@ int main(int argc, char **argv)
         return 2;
     }
     spawn_child_setup(getppid());
+    json_init();
     catch_signals();
     struct job job = {.events = JOB_FD_EVENTS, .arena = arena_new()};
     job.spec = spec_from_fd(JOB_FD_SPEC, &err);

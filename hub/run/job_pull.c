@@ -310,9 +310,8 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
                                 .retries = now.retries - w->http_before.retries,
                                 .bytes = now.bytes - w->http_before.bytes,
                                 .rejected = w->rejected};
-    struct err ignored = {0};
-    if (w->run && store_run_finish(job->store, w->run, &end, &ignored) != OMNI_OK)
-        log_error("the run cannot be written to the ledger: %s", ignored.text);
+    if (w->run)
+        job_finish_run(job, w->run, &end);
 }
 
 static omni_status pull_stream(struct job *job, const struct omni_stream *stream, struct err *err)

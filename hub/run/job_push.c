@@ -71,9 +71,8 @@ static omni_status push_one(struct job *job, struct sink *sink,
                                 .remedy = job_push_remedy(status),
                                 .deliveries = result.deliveries,
                                 .rows = result.rows};
-    struct err ignored = {0};
-    if (id && store_run_finish(job->store, id, &end, &ignored) != OMNI_OK)
-        log_error("the run cannot be written to the ledger: %s", ignored.text);
+    if (id)
+        job_finish_run(job, id, &end);
     push_emit(job, dataset->name, status, &result, err);
     return status;
 }

@@ -285,7 +285,7 @@ static void job_end(struct supervise *s, struct job *j)
         end = SUPERVISE_DONE;
         words = NULL;
     } else if (!was_stopped) {
-        end = SUPERVISE_DIED;
+        end = spawn_had_no_memory(j->wait_status) ? SUPERVISE_NO_MEMORY : SUPERVISE_DIED;
         spawn_describe_status(j->wait_status, how, sizeof how);
         words = how;
     }

@@ -14,6 +14,7 @@
 enum supervise_end {
     SUPERVISE_DONE,       /* it said `done` */
     SUPERVISE_DIED,       /* without a word */
+    SUPERVISE_NO_MEMORY,  /* it said so */
     SUPERVISE_HUNG,       /* not within its time */
     SUPERVISE_STOPPED,    /* by SIGINT or SIGTERM to us, or before it began */
     SUPERVISE_NOT_STARTED /* this machine had no process, descriptor or memory for it */

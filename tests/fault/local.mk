@@ -49,6 +49,10 @@ check_LTLIBRARIES += %D%/careless.la
 %C%_careless_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_careless_la_LIBADD = $(SQLITE_LIBS)
 %C%_careless_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+# Memory that is not to be had.
+check_LTLIBRARIES += %D%/starve.la
+%C%_starve_la_SOURCES = %D%/starve.c
+%C%_starve_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 sweep: all $(check_LTLIBRARIES)
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/sweep.py --all

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The crash sweep: omnihub, omnihub-job and omnihub-plugin are killed at each of their writes, syncs, renames, unlinks, truncations
-and sends in turn, and each of these calls fails with ENOSPC and EIO in turn, over pulls, a combine, a push and a migration.
+and sends in turn, and each of these calls fails with ENOSPC and EIO in turn, over pulls, a combine, a push and a migration. Job and
+plugin process also get no memory, once at each place that asks for some.
 
-sweep.py            a sample of the calls, for `make check`; another one with OMNI_SEED=n
-sweep.py --all      every call, and 300 random kills: `make sweep`
+sweep.py            a sample of it, for `make check`; another one with OMNI_SEED=n
+sweep.py --all      all of it, and 300 random kills: `make sweep`
 sweep.py --case 'push omnihub-job write KILL 3'     one of them, with what it said"""
 
 import argparse
@@ -21,7 +22,7 @@ from sweep_lab import CALLS, FAULTS, Broken, SweepLab, omni
 import hub
 import tap
 
-SAMPLE, SAMPLE_RANDOM, ALL_RANDOM, CONTROL_CASES = 48, 10, 300, 60
+SAMPLE, SAMPLE_MEMORY, SAMPLE_RANDOM, ALL_RANDOM, CONTROL_CASES = 40, 24, 10, 300, 60
 HIT_SHARE = 0.9
 # scenario: state to begin from, command, configuration, programs (and the job's verb) that the faults hit
 SCENARIOS = {
@@ -33,6 +34,9 @@ SCENARIOS = {
 }
 # Its threads are followed, programs that it starts are not. Each thread's calls are counted for themselves.
 STRACE = "strace -D -f -b execve -o %s -e trace=%s"
+
+
+MEMORY = "malloc", "ENOMEM"
 
 
 def count_calls(lab, scenario, target, verb):
@@ -60,14 +64,30 @@ def all_cases(lab, scenarios=tuple(SCENARIOS)):
     return cases
 
 
+def memory_cases(lab):
+    cases = []
+    for scenario, (state, command, conf, targets) in SCENARIOS.items():
+        for target, verb in targets:
+            if target != "omnihub" and scenario != "migrate":
+                lab.restore(state)
+                lab.run(command, conf, target, verb, lab.starve(0))
+                cases += [(scenario, target, verb) + MEMORY + (i,) for i in range(1, lab.starved()[0] + 1)]
+    return cases
+
+
 def run_case(lab, case):
     scenario, target, verb, call, fault, n = case
     state, command, conf, _ = SCENARIOS[scenario]
     lab.restore(state)
+    if (call, fault) == MEMORY:
+        result = lab.run(command, conf, target, verb, lab.starve(n))
+        lab.hits += lab.starved()[1]
+        lab.check(conf, result)
+        return result
     log = lab.path("fault.log")
     inject = " -e inject=%s:%s" % (call, FAULTS[fault] % n)
     result = lab.run(command, conf, target, verb, STRACE % (log, call) + inject)
-    lab.check(conf)
+    lab.check(conf, result if target != "omnihub" else None)
     with open(log, encoding="utf-8", errors="replace") as file:
         seen = file.read()
     lab.hits += "(INJECTED)" in seen or "killed by SIGKILL" in seen
@@ -146,21 +166,19 @@ def sweep(lab, cases, name):
     tap.ok(lab.hits >= HIT_SHARE * len(cases), "%s: %d of these calls were made and failed" % (name, lab.hits))
 
 
-def sample(cases, chance):
+def sample(cases, chance, size=SAMPLE):
     """Some of each kind."""
     chance.shuffle(cases)
     kinds, rest = {}, []
     for case in cases:
         kind = (case[0], case[1], case[4])
         rest.append(case) if kind in kinds else kinds.setdefault(kind, case)
-    return (list(kinds.values()) + rest)[:max(SAMPLE, len(kinds))]
+    return (list(kinds.values()) + rest)[:max(size, len(kinds))]
 
 
 def test_controls():
     """A hub that is careless in one way must be found out, or the sweep proves nothing."""
-    library = os.path.join(omni.BUILD, "tests", "fault", ".libs", "careless.so")
-    if not tap.ok(os.path.exists(library), "careless.so is built"):
-        return
+    library = sweep_lab.preload("careless")
     for careless, scenario, calls in (("transaction", "pull", ("pwrite64",)), ("state", "pull", ("pwrite64", "fdatasync")),
                                       ("rename", "push", ("write", "unlinkat", "fsync"))):
         with SweepLab((library, careless)) as lab:
@@ -182,7 +200,8 @@ def main():
     with open(os.path.join(omni.BUILD, "config.h"), encoding="utf-8") as header:
         if "#define HUB_SANITIZED 1" in header.read():
             tap.skip_all("sanitizers and strace do not go together")
-    if not os.path.exists(os.path.join(omni.BUILD, "omnihub-job")) or not omni.plugin_path("csv", "sinks"):
+    if not all(os.path.exists(path) for path in (os.path.join(omni.BUILD, "omnihub-job"), sweep_lab.preload("careless"),
+                                                 sweep_lab.preload("starve"))):
         tap.skip_all("the programs are not built")
     seed = int(os.environ.get("OMNI_SEED", "1"))
     tap.note("seed %d (OMNI_SEED)" % seed)
@@ -193,6 +212,9 @@ def main():
         cases = all_cases(lab)
         tap.note("%d faults in all" % len(cases))
         sweep(lab, cases if options.all else sample(cases, chance), "every call" if options.all else "sample")
+        cases = memory_cases(lab)
+        tap.note("%d places that allocate" % len(cases))
+        sweep(lab, cases if options.all else sample(cases, chance, SAMPLE_MEMORY), "every allocation" if options.all else "allocations")
         test_random(lab, chance, ALL_RANDOM if options.all else SAMPLE_RANDOM)
     tap.run([test_controls])
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,15 @@ if [ '%(verb)s' = '*' ] || grep -q '"verb": *"%(verb)s"' /proc/self/fd/3; then e
 exec %(program)s "$@"
 """
 PLUGIN = '#!/bin/sh\nexec %(prefix)s %(program)s "$@"\n'
+
+
+# tests/fault/starve.c's struct page: places that allocated, the one that fails, how often it did.
+STARVE = struct.Struct("QQQ")
+
+
+def preload(name):
+    """A library of this folder that programs are started with."""
+    return os.path.join(omni.BUILD, "tests", "fault", ".libs", name + ".so")
 
 
 class Broken(Exception):
@@ -162,6 +172,18 @@ class SweepLab(omni.Lab):
                               timeout=omni.RUN_SECONDS, check=False)
         return omni.Result(done)
 
+    def starve(self, victim):
+        """The prefix for a program in which the nth place that allocates gets nothing; 0: each does."""
+        with open(self.path("starve"), "wb") as file:
+            file.write(STARVE.pack(0, victim, 0))
+        return "env LD_PRELOAD=%s STARVE=%s" % (preload("starve"), self.path("starve"))
+
+    def starved(self):
+        """Places that allocated, how often one failed."""
+        with open(self.path("starve"), "rb") as file:
+            count, _, hits = STARVE.unpack(file.read())
+        return count, hits
+
     # ---- states
 
     def save(self, name):
@@ -265,8 +287,22 @@ class SweepLab(omni.Lab):
         for name in ("orders.csv", "channel_daily.csv"):
             require(self.delivered(name) in (self.before[conf][name], self.after[conf][name]), name + " is neither old nor new")
 
-    def check(self, conf):
-        """After a fault; then the next run, without help."""
+    def ended(self, result):
+        """omnihub lived: it says how it went, and the ledger says the same."""
+        require(result.code in (0, 1, 3), "exit code %d: %s" % (result.code, result.out + result.err))
+        require(result.code == 0 or result.out or result.err, "exit code %d without a word" % result.code)
+        require(self.running() == 0, "runs are left as running")
+
+    def running(self):
+        with self.store() as db:
+            running = db.execute("SELECT count(*) FROM runs WHERE outcome = 'running'").fetchone()[0]
+        db.close()
+        return running
+
+    def check(self, conf, result=None):
+        """After a fault, with how omnihub ended where it was not hit itself; then the next run, without help."""
+        if result:
+            self.ended(result)
         self.whole(self.path("state", "store.db"), "store")
         self.whole(self.path("out", "bi.db"), "bi.db")
         self.windows(conf)
@@ -276,10 +312,7 @@ class SweepLab(omni.Lab):
         seen = self.look()
         for what, rows in self.after[conf].items():
             require(seen[what] == rows, "after the next run %s differs from a clean run's:\n%s\n%s" % (what, seen[what], rows))
-        with self.store() as db:
-            running = db.execute("SELECT count(*) FROM runs WHERE outcome = 'running'").fetchone()[0]
-        db.close()
-        require(running == 0, "runs are left as running")
+        require(self.running() == 0, "runs are left as running")
         left = [name for name in os.listdir(self.path("out")) if name.endswith(".tmp")] + \
                [name for name in os.listdir(self.path("state")) if not re.fullmatch(r"store\.db(-wal|-shm)?|hub\.lock", name)]
         require(not left, "left behind: %s" % left)

@@ -28,6 +28,7 @@ static bool is_named(const char *hosts, const char *host)
     for (const char *p = hosts; *p;) {
         size_t n = strcspn(p, ", "), name = strcspn(p, ":, ");
         size_t len = strlen(host);
+        name -= name > 1 && p[name - 1] == '.'; /* "a." is the host a */
         bool is_end = *p == '.' && len > name && strncasecmp(host + len - name, p, name) == 0;
         if (is_end || (len == name && strncasecmp(host, p, name) == 0) || *p == '[')
             return true;
