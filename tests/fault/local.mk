@@ -35,6 +35,7 @@ EXTRA_DIST += $(FAULT_TESTS) \
 # The crash sweep: a sample of it here, all of it with `make sweep`.
 TESTS += %D%/sweep.py
 TESTS += %D%/test_secrets.py
+EXTRA_DIST += %D%/memcheck.py
 EXTRA_DIST += %D%/sweep.py
 EXTRA_DIST += %D%/sweep_lab.py
 EXTRA_DIST += %D%/test_secrets.py
@@ -56,3 +57,6 @@ check_LTLIBRARIES += %D%/starve.la
 
 sweep: all $(check_LTLIBRARIES)
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/sweep.py --all
+
+valgrind: all $(check_LTLIBRARIES)
+	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/memcheck.py

@@ -44,7 +44,7 @@ def count_calls(lab, scenario, target, verb):
     state, command, conf, _ = SCENARIOS[scenario]
     lab.restore(state)
     logs = lab.path("calls")
-    lab.run(command, conf, target, verb, STRACE % (logs + " -ff", ",".join("?" + call for call in CALLS)))
+    lab.run(command, conf, {target: STRACE % (logs + " -ff", ",".join("?" + call for call in CALLS))}, verb)
     most = dict.fromkeys(CALLS, 0)
     for log in glob.glob(logs + ".*"):
         with open(log, encoding="utf-8", errors="replace") as file:
@@ -70,7 +70,7 @@ def memory_cases(lab):
         for target, verb in targets:
             if target != "omnihub" and scenario != "migrate":
                 lab.restore(state)
-                lab.run(command, conf, target, verb, lab.starve(0))
+                lab.run(command, conf, {target: lab.starve(0)}, verb)
                 cases += [(scenario, target, verb) + MEMORY + (i,) for i in range(1, lab.starved()[0] + 1)]
     return cases
 
@@ -80,13 +80,13 @@ def run_case(lab, case):
     state, command, conf, _ = SCENARIOS[scenario]
     lab.restore(state)
     if (call, fault) == MEMORY:
-        result = lab.run(command, conf, target, verb, lab.starve(n))
+        result = lab.run(command, conf, {target: lab.starve(n)}, verb)
         lab.hits += lab.starved()[1]
         lab.check(conf, result)
         return result
     log = lab.path("fault.log")
     inject = " -e inject=%s:%s" % (call, FAULTS[fault] % n)
-    result = lab.run(command, conf, target, verb, STRACE % (log, call) + inject)
+    result = lab.run(command, conf, {target: STRACE % (log, call) + inject}, verb)
     lab.check(conf, result if target != "omnihub" else None)
     with open(log, encoding="utf-8", errors="replace") as file:
         seen = file.read()
@@ -112,7 +112,7 @@ def try_case(lab, case):
 def start(lab, scenario):
     state, command, conf, _ = SCENARIOS[scenario]
     lab.restore(state)
-    lab.place(None, "*", "")
+    lab.place({})
     return subprocess.Popen([lab.path("programs", "omnihub"), "-c", lab.path(conf), "-q", command], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, OMNIHUB_NOW=sweep_lab.NOW))
 

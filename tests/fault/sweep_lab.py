@@ -155,19 +155,20 @@ class SweepLab(omni.Lab):
 
     # ---- running
 
-    def place(self, target, verb, prefix):
-        """Puts `prefix` before one program. omnihub finds jobs, and a job its plugin process, beside itself."""
-        careless = "env LD_PRELOAD=%s CARELESS=%s " % self.careless if self.careless else ""
-        job = {"verb": verb if target == "omnihub-job" and not careless else "*", "program": self.path("programs", "inner", "omnihub-job"),
-               "prefix": careless + (prefix if target == "omnihub-job" else "")}
-        plugin = {"program": os.path.join(omni.BUILD, "omnihub-plugin"), "prefix": prefix if target == "omnihub-plugin" else ""}
+    def place(self, prefixes, verb="*"):
+        """Puts words before programs, before a job only for one verb. omnihub finds jobs, and a job its plugin process, beside itself."""
+        # What comes before a fault and after it is done by careful programs.
+        careless = "env LD_PRELOAD=%s CARELESS=%s " % self.careless if self.careless and prefixes else ""
+        job = {"verb": "*" if careless else verb, "program": self.path("programs", "inner", "omnihub-job"),
+               "prefix": careless + prefixes.get("omnihub-job", "")}
+        plugin = {"program": os.path.join(omni.BUILD, "omnihub-plugin"), "prefix": prefixes.get("omnihub-plugin", "")}
         self.write("programs/omnihub-job", JOB % job, 0o755)
         self.write("programs/inner/omnihub-plugin", PLUGIN % plugin, 0o755)
 
-    def run(self, command, conf="omnihub.conf", target=None, verb="*", prefix="", now=NOW):
-        self.place(target, verb, prefix)
-        before = prefix.split() if target == "omnihub" else []
-        done = subprocess.run(before + [self.path("programs", "omnihub"), "-c", self.path(conf), "-q"] + command.split(),
+    def run(self, command, conf="omnihub.conf", prefixes=None, verb="*", now=NOW):
+        prefixes = prefixes or {}
+        self.place(prefixes, verb)
+        done = subprocess.run(prefixes.get("omnihub", "").split() + [self.path("programs", "omnihub"), "-c", self.path(conf), "-q"] + command.split(),
                               env=dict(os.environ, OMNIHUB_NOW=now), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=omni.RUN_SECONDS, check=False)
         return omni.Result(done)
