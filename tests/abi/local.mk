@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += %D%/test_layout %D%/load_try
-TESTS += %D%/test_layout %D%/test_abi.sh
+TESTS += %D%/test_layout %D%/test_abi.sh %D%/test_abidiff.sh
+EXTRA_DIST += %D%/test_abidiff.sh %D%/types.c
 EXTRA_DIST += %D%/test_abi.sh %D%/sample.c %D%/v1.0/omnihub/omnihub.h
 %C%_test_layout_SOURCES = %D%/test_layout.c
 %C%_test_layout_CPPFLAGS = $(UNIT_CPPFLAGS)

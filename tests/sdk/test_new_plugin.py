@@ -3,6 +3,7 @@
 """new-plugin: every kind builds with every compiler and way that its README names, and passes its tests as it stands."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -19,11 +20,34 @@ COMPILERS = ("gcc -std=c11", "clang -std=c11", "g++ -std=c++17 -x c++ -Wno-missi
 
 def installed(desk):
     for path in ("include/omnihub/omnihub.h", "include/omnihub/sdk.h", "lib/libomnihub-sdk.a", "lib/pkgconfig/omnihub-sdk.pc",
-                 "share/aclocal/omnihub.m4", "share/man/man7/omnihub-plugin.7"):
+                 "share/aclocal/omnihub.m4", "share/man/man7/omnihub-plugin.7", "share/doc/omnihub/plugin-guide.md",
+                 "share/doc/omnihub/abi.md", "share/doc/omnihub/plugin-reference.md"):
         tap.ok(os.path.exists(os.path.join(desk.prefix, path)), "installed: " + path)
     tap.is_(desk.run("pkg-config --variable=abi_major omnihub-sdk").out.strip(), "1", "pkg-config knows the contract's version")
     folder = desk.run("pkg-config --variable=plugindir omnihub-sdk").out.strip()
     tap.ok(os.path.isdir(folder if folder.startswith(desk.stage) else desk.stage + folder), "pkg-config knows where plugins go")
+
+
+def examples(desk):
+    folder = os.path.join(desk.prefix, "share", "doc", "omnihub", "examples")
+    names = sorted(n[:-2] for n in os.listdir(folder))
+    tap.is_(len(names), 2, "installed: two worked examples")
+    for name in names:
+        shutil.copy(os.path.join(folder, name + ".c"), desk.path(name + ".c"))
+        tap.is_(desk.compile(name).code, 0, "example %s builds with the one plain line" % name)
+        tap.has(desk.good("omnihub describe ./%s.so" % name, "example %s: describe" % name).out, "Stream ", "example %s loads" % name)
+
+
+def reference(desk):
+    with open(os.path.join(desk.prefix, "share", "doc", "omnihub", "plugin-reference.md"), encoding="utf-8") as f:
+        text = f.read()
+    for part in ("#### struct omni_stream", "| `uint32_t settle_days` | how long the platform restates a day |",
+                 "#### omni_pages_after", "#### struct omni_sink"):
+        tap.has(text, part, "the reference has " + part)
+    for header in ("omnihub.h", "sdk.h"):
+        with open(os.path.join(desk.prefix, "include", "omnihub", header), encoding="utf-8") as f:
+            names = set(re.findall(r"\bomni_[a-z_0-9]+(?=\()", re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)))
+        tap.is_([n for n in sorted(names) if n not in text], [], "the reference has every function of " + header)
 
 
 def kinds(desk):
@@ -89,4 +113,4 @@ def refusals(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (installed, kinds, families, ways, refusals)])
+    tap.run([lambda f=f: f(the_desk) for f in (installed, examples, reference, kinds, families, ways, refusals)])
