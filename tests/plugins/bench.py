@@ -54,7 +54,8 @@ class Subject:
         self.report = None
         self.version = None       # {"options": …} or {"fault": …}: an api_version that is switched off
         self.scope = None         # {"knobs": of the stand-in, "says": the scope that the login then lacks}
-        self.totals = None        # {"knobs": a stand-in that lies about its totals, "column": the one that differs}
+        # {"knobs": a stand-in that lies about its totals, "column": the one that differs, "option": that turns it off}
+        self.totals = None
         self.lacks = {}           # of these members, why there is none: {"pages": "a report comes whole"}
         self.more = ()            # further cases: functions of a bench
         self.__dict__.update(facts)

@@ -95,7 +95,7 @@ def subject(stream, **more):
 def test_conformance():
     conformance.sample(subject("channels_daily"))
     conformance.conform(stand_in, subject("channels_daily"))
-    conformance.conform(stand_in, subject("totals_daily", totals={"knobs": {"adobe": {"total_lies": 1}}, "column": "pageviews"}))
+    conformance.conform(stand_in, subject("totals_daily", totals={"knobs": {"adobe": {"total_lies": 1}}, "column": "pageviews", "option": "totals"}))
 
 
 with omni.StandIn("--today", TODAY) as stand_in:

@@ -28,7 +28,7 @@ def subject(stream="campaigns", resource="campaign", **more):
         truth={"resource": resource}, options=options, counts=COUNTS, exact=EXACT, data="searchStream", records="*.results",
         field="segments.date", number="metrics.costMicros", renews=True, version={"options": {"api_version": "v19"}},
         scope={"knobs": {"oauth": {"scopes": ["openid"]}}, "says": "auth/adwords"},
-        totals={"knobs": {"gads": {"total_lies": 1}}, "column": "clicks"},
+        totals={"knobs": {"gads": {"total_lies": 1}}, "column": "clicks", "option": "totals"},
         lacks={"pages": "searchStream gives a report as a whole, in batches", "short": "there are no pages", "report":
                "reports are not asynchronous"}), **more))
 

@@ -90,7 +90,7 @@ def subject(stream, counts, exact):
         truth={"stream": stream}, counts=counts, exact=exact, data=":runReport", records="rows", field="dimensionValues",
         number="metricValues.0.value", pages={"page_size": 90}, circle=None, renews=True, emptied="failed",
         version={"options": {"api_version": "v0beta"}}, scope={"knobs": {"oauth": {"scopes": []}}, "says": "analytics.readonly"},
-        totals={"knobs": {"ga4": {"total_lies": 1}}, "column": "pageviews"},
+        totals={"knobs": {"ga4": {"total_lies": 1}}, "column": "pageviews", "option": "totals"},
         lacks={"circle": "pages are asked for by offset: the same page again has rows that came before, which the grain check refuses",
                "short": "a report says how many rows it has: pages of any length are added up to that", "report": "reports are not asynchronous"},
         options=lambda bench: {"property_id": PROPERTY, "credentials": bench.secret(json.dumps(stand_in.key_file()))})

@@ -21,7 +21,7 @@ def subject(stream="queries", dimension="query", **more):
         counts=COUNTS, exact={"position_weighted": "positions"}, data="searchAnalytics", records="rows", field="keys.1",
         number="position", pages={"page_size": 7}, renews=True, version={"options": {"api_version": "v2"}},
         scope={"knobs": {"oauth": {"scopes": ["openid"]}}, "says": "webmasters.readonly"},
-        totals={"knobs": {"gsc": {"total_lies": 1}}, "column": "impressions"} if not dimension else None,
+        totals={"knobs": {"gsc": {"total_lies": 1}}, "column": "impressions", "option": "totals"} if not dimension else None,
         lacks={"short": "a page that is not full is the last: the platform tells nothing else", "report": "reports are not asynchronous",
                "totals": "queries are fewer and pages more than the site's totals, by their nature"}), **more))
 

@@ -24,7 +24,7 @@ def subject(stream="creatives", pivots="CAMPAIGN_GROUP,CAMPAIGN,CREATIVE", **mor
         truth={"pivots": pivots}, options=options, counts=COUNTS, exact=EXACT, data="adAnalytics", records="elements",
         field="pivotValues", number="costInLocalCurrency", version={"options": {"api_version": "202501"}},
         scope={"knobs": {"linkedin": {"scopes": ["r_ads"]}}, "says": "r_ads_reporting"},
-        totals={"knobs": {"linkedin": {"total_lies": 1}}, "column": "clicks"},
+        totals={"knobs": {"linkedin": {"total_lies": 1}}, "column": "clicks", "option": "totals"},
         lacks={"pages": "adAnalytics has no pages: a report ends at 15,000 elements, see test_limits", "short": "adAnalytics has no pages",
                "report": "reports are not asynchronous"}), **more))
 

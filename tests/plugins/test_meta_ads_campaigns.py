@@ -69,7 +69,7 @@ CAMPAIGNS = conformance.Subject(
     circle="again and again", version={"options": {"api_version": "v3.0"}},
     report={"knobs": {"meta": {"max_rows": 10, "async_polls": 1}}, "order": "/insights", "poll": "/60239201491"},
     scope={"knobs": {"meta": {"permissions": False}}, "says": "ads_read"},
-    totals={"knobs": {"meta": {"total_lies": 1}}, "column": "impressions"},
+    totals={"knobs": {"meta": {"total_lies": 1}}, "column": "impressions", "option": "totals"},
     lacks={"short": "only paging.next says whether there is another page, whatever the length of this one"})
 
 

@@ -16,6 +16,7 @@ static const struct omni_option *const options[] = {
     GOOGLE_LOGIN_OPTIONS("may read the account"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "v25",
                 .help = "version of the Google Ads API"),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 #define SCOPE "https://www.googleapis.com/auth/adwords"
@@ -281,7 +282,8 @@ static const struct query *query_of(const char *stream)
     return query;
 }
 
-static const char *query_body(struct omni_text *body, const struct omni_request *request)
+static const char *query_body(const struct ads *ads, struct omni_text *body,
+                              const struct omni_request *request)
 {
     const struct query *query = query_of(request->stream->name);
     omni_text_add(body, "{\"query\":\"SELECT ");
@@ -296,7 +298,7 @@ static const char *query_body(struct omni_text *body, const struct omni_request 
         omni_text_add(body, "'");
     }
     omni_text_add(body, "\"");
-    if (query->has_summary)
+    if (query->has_summary && ads->hub->opt_int(ads->config, "totals"))
         omni_json_add_text(body, "summaryRowSetting", "SUMMARY_ROW_WITH_RESULTS");
     omni_text_add(body, "}");
     return omni_text_done(body);
@@ -320,7 +322,7 @@ static omni_status ads_pull(void *self, struct omni_run *run, const struct omni_
     struct ads *ads = self;
     char memory[BODY_MAX];
     struct omni_text body = OMNI_TEXT(memory);
-    struct omni_http http = {.body = query_body(&body, request)};
+    struct omni_http http = {.body = query_body(ads, &body, request)};
     omni_status status = learn(ads, run, request->account);
     if (status == OMNI_OK)
         status = ask(ads, run, request->account, &http, "$[*].results[*]");

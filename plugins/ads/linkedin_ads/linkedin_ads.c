@@ -21,6 +21,7 @@ static const struct omni_option *const options[] = {
                 .help = "the account's currency; asked of LinkedIn where it is not given"),
     OMNI_OPTION(.name = "api_version", .type = OMNI_OPT_TEXT, .fallback = "202604",
                 .help = "LinkedIn-Version: the month of the API, switched off after about a year"),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 static const struct omni_auth *const logins[] = {
@@ -417,7 +418,7 @@ static omni_status li_total(void *self, struct omni_run *run, const struct omni_
     int64_t day, impressions, clicks;
     struct omni_sum all = {li->live_impressions, 0}, clicked = {li->live_clicks, 0};
     struct omni_json list, item = {0};
-    if (!li->is_whole)
+    if (!li->is_whole || !li->hub->opt_int(li->config, "totals"))
         return OMNI_E_UNSUPPORTED;
     omni_status status = ask_report(li, run, &span, WHOLE_ACCOUNT, &list);
     while (status == OMNI_OK && omni_json_next(list, &item)) {

@@ -23,6 +23,7 @@ static const struct omni_option *const options[] = {
                     "conversions also by these windows: 1d_click, 7d_click, 28d_click, 1d_view"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "500",
                 .help = "rows asked for at once, at most 500"),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 static const struct omni_auth *const logins[] = {
@@ -319,7 +320,8 @@ static void add_query(const struct meta *meta, struct omni_text *url,
                by_account ? "use_account_attribution_setting" : "use_unified_attribution_setting",
                "true");
     omni_query(url, "action_attribution_windows", omni_text_done(&windows));
-    omni_query(url, "summary", level->summary);
+    if (meta->hub->opt_int(meta->config, "totals"))
+        omni_query(url, "summary", level->summary);
 }
 
 /* The summary lies beside the rows of every page. */

@@ -33,6 +33,7 @@ static const struct omni_option *const options[] = {
                     "another metric for a column, or \"\": { transactions = \"metrics/event4\"; }"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "10000",
                 .help = "rows asked for at once, at most 50000"),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 static const struct omni_auth *const logins[] = {
@@ -459,7 +460,7 @@ static omni_status aa_total(void *self, struct omni_run *run, const struct omni_
     struct aa *aa = self;
     struct omni_json totals = omni_json_of(aa->totals, strlen(aa->totals));
     omni_status status = OMNI_OK;
-    if (!is_by_day(report_of(request->stream->name)))
+    if (!aa->hub->opt_int(aa->config, "totals") || !is_by_day(report_of(request->stream->name)))
         return OMNI_E_UNSUPPORTED;
     for (size_t i = 0; status == OMNI_OK && i < METRICS; i++) {
         char path[32];

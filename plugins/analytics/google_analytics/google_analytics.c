@@ -19,6 +19,7 @@ static const struct omni_option *const options[] = {
     OMNI_OPTION(.name = "admin_url", .type = OMNI_OPT_TEXT,
                 .fallback = "https://analyticsadmin.googleapis.com",
                 .help = "base of the Admin API, asked where accounts = \"all\""),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 static const struct omni_auth *const logins[] = {GOOGLE_LOGINS(.scope = SCOPE), NULL};
@@ -301,8 +302,8 @@ static void add_order(struct omni_text *body, const struct omni_stream *stream)
     omni_text_add(body, "]");
 }
 
-static const char *page_body(struct omni_text *body, const struct omni_request *request,
-                             const struct omni_pages *pages, int64_t size)
+static const char *page_body(const struct ga *ga, struct omni_text *body,
+                             const struct omni_request *request, const struct omni_pages *pages)
 {
     omni_text_add(body, "{\"dateRanges\":[{");
     omni_json_add_day(body, "startDate", request->from_day);
@@ -311,8 +312,10 @@ static const char *page_body(struct omni_text *body, const struct omni_request *
     add_names(body, ",\"dimensions\":[", request->stream, 1);
     add_names(body, ",\"metrics\":[", request->stream, 0);
     add_order(body, request->stream);
-    omni_text_add(body, ",\"metricAggregations\":[\"TOTAL\"],\"limit\":\"");
-    omni_text_add_int(body, size);
+    if (ga->hub->opt_int(ga->config, "totals"))
+        omni_text_add(body, ",\"metricAggregations\":[\"TOTAL\"]");
+    omni_text_add(body, ",\"limit\":\"");
+    omni_text_add_int(body, ga->hub->opt_int(ga->config, "page_size"));
     omni_text_add(body, "\",\"offset\":\"");
     omni_text_add_int(body, (int64_t)pages->offset);
     omni_text_add(body, "\",\"returnPropertyQuota\":true}");
@@ -322,14 +325,13 @@ static const char *page_body(struct omni_text *body, const struct omni_request *
 static omni_status ga_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct ga *ga = self;
-    const int64_t size = ga->hub->opt_int(ga->config, "page_size");
     struct omni_pages pages = OMNI_PAGES;
     int64_t total = 0;
     omni_status status = learn(ga, run, request->account);
     for (int has_more = 1; has_more && status == OMNI_OK;) {
         char memory[BODY_MAX];
         struct omni_text body = OMNI_TEXT(memory);
-        struct omni_http http = {.body = page_body(&body, request, &pages, size)};
+        struct omni_http http = {.body = page_body(ga, &body, request, &pages)};
         status = ask(ga, run, request->account, &http, "$.rows[*]");
         struct omni_json reply = omni_json_of_reply(&http);
         if (status == OMNI_OK)

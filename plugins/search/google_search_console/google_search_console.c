@@ -21,6 +21,7 @@ static const struct omni_option *const options[] = {
                 .help = "version of the API"),
     OMNI_OPTION(.name = "page_size", .type = OMNI_OPT_INT, .fallback = "25000",
                 .help = "rows asked for at once, at most 25000"),
+    OMNI_OPTION_TOTALS,
     NULL};
 
 #define SCOPE "https://www.googleapis.com/auth/webmasters.readonly"
@@ -354,7 +355,8 @@ static omni_status gsc_total(void *self, struct omni_run *run, const struct omni
                             .to = request->to_day,
                             .dimensions = ""};
     struct omni_http http;
-    if (strcmp(request->stream->name, "site_totals") != 0 ||
+    if (!gsc->hub->opt_int(gsc->config, "totals") ||
+        strcmp(request->stream->name, "site_totals") != 0 ||
         strcmp(gsc->hub->opt_text(gsc->config, "data_state"), "final") != 0)
         return OMNI_E_UNSUPPORTED;
     omni_status status = ask_page(gsc, run, &ask, 0, &http);

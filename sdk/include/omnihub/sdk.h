@@ -253,6 +253,13 @@ struct omni_account {
 omni_status omni_account_found(const struct omni_host *, struct omni_run *, struct omni_json record,
                                const char *id, const struct omni_account *paths);
 
+/* For sources with total(): asks once more, or for more, which not every admin wants. Read it with
+ * opt_int(config, "totals"). */
+#ifndef __cplusplus
+#define OMNI_OPTION_TOTALS                                                                         \
+    OMNI_OPTION(.name = "totals", .type = OMNI_OPT_BOOL, .fallback = "true",                       \
+                .help = "compare what is stored with the platform's own totals")
+#endif
 /* found_total() of the number at this path; absent and null: there is none. */
 omni_status omni_total_found(const struct omni_host *, struct omni_run *, const char *column,
                              struct omni_json totals, const char *path);
