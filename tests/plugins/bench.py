@@ -197,6 +197,14 @@ class Bench:
         return result
 
 
+def opened(stand_in, subject, **more):
+    """A bench with further options, beside a stand-in without faults."""
+    stand_in.control(clear=True)
+    bench = Bench(stand_in, subject)
+    bench.configure(**more)
+    return bench
+
+
 def literal(value):
     """A value in libconfig's words."""
     if isinstance(value, bool):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of shops and tills share: a connector in a folder of its own, pulled by the real programs."""
 
-import datetime
-import json
 import os
 import sys
 
@@ -10,29 +8,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 sys.dont_write_bytecode = True
 
+from bench import NOW, TODAY, ago, literal  # noqa: E402,F401
 import omni  # noqa: E402
 import tap  # noqa: E402
 
-TODAY = datetime.date(2026, 11, 20)
-NOW = {"OMNIHUB_NOW": "2026-11-20T20:00:00Z"}
 CONF = """hub: { state_dir = "%s"; schema_dir = "%s"; timezone = "UTC"; };
 connectors = ( { name = "it"; plugin = "%s"; start = "%s"; extra = true; %s options = { %s }; } );
 """
-
-
-def ago(days):
-    return TODAY - datetime.timedelta(days)
-
-
-def literal(value):
-    """A value in libconfig's words."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return "(%s)" % ", ".join(literal(item) for item in value)
-    return json.dumps(str(value))
 
 
 class Shop:

@@ -24,10 +24,7 @@ RESPONSES = c.Subject(
 
 
 def bench(subject, **more):
-    stand_in.control(clear=True)
-    opened = c.Bench(stand_in, subject)
-    opened.configure(**more)
-    return opened
+    return c.opened(stand_in, subject, **more)
 
 
 def test_conformance():

@@ -36,10 +36,7 @@ PROFILE = c.Subject(**dict(POSTS.__dict__, stream="profile", dataset="social_dai
 
 
 def bench(subject, **more):
-    stand_in.control(clear=True)
-    opened = c.Bench(stand_in, subject)
-    opened.configure(**more)
-    return opened
+    return c.opened(stand_in, subject, **more)
 
 
 def knobs(**values):

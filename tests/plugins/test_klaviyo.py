@@ -35,10 +35,7 @@ GROWTH = c.Subject(**dict(
 
 
 def bench(subject, **more):
-    stand_in.control(clear=True)
-    opened = c.Bench(stand_in, subject)
-    opened.configure(**more)
-    return opened
+    return c.opened(stand_in, subject, **more)
 
 
 def test_conformance():

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The seller's customers, those changed since the last pull. */
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "square.h"
 
-enum { BODY_MAX = 6144, PAGE_SIZE = 100 };
+enum { PAGE_SIZE = 100 };
 
 static omni_status send_customer(struct square *square, struct omni_run *run,
                                  const struct omni_stream *stream, struct omni_json node)
@@ -26,41 +24,23 @@ static omni_status send_customer(struct square *square, struct omni_run *run,
 }
 
 /* The same body for every page, but for the cursor. */
-static const char *customer_body(struct omni_text *body, const char *since, const char *cursor)
+static void add_body(const struct square *square, struct omni_text *body,
+                     const struct omni_request *request, const char *since, const char *cursor)
 {
+    (void)square;
+    (void)request;
     omni_text_add(body, "{\"query\":{\"filter\":{\"updated_at\":{");
     omni_json_add_text(body, "start_at", since);
     omni_text_add(body, "}},\"sort\":{\"field\":\"CREATED_AT\",\"order\":\"ASC\"}}");
     omni_json_add_int(body, "limit", PAGE_SIZE);
     omni_json_add_text(body, "cursor", cursor[0] ? cursor : NULL);
     omni_text_add(body, "}");
-    return omni_text_done(body);
 }
 
 omni_status square_pull_customers(struct square *square, struct omni_run *run,
                                   const struct omni_request *request)
 {
-    char since[OMNI_TIME_TEXT];
-    int64_t begun = (int64_t)time(NULL);
-    struct omni_pages pages = OMNI_PAGES;
-    struct omni_http http;
-    square_since(square, request, since);
-    square->newest = 0;
-    do {
-        char memory[BODY_MAX];
-        struct omni_text body = OMNI_TEXT(memory);
-        const char *text = customer_body(&body, since, pages.cursor);
-        omni_status status =
-            square_send(square, run, text ? "/v2/customers/search" : NULL, text, &http);
-        /* An empty page has no member `customers`. */
-        struct omni_json one = {0}, all = omni_json_at(omni_json_of_reply(&http), "customers");
-        while (status == OMNI_OK && omni_json_next(all, &one)) {
-            square_notice(square, one);
-            status = send_customer(square, run, request->stream, one);
-        }
-        if (status != OMNI_OK)
-            return status;
-    } while (omni_pages_after(&pages, &http, "cursor"));
-    omni_status status = omni_pages_end(&pages, square->hub, run);
-    return status == OMNI_OK ? square_keep(square, run, begun) : status;
+    static const struct square_changed customers = {"/v2/customers/search", "customers", add_body,
+                                                    send_customer};
+    return square_pull_changed(square, run, request, &customers);
 }

@@ -330,9 +330,9 @@ static omni_status pull_location(struct square *square, struct omni_run *run,
 /* ---- orders ---- */
 
 /* The same body for every page, but for the cursor: Square insists on it. */
-static const char *order_body(const struct square *square, struct omni_text *body,
-                              const struct omni_request *request, const char *since,
-                              const char *cursor)
+static void add_order_body(const struct square *square, struct omni_text *body,
+                           const struct omni_request *request, const char *since,
+                           const char *cursor)
 {
     omni_text_add(body, "{\"location_ids\":[");
     omni_text_add_json(body, request->account);
@@ -344,19 +344,9 @@ static const char *order_body(const struct square *square, struct omni_text *bod
     omni_json_add_int(body, "limit", square->hub->opt_int(square->config, "page_size"));
     omni_json_add_text(body, "cursor", cursor[0] ? cursor : NULL);
     omni_text_add(body, "}");
-    return omni_text_done(body);
 }
 
-const char *square_since(const struct square *square, const struct omni_request *request,
-                         char out[OMNI_TIME_TEXT])
-{
-    int64_t seconds = (int64_t)request->from_day * 86400;
-    if (request->cursor && omni_time_parse(request->cursor, &seconds))
-        seconds -= square->hub->opt_int(square->config, "overlap");
-    return omni_time_print(seconds, out);
-}
-
-void square_notice(struct square *square, struct omni_json record)
+static void notice_change(struct square *square, struct omni_json record)
 {
     char updated[64];
     int64_t seconds;
@@ -365,52 +355,57 @@ void square_notice(struct square *square, struct omni_json record)
         square->newest = seconds;
 }
 
-/* What changed while the pages were read may have been passed by. */
-omni_status square_keep(struct square *square, struct omni_run *run, int64_t begun)
+/* An empty page has no member for its list. */
+static omni_status take_page(struct square *square, struct omni_run *run,
+                             const struct omni_request *request, const struct square_changed *what,
+                             struct omni_json reply)
 {
-    char cursor[OMNI_TIME_TEXT];
-    if (square->newest == 0)
-        return OMNI_OK;
-    return square->hub->cursor(
-        run, omni_time_print(square->newest < begun ? square->newest : begun, cursor));
-}
-
-static omni_status take_orders(struct square *square, struct omni_run *run,
-                               const struct omni_stream *stream, struct omni_json orders)
-{
-    struct omni_json order = {0};
+    struct omni_json one = {0}, all = omni_json_at(reply, what->member);
     omni_status status = OMNI_OK;
-    while (status == OMNI_OK && omni_json_next(orders, &order)) {
-        square_notice(square, order);
-        status = square_take_order(square, run, stream, order);
+    while (status == OMNI_OK && omni_json_next(all, &one)) {
+        notice_change(square, one);
+        status = what->take(square, run, request->stream, one);
     }
     return status;
+}
+
+omni_status square_pull_changed(struct square *square, struct omni_run *run,
+                                const struct omni_request *request,
+                                const struct square_changed *what)
+{
+    char since[OMNI_TIME_TEXT], cursor[OMNI_TIME_TEXT];
+    int64_t seconds = (int64_t)request->from_day * 86400, begun = (int64_t)time(NULL);
+    struct omni_pages pages = OMNI_PAGES;
+    struct omni_http http;
+    if (request->cursor && omni_time_parse(request->cursor, &seconds))
+        seconds -= square->hub->opt_int(square->config, "overlap");
+    omni_time_print(seconds, since);
+    square->newest = 0;
+    do {
+        char memory[BODY_MAX];
+        struct omni_text body = OMNI_TEXT(memory);
+        what->add_body(square, &body, request, since, pages.cursor);
+        const char *text = omni_text_done(&body);
+        omni_status status = square_send(square, run, text ? what->url : NULL, text, &http);
+        if (status == OMNI_OK)
+            status = take_page(square, run, request, what, omni_json_of_reply(&http));
+        if (status != OMNI_OK)
+            return status;
+    } while (omni_pages_after(&pages, &http, "cursor"));
+    omni_status status = omni_pages_end(&pages, square->hub, run);
+    if (status != OMNI_OK || square->newest == 0)
+        return status;
+    /* What changed while the pages were read may have been passed by. */
+    return square->hub->cursor(
+        run, omni_time_print(square->newest < begun ? square->newest : begun, cursor));
 }
 
 static omni_status pull_orders(struct square *square, struct omni_run *run,
                                const struct omni_request *request)
 {
-    char since[OMNI_TIME_TEXT];
-    int64_t begun = (int64_t)time(NULL);
-    struct omni_pages pages = OMNI_PAGES;
-    struct omni_http http;
-    square_since(square, request, since);
-    square->newest = 0;
-    do {
-        char memory[BODY_MAX];
-        struct omni_text body = OMNI_TEXT(memory);
-        const char *text = order_body(square, &body, request, since, pages.cursor);
-        omni_status status =
-            square_send(square, run, text ? "/v2/orders/search" : NULL, text, &http);
-        /* An empty page has no member `orders`. */
-        if (status == OMNI_OK)
-            status = take_orders(square, run, request->stream,
-                                 omni_json_at(omni_json_of_reply(&http), "orders"));
-        if (status != OMNI_OK)
-            return status;
-    } while (omni_pages_after(&pages, &http, "cursor"));
-    omni_status status = omni_pages_end(&pages, square->hub, run);
-    return status == OMNI_OK ? square_keep(square, run, begun) : status;
+    static const struct square_changed orders = {"/v2/orders/search", "orders", add_order_body,
+                                                 square_take_order};
+    return square_pull_changed(square, run, request, &orders);
 }
 
 static omni_status square_pull(void *self, struct omni_run *run, const struct omni_request *request)

@@ -33,11 +33,16 @@ omni_status square_take_order(struct square *, struct omni_run *, const struct o
 omni_status square_pull_products(struct square *, struct omni_run *, const struct omni_request *);
 omni_status square_pull_stock(struct square *, struct omni_run *, const struct omni_request *);
 omni_status square_pull_customers(struct square *, struct omni_run *, const struct omni_request *);
-/* From when on changes are asked for, and what to keep when they have all been read. */
-const char *square_since(const struct square *, const struct omni_request *,
-                         char out[OMNI_TIME_TEXT]);
-void square_notice(struct square *, struct omni_json record);
-omni_status square_keep(struct square *, struct omni_run *, int64_t begun);
+/* A search for what changed since the last pull. */
+struct square_changed {
+    const char *url, *member; /* of the reply: where the records are */
+    void (*add_body)(const struct square *, struct omni_text *, const struct omni_request *,
+                     const char *since, const char *cursor);
+    omni_status (*take)(struct square *, struct omni_run *, const struct omni_stream *,
+                        struct omni_json record);
+};
+omni_status square_pull_changed(struct square *, struct omni_run *, const struct omni_request *,
+                                const struct square_changed *);
 /* judge() of the source. */
 omni_status square_judge(void *self, struct omni_run *, const struct omni_http *,
                          uint32_t *wait_ms);
