@@ -9,6 +9,7 @@ hub_libhub_a_SOURCES += \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/redact.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
+	%D%/outcome.c %D%/outcome.h \
 	%D%/place.c %D%/place.h \
 	%D%/text.c %D%/text_base64.c %D%/text_encode.c %D%/text.h \
 	%D%/zone.c %D%/zone.h \

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/plan.h"
 #include "cli/shapes.h"
 #include "cli/work.h"
 
@@ -134,23 +136,6 @@ static bool has_whole_datasets(const struct config *c)
 
 /* ---- the verdict ---- */
 
-static json_t *findings_json(struct config_findings *findings)
-{
-    size_t n;
-    const struct config_finding *list = config_findings_list(findings, &n);
-    json_t *out = json_array();
-    for (size_t i = 0; i < n; i++) {
-        json_t *one = json_object();
-        json_put_text(one, "severity", list[i].is_error ? "error" : "warning");
-        json_put_text(one, "file", list[i].place.file);
-        if (list[i].place.line > 0)
-            json_put_int(one, "line", list[i].place.line);
-        json_put_text(one, "message", list[i].text);
-        json_array_append_new(out, one);
-    }
-    return out;
-}
-
 static void print_ok(const struct cli *cli)
 {
     const struct config *c = cli->config;
@@ -164,11 +149,54 @@ static void print_ok(const struct cli *cli)
     puts(")");
 }
 
+enum { NEXT_RUNS = 5 };
+
+/* [{connector, schedule, timezone, next: [times]}]: what a person can compare with what was meant.
+ */
+static json_t *schedules(const struct cli *cli)
+{
+    const struct config *c = cli->config;
+    json_t *out = json_array();
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        int64_t at[NEXT_RUNS];
+        char text[TIME_TEXT];
+        if (!k->schedule || !k->name || !wants(cli, k->name, k->is_disabled))
+            continue;
+        json_t *one = json_object(), *next = json_array();
+        json_put_text(one, "connector", k->name);
+        json_put_text(one, "schedule", k->schedule);
+        json_put_text(one, "timezone", k->timezone ? k->timezone : c->hub.timezone);
+        size_t n = plan_next(c, k, at, NEXT_RUNS);
+        for (size_t t = 0; t < n; t++)
+            json_array_append_new(next, json_string(day_print_time(at[t], text)));
+        json_object_set_new(one, "next", next);
+        json_array_append_new(out, one);
+    }
+    return out;
+}
+
+static void print_schedules(const struct cli *cli)
+{
+    auto_json *all = schedules(cli);
+    const json_t *one, *time;
+    size_t i, k;
+    json_array_foreach(all, i, one)
+    {
+        printf("%s: %s (%s):", json_text(one, "connector"), json_text(one, "schedule"),
+               json_text(one, "timezone"));
+        json_array_foreach(json_object_get(one, "next"), k, time)
+            printf("%s %s", k ? "," : "", json_string_value(time));
+        putchar('\n');
+    }
+}
+
 static void say_findings(struct work *w)
 {
     if (cli_flag(w->cli, "json")) {
         auto_json *out = json_object();
-        json_object_set_new(out, "findings", findings_json(w->cli->findings));
+        json_object_set_new(out, "findings", config_findings_json(w->cli->findings));
+        json_object_set_new(out, "schedules", w->cli->config ? schedules(w->cli) : json_array());
         json_object_set(out, "results", w->results);
         cli_print_json(out);
         return;
@@ -176,6 +204,8 @@ static void say_findings(struct work *w)
     config_findings_print(w->cli->findings);
     if (config_findings_errors(w->cli->findings) == 0 && !w->cli->is_quiet)
         print_ok(w->cli);
+    if (config_findings_errors(w->cli->findings) == 0 && !w->cli->is_quiet)
+        print_schedules(w->cli);
 }
 
 static int worst(struct work *w)

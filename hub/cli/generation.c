@@ -8,14 +8,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "store/ledger.h"
 
-enum { RETRY_MOST_S = 1800, JITTER_MOST_S = 300, BROKEN_LIMIT = 5, DIFFERENCE_MAX = 4096 };
+enum { DIFFERENCE_MAX = 4096 };
 
-struct generation *generation_new(const struct cli *cli, int *code)
+struct generation *generation_new(const struct cli *cli, int *code, json_t **why)
 {
     struct generation *g = xcalloc(1, sizeof *g);
     g->cli = *cli;
@@ -24,6 +22,8 @@ struct generation *generation_new(const struct cli *cli, int *code)
     *code = work_prepare(&g->work, &g->cli, true, true);
     if (*code == CLI_OK)
         return g;
+    if (why && g->cli.findings)
+        *why = config_findings_json(g->cli.findings);
     generation_free(g);
     return NULL;
 }
@@ -32,96 +32,19 @@ void generation_free(struct generation *g)
 {
     if (!g)
         return;
-    for (size_t i = 0; i < g->n_zones; i++)
-        zone_free(g->zones[i].zone);
-    free(g->zones);
-    json_decref(g->numbers);
+    plan_free(&g->plan);
     free(g->runs);
-    agenda_free(g->agenda);
     work_free(&g->work);
     config_free(g->cli.config);
     config_findings_free(g->cli.findings);
     free(g);
 }
 
-/* When the newest run of any of these feeds began. */
-static int64_t last_started(const json_t *feeds)
-{
-    int64_t last = AGENDA_NEVER;
-    size_t i;
-    const json_t *feed;
-    json_array_foreach(feeds, i, feed)
-    {
-        const char *text = json_text(json_object_get(feed, "last_run"), "started_at");
-        struct day_clock c;
-        if (!text || !day_parse_time(text, strlen(text), &c))
-            continue;
-        int64_t at = c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
-        last = at > last ? at : last;
-    }
-    return last;
-}
-
-/* Zones are few, however many connectors there are. */
-static const struct zone *share_zone(struct generation *g, const char *name, struct err *err)
-{
-    for (size_t i = 0; i < g->n_zones; i++)
-        if (strcmp(g->zones[i].name, name) == 0)
-            return g->zones[i].zone;
-    struct zone *opened = zone_open(name, err);
-    if (opened)
-        g->zones[g->n_zones++] = (struct named_zone){name, opened};
-    return opened;
-}
-
-static int plan_one(struct generation *g, const struct config_connector *k, const json_t *feeds)
-{
-    struct err err = {0};
-    struct agenda_entry entry = {.name = k->name, .ctx = (void *)k};
-    const char *zone = k->timezone ? k->timezone : g->cli.config->hub.timezone;
-    if (k->is_disabled || !k->schedule)
-        return CLI_OK;
-    entry.zone = zone ? share_zone(g, zone, &err) : NULL;
-    if ((zone && !entry.zone) || schedule_parse(k->schedule, &entry.schedule, &err) != OMNI_OK) {
-        cli_error("connector \"%s\": %s", k->name, err.text);
-        return CLI_USAGE;
-    }
-    size_t number = agenda_add(g->agenda, &entry, last_started(feeds), day_now());
-    json_put_int(g->numbers, k->name, (int64_t)number);
-    return CLI_OK;
-}
-
 int generation_plan(struct generation *g, struct store *store)
 {
-    const struct config *c = g->cli.config;
-    struct err err = {0};
-    auto_json *feeds = ledger_feeds(store, NULL, &err);
-    auto_json *by_connector = ledger_by_connector(feeds);
-    if (!feeds) {
-        cli_error("%s", err.text);
-        return CLI_CANNOT;
-    }
-    const struct agenda_rules rules = {.retry_first = c->hub.retry_after_s * TIME_SECOND,
-                                       .retry_most = RETRY_MOST_S * TIME_SECOND,
-                                       .jitter_most = JITTER_MOST_S * TIME_SECOND,
-                                       .broken_limit = BROKEN_LIMIT};
-    g->agenda = agenda_new(&rules);
-    g->numbers = json_object();
-    g->zones = xcalloc(c->n_connectors, sizeof *g->zones);
-    g->runs = xcalloc(c->n_connectors, sizeof *g->runs);
-    for (size_t i = 0; i < c->n_connectors; i++) {
-        const struct config_connector *k = &c->connectors[i];
-        int code = plan_one(g, k, json_object_get(by_connector, k->name));
-        if (code != CLI_OK)
-            return code;
-    }
-    return CLI_OK;
-}
-
-size_t generation_find(const struct generation *g, const char *connector)
-{
-    int64_t number = connector ? json_int(g->numbers, connector, -1) : -1;
-    return number < 0 ? SIZE_MAX : (size_t)number;
+    int code = plan_make(&g->plan, g->cli.config, store);
+    g->runs = xcalloc(g->cli.config->n_connectors + 1, sizeof *g->runs);
+    return code;
 }
 
 /* ---- what a reload changed ---- */
@@ -131,47 +54,135 @@ static bool is_same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool is_same(const struct config_connector *a, const struct config_connector *b)
+static bool is_same_list(const char *const *a, const char *const *b)
 {
-    return is_same_text(a->plugin, b->plugin) && is_same_text(a->schedule, b->schedule) &&
-           is_same_text(a->timezone, b->timezone) && a->is_disabled == b->is_disabled &&
-           json_equal((json_t *)a->options, (json_t *)b->options);
+    for (; a && b && *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return false;
+    return a && b ? *a == *b : a == b;
 }
 
-/* Connectors of `of` about which `says` holds, given their namesake in `other` (NULL: none). */
-static void
-list_those(struct buf *out, const char *what, const struct config *of, const struct config *other,
-           bool (*says)(const struct config_connector *, const struct config_connector *))
+static bool is_same_json(const json_t *a, const json_t *b)
 {
-    size_t n = 0;
-    auto_json *places = json_object();
-    for (size_t i = 0; i < other->n_connectors; i++)
-        json_put_int(places, other->connectors[i].name, (int64_t)i);
-    for (size_t i = 0; i < of->n_connectors; i++) {
-        const struct config_connector *k = &of->connectors[i];
-        int64_t place = json_int(places, k->name, -1);
-        if (!says(k, place < 0 ? NULL : &other->connectors[place]))
-            continue;
-        buf_printf(out, "%s%s", n++ ? ", " : what, k->name);
+    return a && b ? json_equal((json_t *)a, (json_t *)b) : a == b;
+}
+
+static bool is_same_connector(const void *a_, const void *b_)
+{
+    const struct config_connector *a = a_, *b = b_;
+    const char *const texts[][2] = {
+        {a->plugin, b->plugin},       {a->schedule, b->schedule},
+        {a->timezone, b->timezone},   {a->start, b->start},
+        {a->extra, b->extra},         {a->accounts_match, b->accounts_match},
+        {a->isolation, b->isolation},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (!is_same_text(texts[i][0], texts[i][1]))
+            return false;
+    return a->is_disabled == b->is_disabled && a->reject_max == b->reject_max &&
+           a->idle_timeout_s == b->idle_timeout_s && a->memory_mb == b->memory_mb &&
+           is_same_list(a->streams, b->streams) && is_same_list(a->accounts, b->accounts) &&
+           is_same_json(a->options, b->options);
+}
+
+static bool is_same_sink(const void *a_, const void *b_)
+{
+    const struct config_sink *a = a_, *b = b_;
+    return is_same_text(a->plugin, b->plugin) && a->is_disabled == b->is_disabled &&
+           is_same_list(a->datasets, b->datasets) && is_same_json(a->options, b->options);
+}
+
+/* Connectors or sinks of a reading. */
+struct things {
+    size_t n, size;
+    const char *first;
+    const char *(*name)(const void *);
+    bool (*is_same)(const void *, const void *);
+};
+
+static const char *connector_name(const void *c)
+{
+    return ((const struct config_connector *)c)->name;
+}
+
+static const char *sink_name(const void *s)
+{
+    return ((const struct config_sink *)s)->name;
+}
+
+static struct things connectors_of(const struct config *c)
+{
+    return (struct things){c->n_connectors, sizeof *c->connectors, (const char *)c->connectors,
+                           connector_name, is_same_connector};
+}
+
+static struct things sinks_of(const struct config *c)
+{
+    return (struct things){c->n_sinks, sizeof *c->sinks, (const char *)c->sinks, sink_name,
+                           is_same_sink};
+}
+
+static void put_name(json_t *difference, const char *how, const char *name)
+{
+    json_array_append_new(json_object_get(difference, how), json_string(name));
+}
+
+/* There may be ten thousand of them. */
+static json_t *places_of(const struct things *t)
+{
+    json_t *places = json_object();
+    for (size_t i = 0; i < t->n; i++)
+        json_put_int(places, t->name(t->first + i * t->size), (int64_t)i);
+    return places;
+}
+
+static void compare(struct things old, struct things now, json_t *difference)
+{
+    auto_json *old_places = places_of(&old), *now_places = places_of(&now);
+    for (size_t i = 0; i < now.n; i++) {
+        const void *one = now.first + i * now.size;
+        int64_t before = json_int(old_places, now.name(one), -1);
+        if (before < 0)
+            put_name(difference, "added", now.name(one));
+        else if (!now.is_same(old.first + (size_t)before * old.size, one))
+            put_name(difference, "changed", now.name(one));
+    }
+    for (size_t i = 0; i < old.n; i++) {
+        const char *name = old.name(old.first + i * old.size);
+        if (json_int(now_places, name, -1) < 0)
+            put_name(difference, "removed", name);
     }
 }
 
-static bool is_missing(const struct config_connector *k, const struct config_connector *other)
+json_t *generation_difference(const struct generation *old, const struct generation *now)
 {
-    (void)k;
-    return !other;
+    json_t *difference = json_pack("{s:[], s:[], s:[]}", "added", "removed", "changed");
+    const struct config *a = old->cli.config, *b = now->cli.config;
+    compare(connectors_of(a), connectors_of(b), difference);
+    compare(sinks_of(a), sinks_of(b), difference);
+    return difference;
 }
 
-static bool is_changed(const struct config_connector *k, const struct config_connector *other)
-{
-    return other && !is_same(k, other);
-}
-
-char *generation_difference(const struct generation *old, const struct generation *now)
+char *generation_difference_text(const json_t *difference)
 {
     auto_buf out = BUF_INIT(DIFFERENCE_MAX);
-    list_those(&out, " added=", now->cli.config, old->cli.config, is_missing);
-    list_those(&out, " removed=", old->cli.config, now->cli.config, is_missing);
-    list_those(&out, " changed=", now->cli.config, old->cli.config, is_changed);
-    return out.len ? buf_take(&out) : xstrdup(" nothing changed among the connectors");
+    const char *how;
+    json_t *names, *name;
+    size_t i;
+    json_object_foreach((json_t *)difference, how, names)
+    {
+        if (json_array_size(names) > 0)
+            buf_printf(&out, "%s%s=", out.len ? " " : "", how);
+        json_array_foreach(names, i, name)
+            buf_printf(&out, "%s%s", i ? "," : "", json_string_value(name));
+    }
+    return out.len ? buf_take(&out) : xstrdup("no connector or sink changed");
+}
+
+bool generation_has_changed(const struct generation *old, const struct generation *now,
+                            const char *connector)
+{
+    const void *a = config_connector(old->cli.config, connector),
+               *b = config_connector(now->cli.config, connector);
+    return !a || !b || !is_same_connector(a, b);
 }

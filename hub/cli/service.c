@@ -7,217 +7,66 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/day.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/generation.h"
+#include "cli/service_priv.h"
 #include "run/notify.h"
 
-/* After a pull: first combine, then every sink. */
-enum chain { CHAIN_IDLE, CHAIN_COMBINE, CHAIN_PUSH };
+/* A machine without a battery for its clock wakes up in 1970, and nothing must be scheduled then.
+ */
+enum { OLDEST_YEAR = 2026 };
 
-struct service {
-    struct generation *now; /* the newest reading; ->older: those whose jobs still run */
-    struct supervise *jobs;
-    int timer;
-    int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
-    enum chain chain;
-    bool wants_chain; /* something was pulled since the chain began */
-    unsigned n_pushes;
-    size_t told_connectors; /* in the last status line for the service manager */
-    uint32_t told_running;
-    struct supervise_service calls;
-};
+/* ---- the clock ---- */
 
-/* ---- how runs end ---- */
-
-static const struct {
-    const char *outcome;
-    enum agenda_end end;
-} ends[] = {
-    {"retrying", AGENDA_RETRY}, {"parked", AGENDA_RETRY},    {"interrupted", AGENDA_RETRY},
-    {"crashed", AGENDA_BROKEN}, {"hung", AGENDA_BROKEN},     {"oom", AGENDA_BROKEN},
-    {"denied", AGENDA_BROKEN},  {"protocol", AGENDA_BROKEN},
-};
-
-static enum agenda_end end_of(const char *outcome)
+static int64_t steady_now(void)
 {
-    for (size_t i = 0; outcome && i < ARRAY_LEN(ends); i++)
-        if (strcmp(ends[i].outcome, outcome) == 0)
-            return ends[i].end;
-    return AGENDA_FINE;
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return t.tv_sec * TIME_SECOND + t.tv_nsec / 1000;
 }
 
-static void log_result(const json_t *r)
+static void look_at_clock(struct service *s)
 {
-    static const char *const counts[] = {"read", "inserted", "changed", "removed", "restated"};
-    const char *who = json_text(r, "connector") ? json_text(r, "connector") : json_text(r, "sink");
-    const char *what = json_text(r, "stream") ? json_text(r, "stream") : json_text(r, "dataset");
-    const char *outcome = json_text(r, "outcome"), *message = json_text(r, "message");
-    auto_buf tail = BUF_INIT(512);
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-        if (json_object_get(r, counts[i]))
-            buf_printf(&tail, " %s=%" PRId64, counts[i], json_int(r, counts[i], 0));
-    bool is_fine = outcome && strcmp(outcome, "ok") == 0;
-    log_line(is_fine ? LOG_INFO : LOG_WARN, "%s%s%s%s%s%s outcome=%s%s", who ? who : "combine",
-             what ? "." : "", what ? what : "", message ? ": " : "", message ? message : "",
-             !is_fine && json_text(r, "remedy") ? " (omnihub status says what to do)" : "",
-             outcome ? outcome : "?", buf_text(&tail));
-}
-
-/* ---- hooks: what jobs say ---- */
-
-/* What the hooks of a generation are called with. */
-struct hooked {
-    struct service *service;
-    struct generation *generation;
-};
-
-static struct connector_run *run_of(struct generation *g, const json_t *labels, size_t *number)
-{
-    *number = generation_find(g, json_text(labels, "connector"));
-    return *number == SIZE_MAX ? NULL : &g->runs[*number];
-}
-
-static void on_added(void *ctx, const json_t *labels)
-{
-    struct hooked *h = ctx;
-    size_t number;
-    struct connector_run *run = run_of(h->generation, labels, &number);
-    h->generation->n_jobs++;
-    h->service->n_pushes += json_text(labels, "sink") != NULL;
-    if (run)
-        run->n_jobs++;
-}
-
-static void on_result(void *ctx, const json_t *result)
-{
-    struct hooked *h = ctx;
-    size_t number;
-    struct connector_run *run = run_of(h->generation, result, &number);
-    enum agenda_end end = end_of(json_text(result, "outcome"));
-    if (run && end > run->worst)
-        run->worst = end;
-    log_result(result);
-}
-
-static void connector_ended(struct service *s, struct generation *g, size_t number)
-{
-    const char *name = agenda_at(g->agenda, number)->name;
-    agenda_done(g->agenda, number, g->runs[number].worst, day_now());
-    g->runs[number].worst = AGENDA_FINE;
-    s->wants_chain = true;
-    if (agenda_is_suspended(g->agenda, number))
-        log_error("connector %s broke too often and is suspended until the configuration is "
-                  "reloaded (SIGHUP)",
-                  name);
-}
-
-static void chain_ended(struct service *s, const json_t *labels)
-{
-    if (json_text(labels, "sink") && s->n_pushes > 0 && --s->n_pushes == 0)
-        s->chain = CHAIN_IDLE;
-    if (!json_text(labels, "kind"))
+    if (getenv("OMNIHUB_NOW")) /* a test's clock stands still */
         return;
-    s->chain = CHAIN_PUSH;
-    const struct config *c = s->now->cli.config;
-    for (size_t i = 0; i < c->n_sinks; i++)
-        if (!c->sinks[i].is_disabled)
-            work_add_push(&s->now->work, s->jobs, &c->sinks[i]);
-    if (s->n_pushes == 0)
-        s->chain = CHAIN_IDLE;
+    bool was_doubtful = clock_is_doubtful(&s->clock);
+    int64_t moved = clock_moved(&s->clock, day_now(), steady_now());
+    int64_t seconds = (moved < 0 ? -moved : moved) / TIME_SECOND;
+    if (moved)
+        log_warn("the clock was set %s by %" PRId64 " h %" PRId64 " min %" PRId64
+                 " s; looking again at what is due",
+                 moved < 0 ? "back" : "forward", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if (clock_is_doubtful(&s->clock) && !was_doubtful)
+        log_error("that is too far to be believed: nothing is started until the clock is set back, "
+                  "or `omnihub resume` says that it is right");
 }
 
-static void on_ended(void *ctx, const json_t *labels)
+static bool is_after_1970(void)
 {
-    struct hooked *h = ctx;
-    size_t number;
-    struct connector_run *run = run_of(h->generation, labels, &number);
-    h->generation->n_jobs--;
-    if (run && --run->n_jobs == 0)
-        connector_ended(h->service, h->generation, number);
-    else if (!run)
-        chain_ended(h->service, labels);
-}
-
-static void hook(struct service *s, struct generation *g)
-{
-    struct hooked *h = xmalloc(sizeof *h);
-    *h = (struct hooked){s, g};
-    g->hooks = (struct work_hooks){h, on_added, on_result, on_ended};
-    g->work.hooks = &g->hooks;
-}
-
-/* ---- generations ---- */
-
-static void drop(struct generation *g)
-{
-    free(g->hooks.ctx);
-    g->work.store = NULL; /* the service's */
-    generation_free(g);
-}
-
-/* Readings whose last job has ended go. */
-static void drop_older(struct service *s)
-{
-    for (struct generation **at = &s->now->older; *at;) {
-        struct generation *g = *at;
-        if (g->n_jobs > 0) {
-            at = &g->older;
-            continue;
-        }
-        *at = g->older;
-        drop(g);
-    }
-}
-
-static bool runs_already(const struct service *s, const char *connector)
-{
-    for (const struct generation *g = s->now->older; g; g = g->older) {
-        size_t number = generation_find(g, connector);
-        if (number != SIZE_MAX && g->runs[number].n_jobs > 0)
-            return true;
-    }
+    int32_t first = day_from_civil(OLDEST_YEAR, 1, 1);
+    if (day_now() >= first * TIME_DAY)
+        return true;
+    char time[TIME_TEXT];
+    cli_error("the clock says %s, which cannot be: set it, then start again",
+              day_print_time(day_now() / TIME_SECOND * TIME_SECOND, time));
     return false;
 }
 
-/* ---- what is due ---- */
-
-static void start_due(struct service *s)
-{
-    struct generation *g = s->now;
-    for (size_t n; (n = agenda_start(g->agenda, day_now())) != SIZE_MAX;) {
-        const struct agenda_entry *e = agenda_at(g->agenda, n);
-        if (runs_already(s, e->name)) /* started before a reload: later */
-            agenda_done(g->agenda, n, AGENDA_RETRY, day_now());
-        else
-            work_add_pulls(&g->work, s->jobs, e->ctx);
-        if (g->runs[n].n_jobs == 0 &&
-            agenda_due_of(g->agenda, n) == INT64_MAX) /* its plugin was refused */
-            agenda_done(g->agenda, n, AGENDA_FINE, day_now());
-    }
-}
-
-static void start_chain(struct service *s)
-{
-    if (!s->wants_chain || s->chain != CHAIN_IDLE)
-        return;
-    s->wants_chain = false;
-    s->chain = CHAIN_COMBINE;
-    work_add_combine(&s->now->work, s->jobs);
-}
+/* ---- the loop ---- */
 
 static void arm_timer(struct service *s)
 {
-    int64_t due = agenda_due(s->now->agenda);
+    int64_t due = agenda_due(s->now->plan.agenda), history = backfills_due(s->backfills);
+    due = history < due ? history : due;
+    if (clock_is_doubtful(&s->clock))
+        due = INT64_MAX;
     if (s->watchdog && s->next_watchdog < due)
         due = s->next_watchdog;
     struct itimerspec when = {0};
@@ -232,7 +81,7 @@ static void arm_timer(struct service *s)
 
 static void tell_status(struct service *s)
 {
-    size_t n = agenda_count(s->now->agenda);
+    size_t n = agenda_count(s->now->plan.agenda);
     uint32_t running = supervise_running(s->jobs);
     if (n == s->told_connectors && running == s->told_running)
         return;
@@ -244,9 +93,13 @@ static void tell_status(struct service *s)
 static void on_idle(void *ctx)
 {
     struct service *s = ctx;
-    drop_older(s);
-    start_due(s);
-    start_chain(s);
+    service_drop_older(s);
+    look_at_clock(s);
+    if (!clock_is_doubtful(&s->clock)) {
+        service_start_due(s);
+        service_start_backfills(s);
+        service_start_chain(s);
+    }
     if (s->watchdog && day_now() >= s->next_watchdog) {
         notify_send("WATCHDOG=1");
         s->next_watchdog = day_now() + s->watchdog;
@@ -255,53 +108,34 @@ static void on_idle(void *ctx)
     arm_timer(s);
 }
 
-static void on_timer(void *ctx)
+static size_t on_watch(void *ctx, struct pollfd *polls, size_t max)
+{
+    struct service *s = ctx;
+    polls[0] = (struct pollfd){.fd = s->timer, .events = POLLIN};
+    return 1 + (s->control ? control_watch(s->control, polls + 1, max - 1) : 0);
+}
+
+/* The timer is cancelled by a clock that is set; look_at_clock() then says by how much. */
+static void on_ready(void *ctx, const struct pollfd *polls, size_t n)
 {
     struct service *s = ctx;
     uint64_t times;
-    ssize_t n = read(s->timer, &times, sizeof times);
-    if (n < 0 && errno == ECANCELED)
-        log_warn("the clock was set; looking again at what is due");
+    if (polls[0].revents && read(s->timer, &times, sizeof times) < 0 && errno != ECANCELED &&
+        errno != EAGAIN)
+        log_error("the timer cannot be read: %s", strerror(errno));
+    if (s->control)
+        control_ready(s->control, polls + 1, n - 1);
 }
 
-/* ---- reload ---- */
-
-static struct generation *reread(struct service *s, int *code)
+static int32_t on_wait(void *ctx)
 {
-    struct generation *g = generation_new(&s->now->cli, code);
-    if (!g)
-        return NULL;
-    g->work.store = s->now->work.store;
-    *code = generation_plan(g, g->work.store);
-    if (*code == CLI_OK)
-        return g;
-    drop(g);
-    return NULL;
+    const struct service *s = ctx;
+    return s->control ? control_wait_ms(s->control) : -1;
 }
 
 static void on_reload(void *ctx)
 {
-    struct service *s = ctx;
-    int code = CLI_OK;
-    notify_send("RELOADING=1");
-    struct generation *g = reread(s, &code);
-    if (g && strcmp(g->cli.config->hub.state_dir, s->now->cli.config->hub.state_dir) != 0) {
-        log_error("state_dir cannot change while the service runs: restart it");
-        drop(g);
-        g = NULL;
-    }
-    if (!g) {
-        log_error("the new configuration is not used; the old one stays");
-        if (code == CLI_INTERRUPTED)
-            raise(SIGTERM); /* it was meant for the service, not for the look at the plugins */
-    } else {
-        auto_free char *what = generation_difference(s->now, g);
-        log_info("configuration reloaded:%s", what);
-        hook(s, g);
-        g->older = s->now;
-        s->now = g;
-    }
-    notify_send("READY=1");
+    json_decref(service_reload(ctx));
 }
 
 /* ---- life ---- */
@@ -311,10 +145,14 @@ static void serve(struct service *s)
     s->watchdog = notify_watchdog();
     s->next_watchdog = day_now();
     s->wants_chain = true; /* what an earlier life left undelivered */
-    s->calls = (struct supervise_service){
-        .ctx = s, .timer = s->timer, .timer_due = on_timer, .idle = on_idle, .reload = on_reload};
+    s->calls = (struct supervise_service){.ctx = s,
+                                          .watch = on_watch,
+                                          .ready = on_ready,
+                                          .wait_ms = on_wait,
+                                          .idle = on_idle,
+                                          .reload = on_reload};
     log_info("omnihub %s runs: %zu connectors are scheduled", PACKAGE_VERSION,
-             agenda_count(s->now->agenda));
+             agenda_count(s->now->plan.agenda));
     notify_send("READY=1");
     supervise_serve(s->jobs, &s->calls);
     notify_send("STOPPING=1");
@@ -331,11 +169,31 @@ static int open_state(struct generation *g, struct work *owner)
     return code;
 }
 
+/* The service works without it; SIGHUP and SIGTERM still reach it. */
+static void open_control(struct service *s)
+{
+    struct err err = {0};
+    const struct control_calls calls = {s, service_answer};
+    s->control = control_open(s->now->cli.config->hub.state_dir, geteuid(), &calls, &err);
+    if (!s->control)
+        log_error("%s", err.text);
+}
+
+/* What an earlier life did not finish goes on. */
+static void open_backfills(struct service *s)
+{
+    struct err err = {0};
+    s->backfills = backfills_new(s->store);
+    backfills_use(s->backfills, &s->now->work, s->jobs);
+    if (backfills_load(s->backfills, &err) != OMNI_OK)
+        log_error("backfills: %s", err.text);
+}
+
 static void free_all(struct service *s)
 {
     for (struct generation *g = s->now, *older; g; g = older) {
         older = g->older;
-        drop(g);
+        service_drop(g);
     }
 }
 
@@ -349,19 +207,26 @@ int service_run(struct cli *cli)
     auto_free char *path = realpath(cli->config_path, NULL);
     if (path) /* a reload comes after the service has gone to that folder */
         cli->config_path = path;
-    struct service s = {.now = generation_new(cli, &code), .timer = -1};
+    if (!is_after_1970())
+        return CLI_CANNOT;
+    struct service s = {.now = generation_new(cli, &code, NULL), .timer = -1};
     if (!s.now)
         return code;
     code = open_state(s.now, &owner);
     if (code == CLI_OK)
         code = generation_plan(s.now, s.now->work.store);
     if (code == CLI_OK) {
-        hook(&s, s.now);
+        s.store = s.now->work.store;
+        service_hook(&s, s.now);
         work_go_home(&s.now->work);
+        open_control(&s);
         s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);
+        open_backfills(&s);
         s.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
         serve(&s);
         close(s.timer);
+        control_close(s.control);
+        backfills_free(s.backfills);
         supervise_free(s.jobs);
     }
     free_all(&s);

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/outcome.h"
 #include "base/text.h"
 #include "run/spec.h"
 #include "schema/schema.h"
@@ -119,9 +120,9 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
 static omni_status end_stale_runs(struct work *w, struct err *err)
 {
     auto_json *runs = ledger_runs(w->store, NULL, 1000, err);
-    const struct store_run_end end = {.outcome = "interrupted",
-                                      .message = "the hub was stopped while it ran",
-                                      .remedy = "nothing: the next run takes the window up again"};
+    const struct outcome *o = outcome_of_status(OMNI_E_CANCELLED);
+    const struct store_run_end end = {
+        .outcome = o->outcome, .message = "the hub was stopped while it ran", .remedy = o->remedy};
     json_t *run;
     size_t i;
     if (!runs)
@@ -302,7 +303,9 @@ static void note_in_ledger(struct work *w, const json_t *labels, const struct st
     struct err err = {0};
     const char *connector = json_text(labels, "connector"), *sink = json_text(labels, "sink");
     const char *account = json_text(labels, "account");
-    const struct store_run run = {.kind = connector ? "pull" : "push",
+    const struct store_run run = {.kind = json_flag(labels, "backfill") ? "backfill"
+                                          : connector                   ? "pull"
+                                                                        : "push",
                                   .connector = connector ? connector : sink,
                                   .stream = "",
                                   .account = account ? account : ""};
@@ -313,38 +316,40 @@ static void note_in_ledger(struct work *w, const json_t *labels, const struct st
         cli_error("%s", err.text);
 }
 
+static void put_end(json_t *result, const struct store_run_end *end)
+{
+    json_put_text(result, "outcome", end->outcome);
+    json_put_text(result, "code", outcome_find(end->outcome, end->reason)->code);
+    json_put_text(result, "reason", end->reason);
+    json_put_text(result, "message", end->message);
+    json_put_text(result, "remedy", end->remedy);
+}
+
 /* What is said of a job that could not write its own end. */
 static const struct {
-    const char *outcome, *reason, *before, *remedy;
+    const char *outcome, *reason, *before;
 } deaths[] = {
-    [SUPERVISE_DIED] = {"crashed", NULL, "the job ended early: ",
-                        "run it again with -v; what was stored before is unchanged"},
-    [SUPERVISE_NO_MEMORY] = {"oom", NULL, "the job ended early: ",
-                             "give it more memory, or ask for fewer days at a time"},
-    [SUPERVISE_HUNG] = {"hung", NULL, "the job ended early: ",
-                        "raise hub.run_timeout, or ask for fewer days at a time"},
-    [SUPERVISE_STOPPED] = {"interrupted", NULL, "",
-                           "run it again: the window is taken up from the start"},
-    [SUPERVISE_NOT_STARTED] = {"retrying", "retry", "the job could not be started: ",
-                               "raise this machine's limits (ulimit -n, memory), or pull fewer "
-                               "connectors at a time (hub.parallel); then run it again"},
+    [SUPERVISE_DIED] = {"crashed", "job", "the job ended early: "},
+    [SUPERVISE_NO_MEMORY] = {"oom", "job", "the job ended early: "},
+    [SUPERVISE_HUNG] = {"hung", "run_timeout", "the job ended early: "},
+    [SUPERVISE_STOPPED] = {"interrupted", NULL, ""},
+    [SUPERVISE_NOT_STARTED] = {"retrying", "start", "the job could not be started: "},
 };
 
 /* Without this its runs would be "running" for ever. */
 static void report_death(struct work_job *j, enum supervise_end how, const char *words)
 {
+    const struct outcome *o = outcome_find(deaths[how].outcome, deaths[how].reason);
     auto_free char *message = xasprintf("%s%s", deaths[how].before, words);
-    struct store_run_end end = {.outcome = deaths[how].outcome,
-                                .reason = deaths[how].reason,
-                                .message = message,
-                                .remedy = deaths[how].remedy};
+    struct store_run_end end = {
+        .outcome = o->outcome, .reason = o->reason, .message = message, .remedy = o->remedy};
     /* It may have died before it wrote that it began. */
     if (abandon(j, &end) == 0 && how != SUPERVISE_STOPPED)
         note_in_ledger(j->work, j->labels, &end);
-    json_t *result = json_object();
-    json_put_text(result, "outcome", end.outcome);
-    json_put_text(result, "message", end.message);
-    json_put_text(result, "remedy", end.remedy);
+    json_t *result = json_pack("{s:s}", "event", "result");
+    put_end(result, &end);
+    if (j->event)
+        j->event(j->ctx, result);
     add_result(j, result);
 }
 
@@ -363,24 +368,26 @@ static void on_end(void *ctx, enum supervise_end how, const char *words)
     free(j);
 }
 
-void work_refuse(struct work *w, json_t *result_take, const char *plugin)
+void work_note(struct work *w, json_t *result_take, const struct store_run_end *end)
 {
     const char *connector = json_text(result_take, "connector");
     const char *name = connector ? connector : json_text(result_take, "sink");
-    const struct plugin_info *info = plugins_find(w->plugins, plugin);
-    auto_free char *message = xasprintf("plugin \"%s\" cannot be used: %s", plugin, info->why);
-    const struct store_run_end end = {.outcome = info->outcome,
-                                      .reason = info->reason,
-                                      .message = message,
-                                      .remedy = info->remedy};
-    note_in_ledger(w, result_take, &end);
-    json_put_text(result_take, "outcome", end.outcome);
-    json_put_text(result_take, "reason", end.reason);
-    json_put_text(result_take, "message", end.message);
-    json_put_text(result_take, "remedy", end.remedy);
-    w->n_jobs++; /* there was something to do */
+    note_in_ledger(w, result_take, end);
+    put_end(result_take, end);
     progress_result(w->progress, name, result_take);
     work_take_result(w, result_take);
+}
+
+void work_refuse(struct work *w, json_t *result_take, const char *plugin)
+{
+    const struct plugin_info *info = plugins_find(w->plugins, plugin);
+    auto_free char *message = xasprintf("plugin \"%s\" cannot be used: %s", plugin, info->why);
+    w->n_jobs++; /* there was something to do */
+    work_note(w, result_take,
+              &(struct store_run_end){.outcome = info->outcome,
+                                      .reason = info->reason,
+                                      .message = message,
+                                      .remedy = info->remedy});
 }
 
 void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *labels_take,
@@ -404,6 +411,7 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                   &(struct supervise_job){.spec = spec_take,
                                           .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
                                           .group = connector ? j->name : NULL,
+                                          .is_background = json_flag(labels_take, "backfill"),
                                           .ctx = j,
                                           .event = on_event,
                                           .end = on_end});

@@ -13,6 +13,7 @@
 
 struct schema;
 struct store;
+struct store_run_end;
 
 /* What a service wants to know of each job; labels say whose it is (connector, sink, kind). */
 struct work_hooks {
@@ -69,6 +70,17 @@ void work_add_pulls(struct work *, struct supervise *, const struct config_conne
 void work_add_combine(struct work *, struct supervise *);
 void work_add_push(struct work *, struct supervise *, const struct config_sink *);
 
+/* Some days of a backfill of one account ("": there is none); work that can wait. */
+struct work_chunk {
+    const struct config_connector *connector;
+    const char *account;
+    int32_t from, to;
+    void (*event)(void *ctx, const json_t *); /* results too, also of a job that died */
+    void (*end)(void *ctx);
+    void *ctx;
+};
+void work_add_chunk(struct work *, struct supervise *, const struct work_chunk *);
+
 /* ---- between the files of this part ---- */
 
 /* Takes the result over: for the summary, or to who hooked in. */
@@ -81,6 +93,8 @@ json_t *work_spec(struct work *, const char *verb);
 /* The plugin's file is there, but was refused or died while it was asked what it is: its connectors
  * and sinks fail, all others run. */
 bool work_is_refused(const struct work *, const char *plugin);
+/* A run without a job: its result, and its row in the ledger; takes over the labels. */
+void work_note(struct work *, json_t *labels_take, const struct store_run_end *);
 /* The result and the ledger's run of such a one; takes over the labels. */
 void work_refuse(struct work *, json_t *labels_take, const char *plugin);
 /* Queues a job. labels: {"connector": …, "account": …}, put into each result; taken over, as is

@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outcome.h"
 #include "run/spec.h"
+#include "store/store.h"
 
 /* ---- specs ---- */
 
@@ -139,14 +142,14 @@ static void on_account(void *ctx, const json_t *event)
 
 static void no_accounts(struct account_list *l)
 {
-    json_t *result = connector_labels(l->connector, NULL);
-    json_put_text(result, "outcome", "suspicious");
-    json_put_text(result, "reason", "data");
-    json_put_text(result, "message",
-                  l->pattern ? "no account of this login matches accounts_match"
-                             : "this login reaches no account");
-    json_put_text(result, "remedy", "see which accounts the login may read; list them in accounts");
-    work_take_result(l->work, result);
+    const struct outcome *o = outcome_find("suspicious", "accounts");
+    work_note(l->work, connector_labels(l->connector, NULL),
+              &(struct store_run_end){.outcome = o->outcome,
+                                      .reason = o->reason,
+                                      .message = l->pattern ? "no account of this login matches "
+                                                              "accounts_match"
+                                                            : "this login reaches no account",
+                                      .remedy = o->remedy});
 }
 
 static void on_accounts_end(void *ctx)
@@ -197,6 +200,19 @@ void work_add_pulls(struct work *w, struct supervise *s, const struct config_con
         add_accounts(w, s, k);
     for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
         add_pull(w, s, k, *a);
+}
+
+void work_add_chunk(struct work *w, struct supervise *s, const struct work_chunk *c)
+{
+    char day[DAY_TEXT];
+    json_t *spec = connector_spec(w, c->connector, JOB_PULL);
+    json_t *labels = connector_labels(c->connector, *c->account ? c->account : NULL);
+    json_put_text(spec, "account", *c->account ? c->account : NULL);
+    json_put_text(spec, "from", day_print(c->from, day));
+    json_put_text(spec, "to", day_print(c->to, day));
+    json_put_flag(spec, "backfill", true);
+    json_put_flag(labels, "backfill", true);
+    work_add(w, s, spec, labels, c->event, c->end, c->ctx);
 }
 
 void work_pull(struct work *w)

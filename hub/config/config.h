@@ -97,6 +97,8 @@ struct config_finding {
 };
 /* In file and line order; borrowed until the next addition. */
 const struct config_finding *config_findings_list(struct config_findings *, size_t *n);
+/* The same as an array of {severity, file, line, message}; new reference. */
+json_t *config_findings_json(struct config_findings *);
 /* Prints them on stderr in file and line order. */
 void config_findings_print(struct config_findings *);
 

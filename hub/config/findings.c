@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 /* A file full of nonsense must not fill the memory or the screen. */
@@ -112,4 +113,21 @@ void config_findings_print(struct config_findings *f)
     }
     if (n == MAX_FINDINGS)
         fputs("omnihub: too many findings; the rest is not shown\n", stderr);
+}
+
+json_t *config_findings_json(struct config_findings *findings)
+{
+    size_t n;
+    const struct config_finding *list = config_findings_list(findings, &n);
+    json_t *out = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *one = json_object();
+        json_put_text(one, "severity", list[i].is_error ? "error" : "warning");
+        json_put_text(one, "file", list[i].place.file);
+        if (list[i].place.line > 0)
+            json_put_int(one, "line", list[i].place.line);
+        json_put_text(one, "message", list[i].text);
+        json_array_append_new(out, one);
+    }
+    return out;
 }

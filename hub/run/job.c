@@ -427,45 +427,6 @@ omni_status job_failed(struct job *job, omni_status status, struct err *err)
     return status;
 }
 
-struct job_meaning {
-    omni_status status;
-    const char *outcome, *remedy;
-};
-
-static const struct job_meaning meanings[] = {
-    {OMNI_OK, "ok", NULL},
-    {OMNI_E_RETRY, "retrying",
-     "nothing to do: the next run tries again; if it lasts, see whether "
-     "the platform can be reached from here"},
-    {OMNI_E_THROTTLED, "parked",
-     "nothing to do: the platform's quota is used up; run it again "
-     "later or less often"},
-    {OMNI_E_AUTH, "failed",
-     "renew the credentials of this connector, then prove them with "
-     "`omnihub check --connect`"},
-    {OMNI_E_CONFIG, "failed",
-     "correct the configuration; `omnihub describe` shows what the plugin "
-     "takes"},
-    {OMNI_E_DATA, "failed",
-     "nothing of this window was stored, what was there before stays; mend the input, or look at "
-     "the "
-     "replies with --record"},
-    {OMNI_E_TOO_MUCH, "failed",
-     "one day is more than the platform gives; pull fewer streams or "
-     "ask for fewer fields"},
-    {OMNI_E_CANCELLED, "interrupted", "run it again: what was stored is kept"},
-    {OMNI_E_UNSUPPORTED, "failed", "this plugin does not offer that"},
-    {OMNI_E_BUG, "failed", "tell the plugin's author"},
-};
-
-static const struct job_meaning *job_meaning(omni_status status)
-{
-    for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
-        if (meanings[i].status == status)
-            return &meanings[i];
-    return &meanings[ARRAY_LEN(meanings) - 1];
-}
-
 /* How a run that ended with this status is the plugin's doing; PLUGIN_FINE: it is not. */
 static enum plugin_end blame(const struct job *job, omni_status status)
 {
@@ -480,28 +441,17 @@ static enum plugin_end blame(const struct job *job, omni_status status)
     return end;
 }
 
-const char *job_outcome(const struct job *job, omni_status status)
+const struct outcome *job_outcome(const struct job *job, omni_status status)
 {
     enum plugin_end end = blame(job, status);
-    return end == PLUGIN_FINE ? job_meaning(status)->outcome : plugin_end_name(end);
-}
-
-const char *job_remedy(const struct job *job, omni_status status)
-{
-    enum plugin_end end = blame(job, status);
-    if (end == PLUGIN_FINE && status == OMNI_E_AUTH && job->login)
-        return job_keeper_remedy(job);
     if (end == PLUGIN_FINE)
-        return job_meaning(status)->remedy;
-    if (end == PLUGIN_DENIED && job->denied.status != OMNI_OK)
-        return "if that host is right, name it in the connector's option api_url; else tell "
-               "the plugin's author; stored data is as it was before this run";
-    return "tell the plugin's author; stored data is as it was before this run";
+        return outcome_of_status(status);
+    bool is_host = end == PLUGIN_DENIED && job->denied.status != OMNI_OK;
+    return outcome_find(plugin_end_name(end), is_host ? "host" : NULL);
 }
 
-const char *job_push_remedy(omni_status status)
+/* A login that is refused has its own exact command. */
+const char *job_remedy(const struct job *job, const struct outcome *o)
 {
-    return status == OMNI_OK ? NULL
-                             : "nothing is lost: what was not delivered is kept and sent with the "
-                               "next push";
+    return job->login && o == outcome_of_status(OMNI_E_AUTH) ? job_keeper_remedy(job) : o->remedy;
 }

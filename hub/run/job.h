@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/outcome.h"
 #include "base/zone.h"
 #include "http/http.h"
 #include "normalize/channel.h"
@@ -39,6 +40,7 @@ struct job {
     const char *connector, *account;
     int32_t today; /* in the account's zone, as far as it is known */
     bool is_dry_run;
+    bool is_backfill; /* of history: leaves the state of the regular pulls alone */
 
     struct schema *schema;
     struct channel_rules *channels;
@@ -110,10 +112,9 @@ void job_failure_clear(struct job *);
 
 /* ---- outcomes ---- */
 
-/* What the ledger says of a status or of a plugin's end; never NULL. */
-const char *job_outcome(const struct job *, omni_status);
-/* What to do about it; NULL where nothing is to be done. */
-const char *job_remedy(const struct job *, omni_status);
-const char *job_push_remedy(omni_status);
+/* What became of a call that ended with this status; never NULL. */
+const struct outcome *job_outcome(const struct job *, omni_status);
+/* What to do about it here; NULL where nothing is to be done. */
+const char *job_remedy(const struct job *, const struct outcome *);
 
 #endif

@@ -124,18 +124,19 @@ void job_finish_run(struct job *job, int64_t run, const struct store_run_end *en
     spec_event(job->events, event);
 }
 
-static void put_outcome(const struct job *job, json_t *event, omni_status status,
-                        const struct err *err)
+static void put_outcome(const struct job *job, json_t *event, const struct outcome *o,
+                        omni_status status, const char *message)
 {
-    json_put_text(event, "outcome", job_outcome(job, status));
-    if (status == OMNI_OK)
-        return;
     char text[ERR_TEXT];
-    memcpy(text, err->text, sizeof text);
+    json_put_text(event, "outcome", o->outcome);
+    json_put_text(event, "code", o->code);
+    if (!o->remedy)
+        return;
+    memcpy(text, message, sizeof text);
     text[log_redact(text, strlen(text))] = '\0';
-    json_put_text(event, "reason", err_status_name(status));
+    json_put_text(event, "reason", window_reason(o, status));
     json_put_text(event, "message", text);
-    json_put_text(event, "remedy", job_remedy(job, status));
+    json_put_text(event, "remedy", job_remedy(job, o));
 }
 
 static void put_counts(const struct job *job, json_t *event, const struct window *w)
@@ -169,12 +170,8 @@ void job_emit_result(struct job *job, const struct window *w, omni_status status
     json_t *event = json_pack("{s:s}", "event", "result");
     json_put_text(event, "stream", w->stream->name);
     json_put_text(event, "account", job->account);
-    put_outcome(job, event, status, err);
-    if (status == OMNI_OK && w->is_suspicious) {
-        json_put_text(event, "outcome", "suspicious");
-        json_put_text(event, "message", w->note);
-        json_put_text(event, "remedy", JOB_SUSPICIOUS_REMEDY);
-    }
+    put_outcome(job, event, window_outcome(job, w, status), status,
+                status == OMNI_OK ? w->note : err->text);
     if (w->stream->sync == OMNI_WINDOW) {
         json_put_text(event, "from", day_print(w->asked.from, day));
         json_put_text(event, "to", day_print(w->asked.to, day));
@@ -188,7 +185,7 @@ void job_emit_result(struct job *job, const struct window *w, omni_status status
 void job_emit_plain(struct job *job, omni_status status, const struct err *err, json_t *more_take)
 {
     json_t *event = json_pack("{s:s}", "event", "result");
-    put_outcome(job, event, status, err);
+    put_outcome(job, event, job_outcome(job, status), status, err->text);
     if (job->account && *job->account)
         json_put_text(event, "account", job->account);
     if (job->failure.option[0])

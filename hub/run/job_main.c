@@ -91,6 +91,7 @@ int main(int argc, char **argv)
     job.vault =
         (struct vault_place){json_text(job.spec, "state_dir"), json_text(job.spec, "vault_key"),
                              json_flag(job.spec, "vault_is_credential")};
+    job.is_backfill = json_flag(job.spec, "backfill");
     set_prefix(&job);
     int code = run_verb(&job);
     spec_event(job.events, json_pack("{s:s}", "event", "done"));

@@ -41,6 +41,15 @@ struct plan_range plan_days(const struct plan_input *in)
     return range;
 }
 
+struct plan_range plan_backfill(const struct plan_input *in)
+{
+    struct plan_input regular = *in;
+    regular.has_from = regular.has_to = false;
+    struct plan_range range = plan_days(in);
+    range.to = min_day(range.to, plan_days(&regular).from - 1);
+    return range;
+}
+
 int32_t plan_window_end(const struct omni_stream *stream, int32_t from, int32_t to)
 {
     int32_t days = stream->max_window_days && stream->max_window_days < PLAN_WINDOW_DAYS

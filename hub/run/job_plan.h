@@ -23,6 +23,9 @@ struct plan_range {
 };
 
 struct plan_range plan_days(const struct plan_input *);
+/* The days of a backfill: what was asked for, as far as the platform keeps it and before the days
+ * that a regular pull still reads. */
+struct plan_range plan_backfill(const struct plan_input *);
 /* The first day that the platform still keeps; INT32_MIN where it keeps everything. */
 int32_t plan_history_from(const struct omni_stream *, int32_t today);
 /* Last day of the window that begins at `from`. */

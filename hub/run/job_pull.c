@@ -25,6 +25,8 @@ static bool is_wanted(const struct job *job, const struct omni_stream *stream)
     const json_t *wanted = json_object_get(job->spec, "streams");
     size_t i;
     const json_t *name;
+    if (job->is_backfill && stream->sync != OMNI_WINDOW)
+        return false; /* lists and changes have no days to go back to */
     if (!json_is_array(wanted))
         return true;
     json_array_foreach(wanted, i, name)
@@ -139,7 +141,7 @@ static omni_status stream_pipeline(struct job *job, const struct omni_stream *st
 
 static omni_status stream_begin_run(struct job *job, struct window *w, struct err *err)
 {
-    struct store_run run = {.kind = "pull",
+    struct store_run run = {.kind = job->is_backfill ? "backfill" : "pull",
                             .connector = job->connector,
                             .stream = w->stream->name,
                             .account = job->account,
@@ -201,7 +203,8 @@ static omni_status pull_window(struct job *job, const struct plan_input *plan,
         w->last_to = plan_new_last(&so_far, days);
         w->has_last = true;
         char day[DAY_TEXT];
-        status = window_state_put(job, LAST_DAY, day_print(w->last_to, day), err);
+        if (!job->is_backfill)
+            status = window_state_put(job, LAST_DAY, day_print(w->last_to, day), err);
     }
     return status == OMNI_OK ? window_store(job, err) : status;
 }
@@ -209,7 +212,7 @@ static omni_status pull_window(struct job *job, const struct plan_input *plan,
 static omni_status pull_windows(struct job *job, const struct plan_input *plan, struct err *err)
 {
     struct window *w = job->window;
-    struct plan_range range = plan_days(plan);
+    struct plan_range range = job->is_backfill ? plan_backfill(plan) : plan_days(plan);
     w->asked = range;
     w->has_last = plan->has_last;
     w->last_to = plan->last_to;
@@ -233,7 +236,7 @@ static omni_status pull_windows(struct job *job, const struct plan_input *plan, 
 static omni_status plan_last(struct job *job, struct plan_input *plan, struct err *err)
 {
     enum { ZONES_APART_DAYS = 2 };
-    const char *last = window_state_get(job, LAST_DAY);
+    const char *last = window_state_regular(job, LAST_DAY);
     plan->has_last = last && day_parse_iso(last, strlen(last), &plan->last_to);
     if (!last || (plan->has_last && plan->last_to <= job->today + ZONES_APART_DAYS))
         return OMNI_OK;
@@ -294,18 +297,14 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
     struct http_counts now = {0};
     if (job->http)
         now = http_counts(job->http);
-    bool is_doubtful = status == OMNI_OK && w->is_suspicious;
+    const struct outcome *o = window_outcome(job, w, status);
     char text[ERR_TEXT] = "";
-    if (status != OMNI_OK)
-        memcpy(text, err->text, sizeof text);
-    else if (is_doubtful)
-        memcpy(text, w->note, sizeof text);
+    memcpy(text, status == OMNI_OK ? w->note : err->text, sizeof text);
     text[log_redact(text, strlen(text))] = '\0';
-    struct store_run_end end = {.outcome = is_doubtful ? "suspicious" : job_outcome(job, status),
-                                .reason = status == OMNI_OK ? NULL : err_status_name(status),
+    struct store_run_end end = {.outcome = o->outcome,
+                                .reason = window_reason(o, status),
                                 .message = *text ? text : NULL,
-                                .remedy =
-                                    is_doubtful ? JOB_SUSPICIOUS_REMEDY : job_remedy(job, status),
+                                .remedy = job_remedy(job, o),
                                 .requests = now.requests - w->http_before.requests,
                                 .retries = now.retries - w->http_before.retries,
                                 .bytes = now.bytes - w->http_before.bytes,
@@ -378,7 +377,7 @@ static void pull_failed_early(struct job *job, omni_status status, const struct 
     struct window none = {.stream = &(const struct omni_stream){.name = ""}};
     struct err ignored = {0};
     if (job->store) {
-        struct store_run run = {.kind = "pull",
+        struct store_run run = {.kind = job->is_backfill ? "backfill" : "pull",
                                 .connector = job->connector,
                                 .stream = "",
                                 .account = job->account ? job->account : "",

@@ -65,10 +65,10 @@ static omni_status push_one(struct job *job, struct sink *sink,
     int64_t id = store_run_begin(job->store, &run, err);
     omni_status status =
         id ? push_dataset(job->store, sink, dataset, PUSH_BATCH_ROWS, &result, err) : err->status;
-    struct store_run_end end = {.outcome = job_outcome(job, status),
+    struct store_run_end end = {.outcome = job_outcome(job, status)->outcome,
                                 .reason = status == OMNI_OK ? NULL : err_status_name(status),
                                 .message = status == OMNI_OK ? NULL : err->text,
-                                .remedy = job_push_remedy(status),
+                                .remedy = status == OMNI_OK ? NULL : outcome_push_remedy,
                                 .deliveries = result.deliveries,
                                 .rows = result.rows};
     if (id)

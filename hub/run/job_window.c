@@ -23,10 +23,18 @@ static omni_status no_window(struct err *err)
     return err_set(err, OMNI_E_BUG, "state can only be kept inside pull()");
 }
 
+/* A backfill remembers under names of its own: cursors and reports of the regular pulls are theirs.
+ */
+static const char *own_key(struct job *job, const char *key)
+{
+    return job->is_backfill ? arena_printf(job->arena, "backfill.%s", key) : key;
+}
+
 omni_status window_state_put(struct job *job, const char *key, const char *value, struct err *err)
 {
     if (!job->window)
         return no_window(err);
+    key = own_key(job, key);
     json_object_set_new(job->window->pending, key, json_string(value));
     return OMNI_OK;
 }
@@ -39,12 +47,13 @@ omni_status window_state_remember(struct job *job, const char *key, const char *
         return no_window(err);
     if (w->is_part_open || !job->store)
         return window_state_put(job, key, value, err);
+    key = own_key(job, key);
     if (window_settle(job, err) != OMNI_OK) /* two writers would wait for each other */
         return err->status;
     return store_state_put(job->store, w->feeds[0], key, value, err);
 }
 
-const char *window_state_get(struct job *job, const char *key)
+const char *window_state_regular(struct job *job, const char *key)
 {
     struct window *w = job->window;
     if (!w)
@@ -61,6 +70,11 @@ const char *window_state_get(struct job *job, const char *key)
     if (err.text[0])
         log_error("state %s: %s", key, err.text);
     return w->got && *w->got ? w->got : NULL;
+}
+
+const char *window_state_get(struct job *job, const char *key)
+{
+    return window_state_regular(job, own_key(job, key));
 }
 
 /* ---- storing ---- */
@@ -104,11 +118,13 @@ static omni_status store_rejects(struct job *job, struct err *err)
     return OMNI_OK;
 }
 
-static void set_suspicious(struct window *w, const char *note)
+/* The first doubt is the one that is told. */
+static void set_suspicious(struct window *w, const char *doubt, const char *note)
 {
-    if (!w->is_suspicious)
-        snprintf(w->note, sizeof w->note, "%s", note);
-    w->is_suspicious = true;
+    if (w->doubt)
+        return;
+    snprintf(w->note, sizeof w->note, "%s", note);
+    w->doubt = doubt;
 }
 
 /* No rows where there were rows is more often a broken pull than the truth: the old rows stay until
@@ -130,7 +146,7 @@ static bool is_doubtful_empty(struct job *job, const struct store_window *window
             : xasprintf("no rows came%s%s, where %" PRIu64 " rows are stored; they were kept",
                         window->part ? " from " : "", window->part ? window->part : "", there);
     log_warn("%s", note);
-    set_suspicious(job->window, note);
+    set_suspicious(job->window, "empty", note);
     return true;
 }
 
@@ -152,7 +168,7 @@ static omni_status reconcile(struct job *job, const struct store_window *window,
             xasprintf("the platform's total of %s is %s, the stored rows add up to %s", column,
                       exact_print(sent, a), exact_print(stored, b));
         log_warn("%s", note);
-        set_suspicious(job->window, note);
+        set_suspicious(job->window, "totals", note);
     }
     return OMNI_OK;
 }
@@ -278,4 +294,17 @@ omni_status window_begin_part(struct job *job, const char *name, struct err *err
     w->part = xstrdup(name);
     w->is_part_open = true;
     return status;
+}
+
+const struct outcome *window_outcome(const struct job *job, const struct window *w,
+                                     omni_status status)
+{
+    if (status == OMNI_OK && w->doubt)
+        return outcome_find("suspicious", w->doubt);
+    return job_outcome(job, status);
+}
+
+const char *window_reason(const struct outcome *o, omni_status status)
+{
+    return o->reason || status == OMNI_OK ? o->reason : err_status_name(status);
 }

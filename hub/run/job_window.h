@@ -30,14 +30,10 @@ struct window {
     /* Sums over the stream's windows. */
     struct store_result result;
     uint64_t windows, windows_total, records, rejected;
-    bool is_suspicious;
-    char note[ERR_TEXT]; /* why it is suspicious */
+    const char *doubt;   /* why it is suspicious: a reason of base/outcome.c; NULL: it is not */
+    char note[ERR_TEXT]; /* the same in words */
     bool accept_empty;   /* zero rows may replace rows */
 };
-
-#define JOB_SUSPICIOUS_REMEDY                                                                      \
-    "look at the platform's own report for these days; if it is right, pull them again with "      \
-    "--accept-empty"
 
 struct job_account {
     const char *id, *name, *currency, *zone;
@@ -51,6 +47,8 @@ omni_status window_state_put(struct job *, const char *key, const char *value, s
 omni_status window_state_remember(struct job *, const char *key, const char *value, struct err *);
 /* NULL: nothing; valid until the next call. */
 const char *window_state_get(struct job *, const char *key);
+/* The same of the regular pulls, where a backfill has names of its own. */
+const char *window_state_regular(struct job *, const char *key);
 
 /* ---- windows ---- */
 
@@ -60,6 +58,10 @@ void window_clear(struct job *);
 omni_status window_store(struct job *, struct err *);
 /* Until everything handed over is stored; the first fault of it. */
 omni_status window_settle(struct job *, struct err *);
+/* How the stream's pull ended, doubts included. */
+const struct outcome *window_outcome(const struct job *, const struct window *, omni_status);
+/* "auth", "empty" …; NULL for ok. */
+const char *window_reason(const struct outcome *, omni_status);
 /* OMNI_PARTS: stores the part before, begins this one. */
 omni_status window_begin_part(struct job *, const char *name, struct err *);
 

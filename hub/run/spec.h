@@ -28,7 +28,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * module; absent: the only one), sink, vault_key (path), vault_is_credential (bool), connector,
  * account, streams [..], extra, isolation, idle_ms, memory, reject_max, options {..}, env {NAME:
  * value, …} for env: references, start ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these
- * days), dry_run, explain, accept_empty (bool), record, replay (paths), datasets [names] (push),
+ * days), backfill (bool: only days before those that regular pulls still read, leaving their state
+ * alone), dry_run, explain, accept_empty (bool), record, replay (paths), datasets [names] (push),
  * sink_fault (push/sink_fault.h), own_datasets [{name, sql, key:[..], help, file, line}] (combine,
  * push)
  *

@@ -29,7 +29,10 @@ enum {
     REAP_MS = 50,
     FORGET_AT = 64, /* ended jobs at the front of the queue */
     GROUP_MAX = 2,  /* jobs of one group at a time */
-    GRACE_MS = 5000 /* between TERM and KILL */
+    SHARE = 30,     /* percent of the places that background jobs may hold, but at least one */
+    WATCH_MAX = 64, /* descriptors of a service */
+    AGING_MS = 3600 * 1000, /* a background job that waited so long is like any other */
+    GRACE_MS = 5000         /* between TERM and KILL */
 };
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_STOPPING, JOB_KILLED, JOB_ENDED };
@@ -42,6 +45,7 @@ struct job {
     struct buf line;
     bool is_reaped, is_done;
     int wait_status;
+    int64_t added_ms;
     int64_t deadline_ms;    /* of the next step towards its end; INT64_MAX: none */
     enum supervise_end end; /* how it ended, and in words: where we were the ones to end it */
     char why[160];
@@ -61,6 +65,13 @@ struct supervise *supervise_new(uint32_t parallel)
     struct supervise *s = xcalloc(1, sizeof *s);
     s->parallel = parallel ? parallel : 1;
     return s;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void job_free(struct job *j)
@@ -86,16 +97,10 @@ void supervise_add(struct supervise *s, const struct supervise_job *told)
     j->told = *told;
     j->events = -1;
     j->line = BUF_INIT(EVENT_MAX_BYTES);
+    j->added_ms = now_ms();
     j->deadline_ms = INT64_MAX;
     s->jobs = xrealloc(s->jobs, (s->n + 1) * sizeof *s->jobs);
     s->jobs[s->n++] = j;
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- start ---- */
@@ -145,16 +150,38 @@ static void job_start(struct supervise *s, struct job *j)
         j->deadline_ms = now_ms() + (int64_t)j->told.timeout_s * 1000;
 }
 
-/* Jobs of one group (a login, with the platform's limits on it) run only a few at a time. */
+static bool is_open(const struct job *j)
+{
+    return j->state != JOB_WAITING && j->state != JOB_ENDED;
+}
+
+static bool is_of_group(const struct job *j, const char *group)
+{
+    return group && j->told.group && strcmp(j->told.group, group) == 0;
+}
+
+/* Jobs of one group (a login, with the platform's limits on it) run only a few at a time, and one
+ * place is never taken by work that can wait. */
 static bool group_is_full(const struct supervise *s, const struct job *j)
 {
     uint32_t n = 0;
-    for (size_t i = s->first_open; j->told.group && i < s->n; i++) {
-        const struct job *k = s->jobs[i];
-        bool is_running = k->state != JOB_WAITING && k->state != JOB_ENDED;
-        n += is_running && k->told.group && strcmp(k->told.group, j->told.group) == 0;
-    }
-    return n >= GROUP_MAX;
+    for (size_t i = s->first_open; i < s->n; i++)
+        n += is_open(s->jobs[i]) && is_of_group(s->jobs[i], j->told.group);
+    return n >= GROUP_MAX - (uint32_t)j->told.is_background;
+}
+
+static bool share_is_used(const struct supervise *s)
+{
+    uint32_t n = 0, most = s->parallel * SHARE / 100;
+    for (size_t i = s->first_open; i < s->n; i++)
+        n += is_open(s->jobs[i]) && s->jobs[i]->told.is_background;
+    return n >= (most ? most : 1);
+}
+
+static bool may_start(const struct supervise *s, const struct job *j)
+{
+    return s->n_running < s->parallel && !group_is_full(s, j) &&
+           !(j->told.is_background && share_is_used(s));
 }
 
 /* A service starts jobs for years. */
@@ -169,18 +196,26 @@ static void forget_ended(struct supervise *s)
     s->first_open = 0;
 }
 
-static void start_waiting(struct supervise *s)
+/* One pass over those that wait: first the ones that may not, then the others. */
+static void start_those(struct supervise *s, bool in_background)
 {
+    int64_t now = now_ms();
     for (size_t i = s->first_open; i < s->n; i++) {
         struct job *j = s->jobs[i];
-        if (j->state != JOB_WAITING)
+        bool can_wait = j->told.is_background && now - j->added_ms < AGING_MS;
+        if (j->state != JOB_WAITING || can_wait != in_background)
             continue;
-        if (s->is_interrupted) {
+        if (s->is_interrupted)
             job_never(j, SUPERVISE_STOPPED, "interrupted before it began");
-        } else if (s->n_running < s->parallel && !group_is_full(s, j)) {
+        else if (may_start(s, j))
             job_start(s, j);
-        }
     }
+}
+
+static void start_waiting(struct supervise *s)
+{
+    start_those(s, false);
+    start_those(s, true);
     while (s->first_open < s->n && s->jobs[s->first_open]->state == JOB_ENDED)
         s->first_open++;
     forget_ended(s);
@@ -222,6 +257,19 @@ static void check_deadline(struct job *j, int64_t now)
     }
     snprintf(why, sizeof why, "did not end within %u s", (unsigned)j->told.timeout_s);
     job_stop(j, SUPERVISE_HUNG, why);
+}
+
+void supervise_stop_background(struct supervise *s, const char *group)
+{
+    for (size_t i = s->first_open; i < s->n; i++) {
+        struct job *j = s->jobs[i];
+        if (!j->told.is_background || !is_of_group(j, group))
+            continue;
+        if (j->state == JOB_WAITING)
+            job_never(j, SUPERVISE_STOPPED, "interrupted before it began");
+        else
+            job_stop(j, SUPERVISE_STOPPED, "interrupted");
+    }
 }
 
 /* ---- events ---- */
@@ -329,6 +377,9 @@ static void take_signals(struct supervise *s, int fd)
         }
         bool is_second = s->is_interrupted;
         s->is_interrupted = true;
+        if (s->service)
+            log_info(is_second ? "told to stop again: jobs that run are killed"
+                               : "told to stop: jobs that run end at their next safe point");
         for (size_t i = s->first_open; i < s->n; i++) {
             job_stop(s->jobs[i], SUPERVISE_STOPPED, "interrupted");
             if (is_second && s->jobs[i]->state == JOB_STOPPING)
@@ -352,31 +403,40 @@ static int wait_ms(const struct supervise *s)
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
-/* What is polled beside the jobs' pipes. */
-enum { OWN_SIGNALS, OWN_TIMER, N_OWN };
+static size_t service_polls(const struct supervise *s, struct pollfd *polls)
+{
+    const struct supervise_service *service = s->is_interrupted ? NULL : s->service;
+    return service ? service->watch(service->ctx, polls, WATCH_MAX) : 0;
+}
 
+static int longest_wait(const struct supervise *s)
+{
+    int own = wait_ms(s);
+    int other = s->service ? s->service->wait_ms(s->service->ctx) : -1;
+    return own < 0 || (other >= 0 && other < own) ? other : own;
+}
+
+/* The signals first, then the service's, then the jobs' pipes. */
 static void wait_for_events(struct supervise *s, int signals)
 {
-    auto_free struct pollfd *polls = xcalloc(s->n_running + N_OWN, sizeof *polls);
-    auto_free struct job **jobs = xcalloc(s->n_running + N_OWN, sizeof(struct job *));
-    nfds_t n = N_OWN;
-    polls[OWN_SIGNALS] = (struct pollfd){.fd = signals, .events = POLLIN};
-    polls[OWN_TIMER] = (struct pollfd){
-        .fd = s->service && !s->is_interrupted ? s->service->timer : -1, .events = POLLIN};
+    auto_free struct pollfd *polls = xcalloc(s->n_running + 1 + WATCH_MAX, sizeof *polls);
+    auto_free struct job **jobs = xcalloc(s->n_running + 1 + WATCH_MAX, sizeof(struct job *));
+    polls[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+    size_t n_watched = service_polls(s, polls + 1), n = 1 + n_watched;
     for (size_t i = s->first_open; i < s->n; i++)
         if (s->jobs[i]->events >= 0) {
             jobs[n] = s->jobs[i];
             polls[n++] = (struct pollfd){.fd = s->jobs[i]->events, .events = POLLIN};
         }
-    if (poll(polls, n, wait_ms(s)) < 0)
+    if (poll(polls, n, longest_wait(s)) < 0)
         return;
-    for (nfds_t i = N_OWN; i < n; i++)
+    for (size_t i = 1 + n_watched; i < n; i++)
         if (polls[i].revents)
             read_events(jobs[i]);
-    if (polls[OWN_SIGNALS].revents)
+    if (polls[0].revents)
         take_signals(s, signals);
-    if (polls[OWN_TIMER].revents)
-        s->service->timer_due(s->service->ctx);
+    if (n_watched)
+        s->service->ready(s->service->ctx, polls + 1, n_watched);
 }
 
 static void block_signals(const struct supervise *s, sigset_t *set, sigset_t *old)

@@ -5,6 +5,7 @@
 #define HUB_SUPERVISE_H
 
 #include <jansson.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct supervise_job {
     const json_t *spec; /* borrowed until the end */
     uint32_t timeout_s; /* 0: none */
     const char *group;  /* at most two of one group run at a time; NULL: none; borrowed */
+    bool is_background; /* gets places that nobody else waits for, and never more than its share */
     void *ctx;
     /* Each event but `done`, in order. */
     void (*event)(void *ctx, const json_t *event);
@@ -44,8 +46,11 @@ bool supervise_run(struct supervise *);
 /* What a service adds to it; each callback may add jobs. */
 struct supervise_service {
     void *ctx;
-    int timer;                    /* read end of something that becomes readable; -1: none */
-    void (*timer_due)(void *ctx); /* it is readable; reads it */
+    /* What else is to be waited for: fills in at most `max`, returns how many. */
+    size_t (*watch)(void *ctx, struct pollfd *, size_t max);
+    /* Some of them, in their order, as poll() filled them in. */
+    void (*ready)(void *ctx, const struct pollfd *, size_t n);
+    int32_t (*wait_ms)(void *ctx); /* the longest wait; -1: no limit */
     void (*idle)(void *ctx);   /* every job that was queued has been looked at: before each wait */
     void (*reload)(void *ctx); /* SIGHUP */
 };
@@ -53,5 +58,7 @@ struct supervise_service {
 void supervise_serve(struct supervise *, const struct supervise_service *);
 /* Jobs that run now. */
 uint32_t supervise_running(const struct supervise *);
+/* Ends the background jobs of one group, as an interruption does: those that wait never start. */
+void supervise_stop_background(struct supervise *, const char *group);
 
 #endif

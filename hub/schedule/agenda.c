@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/mem.h"
 
 enum { JITTER_SHARE = 20 };
+/* A clock that was set back by less than this is still the same clock: ticks that were run are not
+ * run again. By more, it was wrong before, and must not block everything until then. */
+#define SET_BACK_MOST (26 * INT64_C(3600) * TIME_SECOND)
 
 struct entry {
     struct agenda_entry told;
-    char *name;
+    char *name, *rule;
     int64_t due;     /* INT64_MAX: running or suspended */
     int64_t started; /* AGENDA_NEVER: never */
     int64_t parked;  /* until then; AGENDA_NEVER: it is not */
@@ -43,6 +47,7 @@ void agenda_free(struct agenda *a)
         return;
     for (size_t i = 0; i < a->n; i++) {
         free(a->entries[i]->name);
+        free(a->entries[i]->rule);
         free(a->entries[i]);
     }
     free(a->entries);
@@ -99,6 +104,19 @@ static uint64_t hash_name(const char *name)
     return h ^ h >> 29;
 }
 
+/* Until the local day of the tick ends: a run of today must not slip into tomorrow. */
+static int64_t day_left(const struct zone *zone, int64_t tick)
+{
+    int64_t local = zone ? tick + zone_offset(zone, tick) * TIME_SECOND : tick;
+    int64_t of_day = local % TIME_DAY;
+    return TIME_DAY - (of_day < 0 ? of_day + TIME_DAY : of_day);
+}
+
+static int64_t min_time(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static int64_t next_tick(const struct agenda *a, const struct entry *e, int64_t after)
 {
     int64_t tick = schedule_next(&e->told.schedule, e->told.zone, after);
@@ -106,8 +124,15 @@ static int64_t next_tick(const struct agenda *a, const struct entry *e, int64_t 
         return tick;
     int64_t following = schedule_next(&e->told.schedule, e->told.zone, tick);
     int64_t most = following == INT64_MAX ? 0 : (following - tick) / JITTER_SHARE;
-    most = most < a->rules.jitter_most ? most : a->rules.jitter_most;
+    most = min_time(min_time(most, a->rules.jitter_most), day_left(e->told.zone, tick));
     return most > 0 ? tick + (int64_t)(hash_name(e->name) % (uint64_t)most) : tick;
+}
+
+/* The tick after the run that began last. */
+static int64_t tick_after_start(const struct agenda *a, const struct entry *e, int64_t now)
+{
+    bool is_sound = e->started - now <= SET_BACK_MOST;
+    return next_tick(a, e, is_sound ? e->started : now);
 }
 
 /* Twice as long each time; which half of it depends on name and attempt, so that fellows spread. */
@@ -134,13 +159,11 @@ size_t agenda_add(struct agenda *a, const struct agenda_entry *told, int64_t las
     struct entry *e = xcalloc(1, sizeof *e);
     e->told = *told;
     e->told.name = e->name = xstrdup(told->name);
+    e->told.rule = e->rule = xstrdup(told->rule ? told->rule : "");
     e->started = last_started;
     e->parked = AGENDA_NEVER;
-    /* A clock that went back must not make a run of the future block all until then. */
-    if (last_started == AGENDA_NEVER || next_tick(a, e, last_started) <= now)
-        e->due = now;
-    else
-        e->due = next_tick(a, e, last_started < now ? last_started : now);
+    e->due = last_started == AGENDA_NEVER ? now : tick_after_start(a, e, now);
+    e->due = e->due < now ? now : e->due;
     size_t number = a->n++;
     a->entries[number] = e;
     put(a, number, number);
@@ -179,14 +202,14 @@ size_t agenda_start(struct agenda *a, int64_t now)
     return number;
 }
 
-void agenda_done(struct agenda *a, size_t number, enum agenda_end end, int64_t now)
+void agenda_done(struct agenda *a, size_t number, enum outcome_then end, int64_t now)
 {
     struct entry *e = a->entries[number];
-    e->retries = end == AGENDA_FINE ? 0 : e->retries + 1;
-    e->broken = end == AGENDA_BROKEN ? e->broken + 1 : 0;
+    e->retries = end == THEN_NEXT ? 0 : e->retries + 1;
+    e->broken = end == THEN_COUNT ? e->broken + 1 : 0;
     e->is_suspended = e->broken >= a->rules.broken_limit;
-    int64_t due = next_tick(a, e, e->started < now ? e->started : now);
-    if (end != AGENDA_FINE) {
+    int64_t due = tick_after_start(a, e, now);
+    if (end != THEN_NEXT) {
         int64_t again = now + retry_wait(a, e);
         due = due < now || again < due ? again : due;
     }
@@ -212,4 +235,40 @@ int64_t agenda_parked_until(const struct agenda *a, size_t number)
 bool agenda_is_suspended(const struct agenda *a, size_t number)
 {
     return a->entries[number]->is_suspended;
+}
+
+bool agenda_is_retrying(const struct agenda *a, size_t number)
+{
+    return a->entries[number]->retries > 0;
+}
+
+void agenda_suspend(struct agenda *a, size_t number)
+{
+    a->entries[number]->is_suspended = true;
+    set_due(a, number, INT64_MAX);
+}
+
+void agenda_resume(struct agenda *a, size_t number, int64_t now)
+{
+    struct entry *e = a->entries[number];
+    bool is_running = e->due == INT64_MAX && !e->is_suspended;
+    e->is_suspended = false;
+    e->retries = e->broken = 0;
+    if (!is_running)
+        set_due(a, number, now);
+}
+
+void agenda_inherit(struct agenda *a, size_t number, const struct agenda *old, size_t old_number,
+                    int64_t now)
+{
+    struct entry *e = a->entries[number];
+    const struct entry *before = old->entries[old_number];
+    e->started = before->started;
+    e->retries = before->retries;
+    e->broken = before->broken;
+    e->parked = before->parked;
+    e->is_suspended = before->is_suspended;
+    /* INT64_MAX: it runs, or is suspended. */
+    bool goes_on = before->due == INT64_MAX || strcmp(e->rule, before->rule) == 0;
+    set_due(a, number, goes_on ? before->due : next_tick(a, e, now));
 }

@@ -8,17 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/outcome.h"
 #include "base/zone.h"
 #include "schedule/schedule.h"
 
 #define AGENDA_NEVER INT64_MIN
-
-/* How a run ended, as far as the time of the next one depends on it. */
-enum agenda_end {
-    AGENDA_FINE,  /* or failed in a way that only a person can mend: the next tick */
-    AGENDA_RETRY, /* a passing fault: again soon, with growing waits */
-    AGENDA_BROKEN /* the plugin crashed or was ended: counted, and suspended when it goes on */
-};
 
 struct agenda_rules {
     int64_t retry_first; /* micros until the first retry, doubled for each further one */
@@ -29,6 +23,7 @@ struct agenda_rules {
 
 struct agenda_entry {
     const char *name;
+    const char *rule; /* as it is written, zone included: did a reload change it? */
     struct schedule schedule;
     const struct zone *zone; /* NULL: UTC; borrowed */
     void *ctx;
@@ -39,7 +34,7 @@ struct agenda;
 struct agenda *agenda_new(const struct agenda_rules *);
 void agenda_free(struct agenda *);
 /* last_started: of its newest run, AGENDA_NEVER: none. Due at once where a tick since then was
- * missed (one run for all of them) or it never ran. The name is copied. Returns its number, 0, 1, …
+ * missed (one run for all of them) or it never ran. Texts are copied. Returns its number, 0, 1, …
  */
 size_t agenda_add(struct agenda *, const struct agenda_entry *, int64_t last_started, int64_t now);
 size_t agenda_count(const struct agenda *);
@@ -52,13 +47,23 @@ int64_t agenda_due_of(const struct agenda *, size_t number);
  * agenda_done(). */
 size_t agenda_start(struct agenda *, int64_t now);
 /* Its run has ended. A tick that came meanwhile makes it due at once, once. */
-void agenda_done(struct agenda *, size_t number, enum agenda_end, int64_t now);
+void agenda_done(struct agenda *, size_t number, enum outcome_then, int64_t now);
 /* Its run has ended because a quota is used up: again at `until`, and not before. Ticks until then
  * are part of that run. Also for one that does not run: what an earlier life had parked. */
 void agenda_park(struct agenda *, size_t number, int64_t until, int64_t now);
 /* When a parked entry goes on; AGENDA_NEVER: it is not parked. */
 int64_t agenda_parked_until(const struct agenda *, size_t number);
-/* It broke too often and waits for a person (reload). */
+/* It broke too often, now or in an earlier life, and waits for a person: agenda_resume(). */
 bool agenda_is_suspended(const struct agenda *, size_t number);
+void agenda_suspend(struct agenda *, size_t number);
+/* Its last run failed in a passing way, and it is tried again before its tick. */
+bool agenda_is_retrying(const struct agenda *, size_t number);
+/* Due at once, and nothing is held against it any more. */
+void agenda_resume(struct agenda *, size_t number, int64_t now);
+/* After the configuration was read anew: the entry goes on from where its namesake of the old
+ * agenda is, also in the middle of a run. A schedule that was changed begins at its next tick; old
+ * ones are never replayed. */
+void agenda_inherit(struct agenda *, size_t number, const struct agenda *old, size_t old_number,
+                    int64_t now);
 
 #endif

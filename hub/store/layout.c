@@ -44,7 +44,16 @@ static const char fixed_tables[] =
     " name TEXT NOT NULL, UNIQUE(feed, name));"
     "CREATE TABLE IF NOT EXISTS rejects(id INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
     " at INTEGER NOT NULL, place TEXT, reason TEXT, raw TEXT);"
-    "CREATE INDEX IF NOT EXISTS rejects_run ON rejects(run);";
+    "CREATE INDEX IF NOT EXISTS rejects_run ON rejects(run);"
+    "CREATE TABLE IF NOT EXISTS notices(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
+    " scope TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, text TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS notices_open ON notices(kind, scope) WHERE until IS NULL;"
+    "CREATE TABLE IF NOT EXISTS backfills(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " connector TEXT NOT NULL, account TEXT NOT NULL, from_day TEXT NOT NULL,"
+    " to_day TEXT NOT NULL, done_from TEXT, started INTEGER NOT NULL, ended INTEGER, code TEXT,"
+    " message TEXT, spent INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX IF NOT EXISTS backfills_range ON backfills(connector, account, from_day,"
+    " to_day) WHERE code IS NOT 'ok';";
 
 /* ---- types ---- */
 
@@ -246,10 +255,11 @@ static omni_status create_view(sqlite3 *db, const struct schema_dataset *d, stru
 
 /* ---- all of it ---- */
 
-/* Everything in the schema that tables and views depend on. */
+/* Everything that tables and views depend on. Tables that a later program adds leave a store
+ * readable for this one, so they need no new version. */
 static void add_fingerprint(struct buf *b, const struct schema *schema)
 {
-    buf_printf(b, "%d;", STORE_VERSION);
+    buf_printf(b, "%d;%s", STORE_VERSION, fixed_tables);
     for (size_t i = 0; i < schema_count(schema); i++) {
         const struct schema_dataset *d = schema_at(schema, i);
         buf_printf(b, "%s(", d->name);

@@ -17,9 +17,10 @@ static int64_t limit_of(uint32_t last)
 
 /* ---- runs ---- */
 
-static void put_seconds(void *ctx, json_t *run)
+static void finish_run(void *ctx, json_t *run)
 {
     (void)ctx;
+    ledger_put_code(run);
     const json_t *micros = json_object_get(run, "seconds");
     if (!micros)
         return;
@@ -43,7 +44,7 @@ json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err
     if (!stmt)
         return NULL;
     sql_bind(stmt, "si", name, limit_of(last));
-    return ledger_rows(stmt, put_seconds, NULL, err);
+    return ledger_rows(stmt, finish_run, NULL, err);
 }
 
 /* ---- restatements ---- */

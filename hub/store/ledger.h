@@ -16,7 +16,7 @@
 /* One object per feed, ordered by connector, stream, account:
  *  connector, source, stream, account ("" where there is none), dataset, tz, currency, settle_days,
  *  rows (int: in the dataset), first_day, last_day (of its rows),
- *  last_run {id, outcome, reason, message, remedy, started_at, ended_at},
+ *  last_run {id, outcome, code, title, reason, message, remedy, started_at, ended_at},
  *  last_ok_at (end of the newest run with outcome ok: how fresh it is) */
 json_t *ledger_feeds(struct store *, const char *name, struct err *);
 /* The same feeds by connector: name → array of them. New reference. */
@@ -24,10 +24,10 @@ json_t *ledger_by_connector(const json_t *feeds);
 
 /* One object per run, newest first, at most `last` (0: all):
  *  id, batch, kind, connector, stream, account, plugin_version, started_at, ended_at, seconds (a
- *  decimal string), outcome ("running" while it lasts), reason, message, remedy, from_day, to_day
- * (of its windows), windows (push: deliveries), rows (in its windows or deliveries), requests,
- * retries, bytes, inserted, changed, unchanged, removed,
- * restated, rejected */
+ *  decimal string), outcome ("running" while it lasts), code, title, reason, message, remedy,
+ * from_day, to_day (of its windows), windows (push: deliveries), rows (in its windows or
+ * deliveries), requests, retries, bytes, inserted, changed, unchanged, removed, restated, rejected
+ */
 json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err *);
 
 /* One object per restated number, newest first, at most `last` (0: all):

@@ -19,10 +19,11 @@ struct asker {
     sqlite3_stmt *(*edges)[EDGES]; /* by the dataset's place in the schema; NULL: not asked yet */
 };
 
+/* A run that failed before its streams were known (stream "") is the last of each of them. */
 static const char last_run_sql[] =
     "SELECT id, outcome, reason, message, remedy, started AS started_at, ended AS ended_at FROM "
     "runs"
-    " WHERE kind = 'pull' AND connector = ?1 AND stream = ?2 AND account = ?3"
+    " WHERE kind = 'pull' AND connector = ?1 AND stream IN (?2, '') AND account IN (?3, '')"
     " ORDER BY id DESC LIMIT 1";
 static const char last_ok_sql[] =
     "SELECT ended AS last_ok_at FROM runs WHERE kind = 'pull' AND connector = ?1 AND stream = ?2"
@@ -103,6 +104,8 @@ static omni_status finish_feed(struct asker *a, json_t *feed, struct err *err)
     auto_json *ok = NULL;
     if (put_edges(a, feed, err) != OMNI_OK || ask_run(a->last_run, feed, &run, err) != OMNI_OK)
         return err->status;
+    if (run)
+        ledger_put_code(run);
     if (run)
         json_object_set_new(feed, "last_run", run);
     if (ask_run(a->last_ok, feed, &ok, err) != OMNI_OK)

@@ -8,6 +8,7 @@
 
 #include "base/day.h"
 #include "base/json.h"
+#include "base/outcome.h"
 
 /* How a result column becomes a member: "at" and "…_at" columns are times in microseconds, the rest
  * is as it stands; NULL is left out. */
@@ -46,4 +47,14 @@ json_t *ledger_rows(sqlite3_stmt *stmt, void (*finish)(void *ctx, json_t *), voi
         json_array_append_new(rows, row);
     }
     return step == SQL_DONE ? json_incref(rows) : NULL;
+}
+
+/* What the table of outcomes says of it, by what is stored. */
+void ledger_put_code(json_t *run)
+{
+    if (!json_text(run, "outcome"))
+        return;
+    const struct outcome *o = outcome_find(json_text(run, "outcome"), json_text(run, "reason"));
+    json_put_text(run, "code", o->code);
+    json_put_text(run, "title", o->title);
 }

@@ -9,6 +9,8 @@
 
 /* The row that the statement stands on. New reference. */
 json_t *ledger_row(sqlite3_stmt *);
+/* Of a run: code and title, by its outcome and reason. */
+void ledger_put_code(json_t *run);
 /* All rows, as an array; each may be finished by `finish`. NULL with err. */
 json_t *ledger_rows(sqlite3_stmt *, void (*finish)(void *ctx, json_t *), void *ctx, struct err *);
 

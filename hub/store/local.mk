@@ -3,8 +3,10 @@ hub_libhub_a_SOURCES += \
 	%D%/apply.c %D%/apply.h \
 	%D%/apply_finish.c \
 	%D%/arrivals.c %D%/arrivals.h \
+	%D%/backfills.c %D%/backfills.h \
 	%D%/changes.c %D%/changes.h \
 	%D%/days.c %D%/days.h \
+	%D%/events.c %D%/events.h \
 	%D%/feeds.c \
 	%D%/functions.c \
 	%D%/internal.h \

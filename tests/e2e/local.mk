@@ -2,6 +2,7 @@
 # The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py is their harness.
 # One line a test.
 E2E_TESTS =
+E2E_TESTS += %D%/test_backfill.py
 E2E_TESTS += %D%/test_cassette.py
 E2E_TESTS += %D%/test_commands.py
 E2E_TESTS += %D%/test_files.py

@@ -15,7 +15,13 @@ TESTS += %D%/test_output
 %C%_test_output_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_output_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
 
+CLI_PY_TESTS =
+CLI_PY_TESTS += %D%/test_check.py
+CLI_PY_TESTS += %D%/test_explain.py
+CLI_PY_TESTS += %D%/test_looking.py
+CLI_PY_TESTS += %D%/test_service.py
+CLI_PY_TESTS += %D%/test_work.py
 if HAVE_PYTHON3
-TESTS += %D%/test_check.py %D%/test_work.py %D%/test_looking.py
+TESTS += $(CLI_PY_TESTS)
 endif
-EXTRA_DIST += %D%/hubdir.py %D%/test_check.py %D%/test_work.py %D%/test_looking.py
+EXTRA_DIST += %D%/hubdir.py $(CLI_PY_TESTS)

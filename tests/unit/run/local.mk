@@ -17,3 +17,10 @@ TESTS += %D%/test_supervise
 %C%_omnihub_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_omnihub_job_CFLAGS = $(UNIT_CFLAGS)
 %C%_omnihub_job_LDADD = $(HUB_LIBS)
+
+check_PROGRAMS += %D%/test_control
+TESTS += %D%/test_control
+%C%_test_control_SOURCES = %D%/test_control.c
+%C%_test_control_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_control_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_control_LDADD = $(UNIT_LIBS)

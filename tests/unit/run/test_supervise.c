@@ -163,6 +163,74 @@ static void without_descriptors_none_is_started(void **state)
     supervise_free(s);
 }
 
+/* Who ends when. */
+struct order {
+    char ends[16];
+    size_t n;
+};
+struct one {
+    struct order *order;
+    char name;
+};
+
+static void note_end(void *ctx, enum supervise_end how, const char *words)
+{
+    struct one *o = ctx;
+    (void)how;
+    (void)words;
+    o->order->ends[o->order->n++] = o->name;
+}
+
+static void ignore(void *ctx, const json_t *event)
+{
+    (void)ctx;
+    (void)event;
+}
+
+static void work_that_can_wait_waits(void **state)
+{
+    (void)state;
+    char path[64];
+    auto_json *spec = script("{\"event\":\"a\"}\n", path);
+    struct supervise *s = supervise_new(1);
+    struct order order = {{0}, 0};
+    struct one all[] = {{&order, 'b'}, {&order, 'c'}, {&order, '1'}, {&order, '2'}};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        supervise_add(s, &(struct supervise_job){.spec = spec,
+                                                 .group = all[i].name == '2' ? "other" : "shop",
+                                                 .is_background = all[i].name >= 'b',
+                                                 .ctx = &all[i],
+                                                 .event = ignore,
+                                                 .end = note_end});
+    assert_true(supervise_run(s));
+    assert_string_equal(order.ends, "12bc");
+    supervise_free(s);
+    unlink(path);
+}
+
+static void background_jobs_can_be_stopped(void **state)
+{
+    (void)state;
+    char path[64];
+    auto_json *spec = script("{\"event\":\"a\"}\n", path);
+    struct supervise *s = supervise_new(1);
+    struct order order = {{0}, 0};
+    struct one all[] = {{&order, 'b'}, {&order, 'c'}, {&order, '1'}};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        supervise_add(s, &(struct supervise_job){.spec = spec,
+                                                 .group = all[i].name == 'c' ? "other" : "shop",
+                                                 .is_background = all[i].name >= 'b',
+                                                 .ctx = &all[i],
+                                                 .event = ignore,
+                                                 .end = note_end});
+    supervise_stop_background(s, "shop");
+    assert_string_equal(order.ends, "b"); /* before it began, and no other */
+    assert_true(supervise_run(s));
+    assert_string_equal(order.ends, "b1c");
+    supervise_free(s);
+    unlink(path);
+}
+
 static void nothing_to_do_is_fine(void **state)
 {
     (void)state;
@@ -178,6 +246,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(jobs_may_add_jobs),
     cmocka_unit_test(heirs_are_not_listened_to),
     cmocka_unit_test(without_descriptors_none_is_started),
+    cmocka_unit_test(work_that_can_wait_waits),
+    cmocka_unit_test(background_jobs_can_be_stopped),
     cmocka_unit_test(nothing_to_do_is_fine),
 };
 

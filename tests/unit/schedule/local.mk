@@ -14,6 +14,13 @@ TESTS += %D%/test_agenda %D%/test_schedule %D%/test_schedule_next
 %C%_test_schedule_next_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_schedule_next_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_clock
+TESTS += %D%/test_clock
+%C%_test_clock_SOURCES = %D%/test_clock.c
+%C%_test_clock_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_clock_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_clock_LDADD = $(UNIT_LIBS)
+
 if HAVE_PYTHON3
 # SCHEDULE_ROUNDS=300 make check TESTS=… SCHEDULE_DAYS=730 compares 300 expressions in each of 40 zones over two years; a sample otherwise.
 check_PROGRAMS += %D%/schedule_print

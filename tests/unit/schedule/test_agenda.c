@@ -38,7 +38,7 @@ static void new_and_missed_ones_are_due_at_once(void **state)
     assert_true(agenda_start(a, T0) != SIZE_MAX);
     assert_true(agenda_start(a, T0) != SIZE_MAX);
     assert_int_equal(agenda_start(a, T0), SIZE_MAX);
-    agenda_done(a, missed, AGENDA_FINE, T0 + MIN);
+    agenda_done(a, missed, THEN_NEXT, T0 + MIN);
     assert_int_equal(agenda_due_of(a, missed), T0 + HOUR);
     agenda_free(a);
 }
@@ -50,10 +50,10 @@ static void ticks_during_a_run_become_one(void **state)
     size_t e = add(a, "slow", "every 15m", AGENDA_NEVER);
     assert_int_equal(agenda_start(a, T0), e);
     assert_int_equal(agenda_due(a), INT64_MAX); /* never beside itself */
-    agenda_done(a, e, AGENDA_FINE, T0 + 2 * HOUR + MIN);
+    agenda_done(a, e, THEN_NEXT, T0 + 2 * HOUR + MIN);
     assert_int_equal(agenda_due(a), T0 + 2 * HOUR + MIN);
     assert_int_equal(agenda_start(a, T0 + 2 * HOUR + MIN), e);
-    agenda_done(a, e, AGENDA_FINE, T0 + 2 * HOUR + 2 * MIN);
+    agenda_done(a, e, THEN_NEXT, T0 + 2 * HOUR + 2 * MIN);
     assert_int_equal(agenda_due(a), T0 + 2 * HOUR + 15 * MIN);
     agenda_free(a);
 }
@@ -71,7 +71,7 @@ static void a_parked_one_waits_as_long_as_the_platform_says(void **state)
     assert_int_equal(agenda_start(a, T0 + 3 * HOUR), SIZE_MAX);
     assert_int_equal(agenda_start(a, T0 + 3 * HOUR + MIN), e);
     assert_int_equal(agenda_parked_until(a, e), AGENDA_NEVER);
-    agenda_done(a, e, AGENDA_FINE, T0 + 3 * HOUR + 2 * MIN);
+    agenda_done(a, e, THEN_NEXT, T0 + 3 * HOUR + 2 * MIN);
     assert_int_equal(agenda_due(a), T0 + 3 * HOUR + 15 * MIN);
     /* one that was parked before a restart is not due at once, however late it is */
     size_t early = add(a, "early", "@daily", AGENDA_NEVER);
@@ -91,7 +91,7 @@ static void retries_wait_longer_each_time_but_not_past_the_tick(void **state)
     int64_t now = T0, longest = 0;
     for (int i = 0; i < 10; i++) {
         assert_int_equal(agenda_start(a, now), e);
-        agenda_done(a, e, AGENDA_RETRY, now);
+        agenda_done(a, e, THEN_AGAIN, now);
         int64_t wait = agenda_due(a) - now;
         assert_true(wait >= MIN / 2 && wait <= 30 * MIN);
         longest = wait > longest ? wait : longest;
@@ -99,7 +99,7 @@ static void retries_wait_longer_each_time_but_not_past_the_tick(void **state)
     }
     assert_true(longest >= 15 * MIN);
     assert_int_equal(agenda_start(a, now), e);
-    agenda_done(a, e, AGENDA_FINE, now);
+    agenda_done(a, e, THEN_NEXT, now);
     assert_true(agenda_due(a) > now + HOUR);
     agenda_free(a);
 
@@ -108,7 +108,7 @@ static void retries_wait_longer_each_time_but_not_past_the_tick(void **state)
     for (int i = 0; i < 5; i++) {
         int64_t due = agenda_due(a);
         agenda_start(a, due);
-        agenda_done(a, e, AGENDA_RETRY, due);
+        agenda_done(a, e, THEN_AGAIN, due);
         assert_true(agenda_due(a) - due <= MIN); /* the tick covers it */
     }
     agenda_free(a);
@@ -123,7 +123,7 @@ static void what_keeps_breaking_is_suspended(void **state)
         assert_false(agenda_is_suspended(a, e));
         int64_t due = agenda_due(a);
         assert_int_equal(agenda_start(a, due), e);
-        agenda_done(a, e, AGENDA_BROKEN, due);
+        agenda_done(a, e, THEN_COUNT, due);
     }
     assert_true(agenda_is_suspended(a, e));
     assert_int_equal(agenda_due(a), INT64_MAX);
@@ -138,7 +138,7 @@ static void one_good_run_forgives(void **state)
     for (int i = 0; i < 10; i++) {
         int64_t due = agenda_due(a);
         assert_int_equal(agenda_start(a, due), e);
-        agenda_done(a, e, i % 3 == 2 ? AGENDA_FINE : AGENDA_BROKEN, due);
+        agenda_done(a, e, i % 3 == 2 ? THEN_NEXT : THEN_COUNT, due);
         assert_false(agenda_is_suspended(a, e));
     }
     agenda_free(a);
@@ -151,8 +151,84 @@ static void a_clock_that_went_back_blocks_nothing(void **state)
     size_t e = add(a, "future", "@hourly", T0 + 1000 * HOUR);
     assert_int_equal(agenda_due_of(a, e), T0 + HOUR);
     assert_int_equal(agenda_start(a, T0 + HOUR), e);
-    agenda_done(a, e, AGENDA_FINE, T0); /* back by an hour while it ran */
-    assert_int_equal(agenda_due_of(a, e), T0 + HOUR);
+    agenda_done(a, e, THEN_NEXT, T0);                     /* back by an hour while it ran */
+    assert_int_equal(agenda_due_of(a, e), T0 + 2 * HOUR); /* that tick is not run again */
+    assert_int_equal(agenda_start(a, T0 + 2 * HOUR), e);
+    agenda_done(a, e, THEN_NEXT, T0 - 9000 * HOUR); /* by a year: it was wrong before */
+    assert_int_equal(agenda_due_of(a, e), T0 - 8999 * HOUR);
+    agenda_free(a);
+}
+
+static void suspension_ends_by_a_person(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "bad", "every 1h", T0 - MIN);
+    agenda_suspend(a, e); /* an earlier life did */
+    assert_true(agenda_is_suspended(a, e));
+    assert_int_equal(agenda_due(a), INT64_MAX);
+    agenda_park(a, e, T0 + HOUR, T0);
+    assert_int_equal(agenda_due(a), INT64_MAX);
+    agenda_resume(a, e, T0 + 5 * HOUR);
+    assert_false(agenda_is_suspended(a, e));
+    assert_int_equal(agenda_start(a, T0 + 5 * HOUR), e);
+    agenda_resume(a, e, T0 + 5 * HOUR); /* it runs: not beside itself */
+    assert_int_equal(agenda_due(a), INT64_MAX);
+    agenda_done(a, e, THEN_COUNT, T0 + 5 * HOUR);
+    assert_false(agenda_is_suspended(a, e)); /* it counts from the beginning */
+    agenda_free(a);
+}
+
+static size_t add_rule(struct agenda *a, const char *name, const char *schedule)
+{
+    struct err err = {0};
+    struct agenda_entry e = {.name = name, .rule = schedule};
+    assert_int_equal(schedule_parse(schedule, &e.schedule, &err), OMNI_OK);
+    return agenda_add(a, &e, T0 - MIN, T0);
+}
+
+static void a_reload_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct agenda *old = agenda_new(&rules), *a = agenda_new(&rules);
+    size_t flaky = add_rule(old, "flaky", "@daily"), runs = add_rule(old, "runs", "@daily");
+    size_t moved = add_rule(old, "moved", "@daily"), bad = add_rule(old, "bad", "@daily");
+    agenda_resume(old, flaky, T0);
+    assert_int_equal(agenda_start(old, T0), flaky);
+    agenda_done(old, flaky, THEN_AGAIN, T0);
+    agenda_resume(old, runs, T0);
+    assert_int_equal(agenda_start(old, T0), runs);
+    agenda_suspend(old, bad);
+    size_t f = add_rule(a, "flaky", "@daily"), r = add_rule(a, "runs", "@daily");
+    size_t m = add_rule(a, "moved", "every 7h"), b = add_rule(a, "bad", "@daily");
+    agenda_inherit(a, f, old, flaky, T0 + MIN);
+    agenda_inherit(a, r, old, runs, T0 + MIN);
+    agenda_inherit(a, m, old, moved, T0 + MIN);
+    agenda_inherit(a, b, old, bad, T0 + MIN);
+    assert_int_equal(agenda_due_of(a, f), agenda_due_of(old, flaky));
+    assert_true(agenda_is_retrying(a, f));
+    assert_int_equal(agenda_due_of(a, r), INT64_MAX); /* in the middle of its run */
+    agenda_done(a, r, THEN_NEXT, T0 + 2 * MIN);
+    assert_true(agenda_due_of(a, r) > T0 + 2 * MIN);
+    assert_true(agenda_due_of(a, m) > T0 + MIN); /* nothing of before is replayed */
+    assert_true(agenda_is_suspended(a, b));
+    agenda_free(a);
+    agenda_free(old);
+}
+
+static void a_start_stays_on_its_day(void **state)
+{
+    (void)state;
+    struct agenda_rules spread = rules;
+    spread.jitter_most = HOUR;
+    struct agenda *a = agenda_new(&spread);
+    int64_t tick = T0 / TIME_DAY * TIME_DAY + 24 * HOUR + 23 * HOUR + 58 * MIN;
+    for (int i = 0; i < 100; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "shop-%d", i);
+        size_t e = add(a, name, "58 23 * * *", tick - 24 * HOUR + MIN);
+        assert_true(agenda_due_of(a, e) >= tick && agenda_due_of(a, e) < tick + 2 * MIN);
+    }
     agenda_free(a);
 }
 
@@ -195,7 +271,7 @@ static void thousands_come_in_order(void **state)
         last = due;
         size_t e = agenda_start(a, due);
         assert_true(e < N);
-        agenda_done(a, e, AGENDA_FINE, due);
+        agenda_done(a, e, THEN_NEXT, due);
     }
     assert_true(last > T0 + 48 * HOUR && last <= T0 + 73 * HOUR);
     agenda_free(a);
@@ -209,6 +285,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_keeps_breaking_is_suspended),
     cmocka_unit_test(one_good_run_forgives),
     cmocka_unit_test(a_clock_that_went_back_blocks_nothing),
+    cmocka_unit_test(suspension_ends_by_a_person),
+    cmocka_unit_test(a_reload_goes_on_where_it_was),
+    cmocka_unit_test(a_start_stays_on_its_day),
     cmocka_unit_test(starts_are_spread_the_same_way_each_time),
     cmocka_unit_test(thousands_come_in_order),
 };

@@ -29,3 +29,10 @@ TESTS += %D%/test_store
 %C%_test_store_CPPFLAGS = $(STORE_CPPFLAGS)
 %C%_test_store_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_store_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_events
+TESTS += %D%/test_events
+%C%_test_events_SOURCES = %D%/test_events.c
+%C%_test_events_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_events_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_events_LDADD = $(UNIT_LIBS)

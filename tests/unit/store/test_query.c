@@ -150,7 +150,7 @@ static void the_ledger_says_what_happened(void **state)
         "\"2026-01-10T00:00:01.5Z\",\"seconds\":\"1.5\",\"outcome\":\"ok\",\"from_day\":"
         "\"2026-01-01\",\"to_day\":\"2026-01-31\",\"windows\":2,\"rows\":3,\"requests\":3,"
         "\"retries\":0,\"bytes\":0,\"inserted\":2,\"changed\":1,\"unchanged\":0,\"removed\":1,"
-        "\"restated\":4,\"rejected\":1}");
+        "\"restated\":4,\"rejected\":1,\"code\":\"ok\",\"title\":\"all done\"}");
     auto_json *feeds = ledger_feeds(f->store, NULL, &f->err);
     const json_t *feed = json_array_get(feeds, 0);
     assert_int_equal(json_int(feed, "rows", -1), 1);

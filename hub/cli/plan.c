@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * When which connector of a configuration is due. */
+#include <config.h>
+
+#include "cli/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "store/events.h"
+#include "store/ledger.h"
+
+enum { RETRY_MOST_S = 1800, JITTER_MOST_S = 300, BROKEN_LIMIT = 5 };
+
+/* When the newest run of any of these feeds began. */
+static int64_t last_started(const json_t *feeds)
+{
+    int64_t last = AGENDA_NEVER;
+    size_t i;
+    const json_t *feed;
+    json_array_foreach(feeds, i, feed)
+    {
+        const char *text = json_text(json_object_get(feed, "last_run"), "started_at");
+        struct day_clock c;
+        if (!text || !day_parse_time(text, strlen(text), &c))
+            continue;
+        int64_t at = c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
+        last = at > last ? at : last;
+    }
+    return last;
+}
+
+static const char *zone_of(const struct config *c, const struct config_connector *k)
+{
+    return k->timezone ? k->timezone : c->hub.timezone;
+}
+
+/* Zones are few, however many connectors there are. */
+static const struct zone *share_zone(struct plan *p, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < p->n_zones; i++)
+        if (strcmp(p->zones[i].name, name) == 0)
+            return p->zones[i].zone;
+    struct zone *opened = zone_open(name, err);
+    if (opened)
+        p->zones[p->n_zones++] = (struct named_zone){name, opened};
+    return opened;
+}
+
+/* Zone and schedule were checked when they were read; zone files may have gone since. */
+static omni_status add(struct plan *p, const struct config *c, const struct config_connector *k,
+                       const json_t *feeds, struct err *err)
+{
+    const char *zone = zone_of(c, k);
+    auto_free char *rule = xasprintf("%s %s", k->schedule, zone ? zone : "UTC");
+    struct agenda_entry entry = {.name = k->name, .rule = rule, .ctx = (void *)k};
+    entry.zone = zone ? share_zone(p, zone, err) : NULL;
+    if ((zone && !entry.zone) || schedule_parse(k->schedule, &entry.schedule, err) != OMNI_OK)
+        return err->status;
+    size_t number = agenda_add(p->agenda, &entry, last_started(feeds), day_now());
+    json_put_int(p->numbers, k->name, (int64_t)number);
+    return OMNI_OK;
+}
+
+/* Those that an earlier life suspended. */
+static omni_status suspend(struct plan *p, struct store *store, struct err *err)
+{
+    auto_json *open = store ? events_list(store, true, 0, err) : json_array();
+    const json_t *event;
+    size_t i;
+    json_array_foreach(open, i, event)
+    {
+        size_t number = plan_find(p, json_text(event, "scope"));
+        if (number != SIZE_MAX && strcmp(json_text(event, "kind"), EVENT_SUSPENDED) == 0)
+            agenda_suspend(p->agenda, number);
+    }
+    return open ? OMNI_OK : err->status;
+}
+
+int plan_make(struct plan *p, const struct config *c, struct store *store)
+{
+    struct err err = {0};
+    auto_json *feeds = store ? ledger_feeds(store, NULL, &err) : json_array();
+    auto_json *by_connector = ledger_by_connector(feeds);
+    const struct agenda_rules rules = {.retry_first = c->hub.retry_after_s * TIME_SECOND,
+                                       .retry_most = RETRY_MOST_S * TIME_SECOND,
+                                       .jitter_most = JITTER_MOST_S * TIME_SECOND,
+                                       .broken_limit = BROKEN_LIMIT};
+    *p = (struct plan){.agenda = agenda_new(&rules),
+                       .numbers = json_object(),
+                       .zones = xcalloc(c->n_connectors + 1, sizeof(struct named_zone))};
+    if (!feeds) {
+        cli_error("%s", err.text);
+        return CLI_CANNOT;
+    }
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        const json_t *own = json_object_get(by_connector, k->name);
+        if (k->is_disabled || !k->schedule || add(p, c, k, own, &err) == OMNI_OK)
+            continue;
+        cli_error("connector \"%s\": %s", k->name, err.text);
+        return CLI_USAGE;
+    }
+    if (suspend(p, store, &err) == OMNI_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return CLI_CANNOT;
+}
+
+void plan_free(struct plan *p)
+{
+    for (size_t i = 0; i < p->n_zones; i++)
+        zone_free(p->zones[i].zone);
+    free(p->zones);
+    json_decref(p->numbers);
+    agenda_free(p->agenda);
+    *p = (struct plan){0};
+}
+
+size_t plan_find(const struct plan *p, const char *connector)
+{
+    int64_t number = connector ? json_int(p->numbers, connector, -1) : -1;
+    return number < 0 ? SIZE_MAX : (size_t)number;
+}
+
+size_t plan_next(const struct config *c, const struct config_connector *k, int64_t *at, size_t n)
+{
+    struct err err = {0};
+    struct schedule schedule;
+    const char *name = zone_of(c, k);
+    struct zone *zone = name ? zone_open(name, &err) : NULL;
+    size_t found = 0;
+    int64_t t = day_now();
+    if (k->schedule && (zone || !name) && schedule_parse(k->schedule, &schedule, &err) == OMNI_OK)
+        while (found < n && (t = schedule_next(&schedule, zone, t)) != INT64_MAX)
+            at[found++] = t;
+    zone_free(zone);
+    return found;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The service's jobs: what is due is started, what ended is counted, what keeps breaking is
+ * suspended, what was pulled is combined and pushed. */
+#include <config.h>
+
+#include "cli/service_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/day.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/events.h"
+
+/* ---- how runs end ---- */
+
+static void log_result(const json_t *r)
+{
+    static const char *const counts[] = {"read", "inserted", "changed", "removed", "restated"};
+    const char *who = json_text(r, "connector") ? json_text(r, "connector") : json_text(r, "sink");
+    const char *what = json_text(r, "stream") ? json_text(r, "stream") : json_text(r, "dataset");
+    const char *outcome = json_text(r, "outcome"), *message = json_text(r, "message");
+    auto_buf tail = BUF_INIT(512);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        if (json_object_get(r, counts[i]))
+            buf_printf(&tail, " %s=%" PRId64, counts[i], json_int(r, counts[i], 0));
+    bool is_fine = outcome && strcmp(outcome, "ok") == 0;
+    if (!is_fine)
+        buf_printf(&tail, " code=%s", outcome_find(outcome, json_text(r, "reason"))->code);
+    log_line(is_fine ? LOG_INFO : LOG_WARN, "%s%s%s%s%s%s outcome=%s%s", who ? who : "combine",
+             what ? "." : "", what ? what : "", message ? ": " : "", message ? message : "",
+             !is_fine && json_text(r, "remedy") ? " (omnihub status says what to do)" : "",
+             outcome ? outcome : "?", buf_text(&tail));
+}
+
+/* ---- hooks: what jobs say ---- */
+
+/* What the hooks of a generation are called with. */
+struct hooked {
+    struct service *service;
+    struct generation *generation;
+};
+
+/* NULL for what is no regular run of a connector. */
+static struct connector_run *run_of(struct generation *g, const json_t *labels)
+{
+    if (json_flag(labels, "backfill"))
+        return NULL;
+    size_t number = plan_find(&g->plan, json_text(labels, "connector"));
+    return number == SIZE_MAX ? NULL : &g->runs[number];
+}
+
+static void on_added(void *ctx, const json_t *labels)
+{
+    struct hooked *h = ctx;
+    struct connector_run *run = run_of(h->generation, labels);
+    h->generation->n_jobs++;
+    h->service->n_pushes += json_text(labels, "sink") != NULL;
+    if (run)
+        run->n_jobs++;
+}
+
+static void on_result(void *ctx, const json_t *result)
+{
+    struct hooked *h = ctx;
+    struct connector_run *run = run_of(h->generation, result);
+    const char *message = json_text(result, "message");
+    const struct outcome *o =
+        outcome_find(json_text(result, "outcome"), json_text(result, "reason"));
+    log_result(result);
+    if (!run)
+        return;
+    run->is_good |= strcmp(o->code, "ok") == 0;
+    if (o->then <= run->worst)
+        return;
+    run->worst = o->then;
+    snprintf(run->why, sizeof run->why, "%s%s%s", o->code, message ? ": " : "",
+             message ? message : "");
+}
+
+static void say_fault(omni_status status, const struct err *err)
+{
+    if (status != OMNI_OK)
+        log_error("the service's own notes cannot be written: %s", err->text);
+}
+
+static void suspend(struct service *s, const char *name, const char *why)
+{
+    struct err err = {0};
+    auto_free char *text = xasprintf(
+        "it broke several times in a row and is not run any more (%s); when it is mended: "
+        "omnihub resume %s",
+        why, name);
+    log_error("connector %s is suspended: %s", name, text);
+    say_fault(event_raise(s->store, EVENT_SUSPENDED, name, text, &err), &err);
+}
+
+/* The jobs may be those of an older reading; what becomes of the connector is the newest's affair.
+ */
+static void connector_ended(struct service *s, const char *name, struct connector_run *run)
+{
+    size_t number = plan_find(&s->now->plan, name);
+    struct agenda *agenda = s->now->plan.agenda;
+    s->wants_chain = true;
+    if (number != SIZE_MAX && !agenda_is_suspended(agenda, number)) {
+        agenda_done(agenda, number, run->worst, day_now());
+        if (agenda_is_suspended(agenda, number))
+            suspend(s, name, run->why);
+    }
+    *run = (struct connector_run){0};
+}
+
+static void chain_ended(struct service *s, const json_t *labels)
+{
+    if (json_text(labels, "sink") && s->n_pushes > 0 && --s->n_pushes == 0)
+        s->chain = CHAIN_IDLE;
+    if (!json_text(labels, "kind"))
+        return;
+    s->chain = CHAIN_PUSH;
+    const struct config *c = s->now->cli.config;
+    for (size_t i = 0; i < c->n_sinks; i++)
+        if (!c->sinks[i].is_disabled)
+            work_add_push(&s->now->work, s->jobs, &c->sinks[i]);
+    if (s->n_pushes == 0)
+        s->chain = CHAIN_IDLE;
+}
+
+static void on_ended(void *ctx, const json_t *labels)
+{
+    struct hooked *h = ctx;
+    struct connector_run *run = run_of(h->generation, labels);
+    h->generation->n_jobs--;
+    if (run && --run->n_jobs == 0)
+        connector_ended(h->service, json_text(labels, "connector"), run);
+    else if (json_flag(labels, "backfill"))
+        h->service->wants_chain = true;
+    else if (!run)
+        chain_ended(h->service, labels);
+}
+
+void service_hook(struct service *s, struct generation *g)
+{
+    struct hooked *h = xmalloc(sizeof *h);
+    *h = (struct hooked){s, g};
+    g->hooks = (struct work_hooks){h, on_added, on_result, on_ended};
+    g->work.hooks = &g->hooks;
+}
+
+/* ---- generations ---- */
+
+void service_drop(struct generation *g)
+{
+    free(g->hooks.ctx);
+    g->work.store = NULL; /* the service's */
+    generation_free(g);
+}
+
+void service_drop_older(struct service *s)
+{
+    for (struct generation **at = &s->now->older; *at;) {
+        struct generation *g = *at;
+        if (g->n_jobs > 0) {
+            at = &g->older;
+            continue;
+        }
+        *at = g->older;
+        service_drop(g);
+    }
+}
+
+static bool runs_already(const struct service *s, const char *connector)
+{
+    for (const struct generation *g = s->now->older; g; g = g->older) {
+        size_t number = plan_find(&g->plan, connector);
+        if (number != SIZE_MAX && g->runs[number].n_jobs > 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- what is due ---- */
+
+void service_start_due(struct service *s)
+{
+    struct generation *g = s->now;
+    for (size_t n; (n = agenda_start(g->plan.agenda, day_now())) != SIZE_MAX;) {
+        const struct agenda_entry *e = agenda_at(g->plan.agenda, n);
+        if (runs_already(s, e->name)) /* started before a reload: later */
+            agenda_done(g->plan.agenda, n, THEN_AGAIN, day_now());
+        else
+            work_add_pulls(&g->work, s->jobs, e->ctx);
+        if (g->runs[n].n_jobs == 0 &&
+            agenda_due_of(g->plan.agenda, n) == INT64_MAX) /* its plugin was refused */
+            agenda_done(g->plan.agenda, n, THEN_NEXT, day_now());
+    }
+}
+
+static bool may_backfill(void *ctx, const char *connector)
+{
+    const struct service *s = ctx;
+    size_t number = plan_find(&s->now->plan, connector);
+    return number == SIZE_MAX || !agenda_is_suspended(s->now->plan.agenda, number);
+}
+
+void service_start_backfills(struct service *s)
+{
+    backfills_start(s->backfills, day_now(), may_backfill, s);
+}
+
+void service_start_chain(struct service *s)
+{
+    if (!s->wants_chain || s->chain != CHAIN_IDLE)
+        return;
+    s->wants_chain = false;
+    s->chain = CHAIN_COMBINE;
+    work_add_combine(&s->now->work, s->jobs);
+}
+
+omni_status service_resume(struct service *s, size_t number, struct err *err)
+{
+    struct agenda *agenda = s->now->plan.agenda;
+    const char *name = agenda_at(agenda, number)->name;
+    omni_status status = event_clear(s->store, EVENT_SUSPENDED, name, NULL, err);
+    if (status == OMNI_OK)
+        agenda_resume(agenda, number, day_now());
+    return status;
+}

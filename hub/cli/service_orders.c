@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Orders to the running service: reload, resume, state. They come by the control socket, reload by
+ * SIGHUP too. */
+#include <config.h>
+
+#include "cli/service_priv.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "run/notify.h"
+#include "store/backfills.h"
+
+/* ---- answers ---- */
+
+static json_t *answer(bool is_ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static json_t *answer(bool is_ok, const char *fmt, ...)
+{
+    char text[ERR_TEXT];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    json_t *out = json_object();
+    json_put_flag(out, "ok", is_ok);
+    json_put_text(out, "text", text);
+    return out;
+}
+
+/* ---- reload ---- */
+
+static struct generation *reread(struct service *s, int *code, json_t **why)
+{
+    struct generation *g = generation_new(&s->now->cli, code, why);
+    if (!g)
+        return NULL;
+    g->work.store = s->store;
+    *code = generation_plan(g, s->store);
+    if (*code == CLI_OK)
+        return g;
+    service_drop(g);
+    return NULL;
+}
+
+/* Everything goes on from where it is; a connector that was suspended and is another one now gets
+ * its chance. */
+static void inherit(struct service *s, const struct generation *old)
+{
+    struct err err = {0};
+    struct generation *g = s->now;
+    for (size_t i = 0; i < agenda_count(g->plan.agenda); i++) {
+        const char *name = agenda_at(g->plan.agenda, i)->name;
+        size_t before = plan_find(&old->plan, name);
+        if (before != SIZE_MAX)
+            agenda_inherit(g->plan.agenda, i, old->plan.agenda, before, day_now());
+        if (agenda_is_suspended(g->plan.agenda, i) && generation_has_changed(old, g, name) &&
+            service_resume(s, i, &err) != OMNI_OK)
+            log_error("connector %s: %s", name, err.text);
+    }
+}
+
+static json_t *use(struct service *s, struct generation *g)
+{
+    struct generation *old = s->now;
+    json_t *difference = generation_difference(old, g);
+    auto_free char *what = generation_difference_text(difference);
+    log_info("configuration reloaded: %s", what);
+    service_hook(s, g);
+    g->older = old;
+    s->now = g;
+    backfills_use(s->backfills, &g->work, s->jobs);
+    inherit(s, old);
+    json_t *out = answer(true, "configuration reloaded: %s", what);
+    json_object_update(out, difference);
+    json_decref(difference);
+    return out;
+}
+
+static json_t *refuse_reload(const char *why, json_t *findings)
+{
+    log_error("the new configuration is not used%s%s; the old one stays", why ? ": " : "",
+              why ? why : "");
+    json_t *out = answer(false, "the new configuration is not used%s%s; the old one stays",
+                         why ? ": " : "", why ? why : "");
+    if (findings)
+        json_object_set(out, "findings", findings);
+    return out;
+}
+
+json_t *service_reload(struct service *s)
+{
+    int code = CLI_OK;
+    json_t *findings = NULL, *out;
+    notify_send("RELOADING=1");
+    struct generation *g = reread(s, &code, &findings);
+    if (!g) {
+        out = refuse_reload(NULL, findings);
+        if (code == CLI_INTERRUPTED)
+            raise(SIGTERM); /* it was meant for the service, not for the look at the plugins */
+    } else if (strcmp(g->cli.config->hub.state_dir, s->now->cli.config->hub.state_dir) != 0) {
+        out = refuse_reload("state_dir cannot change while the service runs, restart it", NULL);
+        service_drop(g);
+    } else {
+        out = use(s, g);
+    }
+    json_decref(findings);
+    notify_send("READY=1");
+    return out;
+}
+
+/* ---- the other orders ---- */
+
+static json_t *reload(struct service *s, const json_t *order)
+{
+    (void)order;
+    return service_reload(s);
+}
+
+static json_t *resume_clock(struct service *s)
+{
+    if (!clock_is_doubtful(&s->clock))
+        return answer(false, "nothing is held; name the connector that shall go on");
+    clock_accept(&s->clock);
+    log_info("the clock is right, says the admin: going on");
+    return answer(true, "the clock is taken as right; what is due is started");
+}
+
+static json_t *resume(struct service *s, const json_t *order)
+{
+    struct err err = {0};
+    const char *name = json_text(order, "connector");
+    if (!name)
+        return resume_clock(s);
+    size_t number = plan_find(&s->now->plan, name);
+    if (number == SIZE_MAX)
+        return answer(false, "connector \"%s\" has no schedule here", name);
+    bool was_suspended = agenda_is_suspended(s->now->plan.agenda, number);
+    if (service_resume(s, number, &err) != OMNI_OK)
+        return answer(false, "%s", err.text);
+    log_info("connector %s is resumed", name);
+    return answer(true,
+                  was_suspended ? "connector \"%s\" is run again"
+                                : "connector \"%s\" was not suspended; it is run now",
+                  name);
+}
+
+static bool read_day(const json_t *order, const char *key, int32_t *day)
+{
+    const char *text = json_text(order, key);
+    return text && day_parse_iso(text, strlen(text), day);
+}
+
+static json_t *backfill(struct service *s, const json_t *order)
+{
+    struct err err = {0};
+    int32_t from, to;
+    const char *name = json_text(order, "connector");
+    const struct config_connector *k = name ? config_connector(s->now->cli.config, name) : NULL;
+    if (!k)
+        return answer(false, "the service has no connector \"%s\"; reload it", name ? name : "");
+    if (!read_day(order, "from", &from) || !read_day(order, "to", &to) || from > to)
+        return answer(false, "a backfill has a first and a last day");
+    if (backfill_order(s->store, k, from, to, &err) != OMNI_OK ||
+        backfills_load(s->backfills, &err) != OMNI_OK)
+        return answer(false, "connector \"%s\": %s", name, err.text);
+    log_info("backfill of %s from %s to %s", name, json_text(order, "from"),
+             json_text(order, "to"));
+    return answer(true,
+                  "the service (process %d) does it beside its schedule; `omnihub backfill` "
+                  "shows how far it is",
+                  (int)getpid());
+}
+
+static json_t *stop_backfill(struct service *s, const json_t *order)
+{
+    struct err err = {0};
+    uint64_t n = 0;
+    const char *name = json_text(order, "connector");
+    if (!name || backfill_stop(s->store, name, &n, &err) != OMNI_OK)
+        return answer(false, "%s", name ? err.text : "whose?");
+    backfills_drop(s->backfills, name);
+    supervise_stop_background(s->jobs, name);
+    if (n == 0)
+        return answer(false, "no backfill of connector \"%s\" is under way", name);
+    return answer(true, "stopped; the same order takes it up again");
+}
+
+static const char *state_of(const struct service *s, size_t number)
+{
+    const struct agenda *agenda = s->now->plan.agenda;
+    if (agenda_is_suspended(agenda, number))
+        return "suspended";
+    if (agenda_due_of(agenda, number) == INT64_MAX)
+        return "running";
+    if (agenda_parked_until(agenda, number) != AGENDA_NEVER)
+        return "parked";
+    return agenda_is_retrying(agenda, number) ? "retrying" : "waiting";
+}
+
+static json_t *state(struct service *s, const json_t *order)
+{
+    (void)order;
+    json_t *out =
+        json_pack("{s:b, s:i, s:s, s:b, s:[]}", "ok", 1, "pid", (int)getpid(), "version",
+                  PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock), "connectors");
+    const struct agenda *agenda = s->now->plan.agenda;
+    for (size_t i = 0; i < agenda_count(agenda); i++) {
+        char time[TIME_TEXT];
+        json_t *one = json_object();
+        int64_t due = agenda_due_of(agenda, i);
+        json_put_text(one, "connector", agenda_at(agenda, i)->name);
+        json_put_text(one, "state", state_of(s, i));
+        json_put_text(one, "next_at", due == INT64_MAX ? NULL : day_print_time(due, time));
+        json_array_append_new(json_object_get(out, "connectors"), one);
+    }
+    return out;
+}
+
+static const struct {
+    const char *name;
+    bool is_change; /* told to the log */
+    json_t *(*run)(struct service *, const json_t *order);
+} orders[] = {
+    {"reload", true, reload},     {"resume", true, resume},
+    {"backfill", true, backfill}, {"stop-backfill", true, stop_backfill},
+    {"state", false, state},
+};
+
+json_t *service_answer(void *service, const struct control_peer *peer, const json_t *order)
+{
+    const char *name = json_text(order, "do");
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        if (strcmp(orders[i].name, name) != 0)
+            continue;
+        if (orders[i].is_change)
+            log_info("order %s from user %u (process %d)", name, (unsigned)peer->uid,
+                     (int)peer->pid);
+        return orders[i].run(service, order);
+    }
+    return answer(false, "this service (omnihub %s) knows no order \"%.40s\"", PACKAGE_VERSION,
+                  name);
+}

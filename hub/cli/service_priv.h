@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the service share. */
+#ifndef HUB_CLI_SERVICE_PRIV_H
+#define HUB_CLI_SERVICE_PRIV_H
+
+#include "cli/backfill.h"
+#include "cli/generation.h"
+#include "run/control.h"
+#include "run/supervise.h"
+#include "schedule/clock.h"
+
+/* After a pull: first combine, then every sink. */
+enum chain { CHAIN_IDLE, CHAIN_COMBINE, CHAIN_PUSH };
+
+struct service {
+    struct generation *now; /* the newest reading; ->older: those whose jobs still run */
+    struct store *store;
+    struct supervise *jobs;
+    struct control *control; /* NULL: it could not be opened */
+    struct backfills *backfills;
+    int timer;
+    struct clock_watch clock;
+    int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
+    enum chain chain;
+    bool wants_chain; /* something was pulled since the chain began */
+    unsigned n_pushes;
+    size_t told_connectors; /* in the last status line for the service manager */
+    uint32_t told_running;
+    struct supervise_service calls;
+};
+
+/* ---- jobs (service_jobs.c) ---- */
+
+/* Has the generation's jobs told to the service. */
+void service_hook(struct service *, struct generation *);
+void service_start_due(struct service *);
+/* Chunks of history, where nothing keeps their connector from running. */
+void service_start_backfills(struct service *);
+/* Combine and push, where something was pulled. */
+void service_start_chain(struct service *);
+/* Readings whose last job has ended go. */
+void service_drop_older(struct service *);
+void service_drop(struct generation *);
+/* It may run again, at once. */
+omni_status service_resume(struct service *, size_t number, struct err *);
+
+/* ---- orders (service_orders.c) ---- */
+
+/* Reads the configuration anew: all of it or nothing. The answer for who asked; new reference. */
+json_t *service_reload(struct service *);
+/* struct control_calls.answer */
+json_t *service_answer(void *service, const struct control_peer *, const json_t *order);
+
+#endif

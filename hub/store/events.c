@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Conditions that a person should know of, with their beginning and end. */
+#include <config.h>
+
+#include "store/events.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/day.h"
+#include "base/text.h"
+#include "store/internal.h"
+#include "store/ledger_rows.h"
+
+enum { EVENT_TEXT = 2000 };
+
+/* A store that was last written by an older program has none yet, and readers do not make it. */
+static omni_status has_table(struct store *s, bool *has, struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *stmt =
+        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'notices'", err);
+    omni_status status = stmt ? sql_int(stmt, 0, &n, err) : err->status;
+    *has = n > 0;
+    return status;
+}
+
+omni_status event_is_open(struct store *s, const char *kind, const char *scope, bool *is_open,
+                          struct err *err)
+{
+    int64_t n = 0;
+    omni_status known = has_table(s, is_open, err);
+    if (known != OMNI_OK || !*is_open)
+        return known;
+    auto_stmt *stmt = sql_prepare(
+        s->db, "SELECT count(*) FROM notices WHERE kind = ? AND scope = ? AND until IS NULL", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "ss", kind, scope);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *is_open = n > 0;
+    return status;
+}
+
+omni_status event_raise(struct store *s, const char *kind, const char *scope, const char *text,
+                        struct err *err)
+{
+    auto_buf room = BUF_INIT(3 * EVENT_TEXT + 1);
+    size_t len = strnlen(text, EVENT_TEXT);
+    auto_stmt *stmt = sql_prepare(
+        s->db,
+        "INSERT INTO notices(kind, scope, since, text) VALUES(?1, ?2, ?3, ?4)"
+        " ON CONFLICT(kind, scope) WHERE until IS NULL DO UPDATE SET text = excluded.text",
+        err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "ssis", kind, scope, day_now(),
+             text_add_utf8(&room, text, len) ? buf_text(&room) : "");
+    return sql_run(stmt, err);
+}
+
+omni_status event_clear(struct store *s, const char *kind, const char *scope, bool *was_open,
+                        struct err *err)
+{
+    /* Asked first, because most have nothing to end and then need no write lock. */
+    bool is_open;
+    omni_status status = event_is_open(s, kind, scope, &is_open, err);
+    if (was_open)
+        *was_open = status == OMNI_OK && is_open;
+    if (status != OMNI_OK || !is_open)
+        return status;
+    auto_stmt *stmt = sql_prepare(
+        s->db, "UPDATE notices SET until = ? WHERE kind = ? AND scope = ? AND until IS NULL", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "iss", day_now(), kind, scope);
+    return sql_run(stmt, err);
+}
+
+json_t *events_list(struct store *s, bool only_open, uint32_t last, struct err *err)
+{
+    bool has;
+    if (has_table(s, &has, err) != OMNI_OK)
+        return NULL;
+    if (!has)
+        return json_array();
+    auto_stmt *stmt = sql_prepare(
+        s->db,
+        "SELECT id, kind, scope, since AS since_at, until AS until_at, text FROM notices"
+        " WHERE ?1 = 0 OR until IS NULL ORDER BY id DESC LIMIT ?2",
+        err);
+    if (!stmt)
+        return NULL;
+    sql_bind(stmt, "ii", (int64_t)only_open, last ? (int64_t)last : -1);
+    return ledger_rows(stmt, NULL, NULL, err);
+}

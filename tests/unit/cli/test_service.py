@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""omnihub run beside a stand-in of the job: orders through the control socket, what keeps breaking, stopping twice."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import threading
+import time
+
+from hubdir import Hub, result
+import tap
+
+WAIT_SECONDS = 60
+TOKEN = {"SHOP_TOKEN": "t"}
+
+
+def wait_for(look, what):
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise RuntimeError("waited in vain for " + what)
+
+
+def shop(name, script="ok.script", schedule="@yearly", more=""):
+    return ('{ name = "%s"; plugin = "shop"; schedule = "%s"; %s\n  options = { account_id = "a1"; access_token = "env:SHOP_TOKEN"; '
+            'script = "%s"; }; }' % (name, schedule, more, script))
+
+
+def shops(*items):
+    return "connectors = (\n" + ",\n".join(items) + ");\n"
+
+
+class Service:
+    def __init__(self, hub):
+        self.log = []
+        self.process = hub.start("run", env=TOKEN)
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader.start()
+
+    def says(self, text, times=1):
+        return wait_for(lambda: sum(text in line for line in list(self.log)) >= times, "the log to say %r" % text)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(WAIT_SECONDS)
+        self.reader.join()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def status(hub, name):
+    return next(c for c in json.loads(hub("status", "--json", env=TOKEN)[1]) if c["connector"] == name)
+
+
+def reload():
+    with Hub() as hub:
+        hub.script("ok.script", result())
+        hub.conf(shops(shop("a"), shop("b")))
+        code, _, err = hub("reload")
+        tap.is_(code, 3, "no service: nothing to reload")
+        tap.has(err, "no service runs on", "and so it says")
+        with Service(hub) as service:
+            service.says("a.orders outcome=ok")
+            service.says("b.orders outcome=ok")
+            code, out, _ = hub("reload")
+            tap.is_((code, out), (0, "configuration reloaded: no connector or sink changed\n"), "nothing changed")
+            hub.conf(shops(shop("a", schedule="@monthly"), shop("c")))
+            code, out, _ = hub("reload", "--json")
+            answer = json.loads(out)
+            tap.is_((code, answer["added"], answer["removed"], answer["changed"]), (0, ["c"], ["b"], ["a"]), "the difference, as JSON")
+            service.says("c.orders outcome=ok")
+            hub.conf(shops(shop("a", schedule="every other day"), shop("d", more='colour = "red";')))
+            code, _, err = hub("reload")
+            tap.is_(code, 2, "a configuration with errors: 2")
+            tap.ok(re.search(r"omnihub\.conf:\d+: connector \"a\": schedule \"every other day\"", err), "the first error, with its line")
+            tap.has(err, 'unknown key "colour"', "the second error, in the same run")
+            tap.has(err, "the old one stays", "nothing of it is used")
+            tap.is_(sum("a.orders outcome" in line for line in service.log), 1, "a changed schedule replays no old tick")
+            tap.is_(service.end(), 0, "ends")
+
+
+def suspended():
+    with Hub() as hub:
+        hub.script("crash.script", dict(do="begin"), dict(do="crash"))
+        hub.script("ok.script", result())
+        hub.conf(shops(shop("bad", "crash.script"), shop("good")), hub='retry_after = "1s"; parallel = 2')
+        with Service(hub) as service:
+            service.says("connector bad is suspended")
+            tap.is_(sum("bad:" in line and "code=crashed-job" in line for line in service.log), 5, "five crashes in a row, then it is let be")
+            now = status(hub, "bad")
+            tap.is_((now["state"], "next_at" in now), ("suspended", False), "status says so")
+            tap.has(now["events"][0]["text"], "omnihub resume bad", "with the command that ends it")
+            tap.is_(status(hub, "good")["events"], [], "its neighbour is not touched")
+            tap.has(hub("status", env=TOKEN)[1], "bad: suspended since", "for people, too")
+            code, out, _ = hub("reload")
+            tap.is_(status(hub, "bad")["state"], "suspended", "a reload that changes nothing about it leaves it so")
+            service.end()
+        tap.is_(status(hub, "bad")["state"], "suspended", "also without a service")
+        with Service(hub) as service:
+            service.says("good.orders outcome=ok")
+            tap.is_([line for line in service.log if "bad:" in line], [], "the next life does not run it either")
+            hub.script("crash.script", result())
+            code, out, _ = hub("resume", "bad")
+            tap.is_((code, out), (0, 'connector "bad" is run again\n'), "resume")
+            service.says("bad.orders outcome=ok")
+            now = status(hub, "bad")
+            tap.is_((now["state"], now["events"]), ("waiting", []), "it is as good as any")
+            tap.is_(hub("resume", "worse")[0], 2, "an unknown name")
+            code, _, err = hub("resume")
+            tap.is_(code, 1, "without a name: only a held clock can be resumed")
+            service.end()
+        with sqlite3.connect(hub.path("state/store.db")) as db:
+            tap.is_(db.execute("SELECT kind, scope, until IS NULL FROM notices").fetchall(), [("suspended", "bad", 0)], "what was is kept")
+        db.close()
+
+
+def stopped_twice():
+    with Hub() as hub:
+        hub.script("stubborn.script", dict(do="stubborn"), dict(do="begin"), dict(do="hang"))
+        hub.conf(shops(shop("a", "stubborn.script")))
+        with Service(hub) as service:
+            wait_for(lambda: "running" in hub("runs", "--json")[1], "the run to begin")
+            service.process.send_signal(signal.SIGTERM)
+            service.says("told to stop:")
+            service.process.send_signal(signal.SIGTERM)
+            tap.is_(service.end(), 0, "told twice, it ends")
+            tap.ok(any("jobs that run are killed" in line for line in service.log), "without waiting for a job that does not want to")
+        tap.is_(json.loads(hub("runs", "--json")[1])[0]["outcome"], "interrupted", "the run is closed")
+        tap.ok(not os.path.exists(hub.path("state/control")), "the socket is gone")
+
+
+def ask(hub, data):
+    """One packet to the socket; the answer, "" where the connection just ends."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(WAIT_SECONDS)
+        s.connect(hub.path("state/control"))
+        s.send(data)
+        return s.recv(65536).decode()
+
+
+def rude_clients():
+    with Hub() as hub:
+        hub.script("ok.script", result())
+        hub.conf(shops(shop("a")))
+        with Service(hub) as service:
+            service.says("a.orders outcome=ok")
+            for data in (b"garbage", b"{\"do\":", b"[1,2]", b"{}", b"{\"do\":7}", b"\xff\x00\xfe", b"x" * 5000):
+                answer = json.loads(ask(hub, data))
+                tap.is_((answer["ok"], "order" in answer["text"]), (False, True), "%r is refused" % data[:12])
+            tap.has(ask(hub, b'{"do":"dance"}'), 'no order \\"dance\\"', "so is an unknown order")
+            silent = []
+            for _ in range(100):
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                s.setblocking(False)
+                silent.append(s)
+                with contextlib.suppress(BlockingIOError):  # more than the queue holds
+                    s.connect(hub.path("state/control"))
+            wait_for(lambda: hub("reload")[0] == 0, "silent clients to be let go")
+            tap.ok(True, "a hundred silent clients do not keep others out for long")
+            for s in silent:
+                s.close()
+            tap.is_(os.stat(hub.path("state/control")).st_mode & 0o777, 0o600, "the socket is the owner's")
+            tap.is_(service.end(), 0, "ends")
+
+
+def long_folder():
+    with Hub() as hub:
+        hub.script("ok.script", result())
+        folder = "s" * 120
+        hub.conf(shops(shop("a")))
+        with open(hub.path("omnihub.conf"), encoding="utf-8") as f:
+            text = f.read().replace('"state"', '"%s"' % folder)
+        hub.write("omnihub.conf", text)
+        with Service(hub) as service:
+            service.says("a.orders outcome=ok")
+            tap.is_(hub("reload")[0], 0, "a state folder whose path is longer than a socket's may be")
+            tap.is_(service.end(), 0, "ends")
+
+
+tap.run([reload, suspended, stopped_twice, rude_clients, long_folder])
