@@ -2,6 +2,7 @@
 dist_man_MANS = %D%/omnihub.1 %D%/omnihub.conf.5 %D%/omnihub-plugin.7
 EXTRA_DIST += %D%/architecture.md %D%/decisions.md
 EXTRA_DIST += %D%/faults.md
+EXTRA_DIST += %D%/performance.md
 
 # For plugin authors, installed: the guide, the promise, two connectors to read, and a page made from the headers.
 dist_doc_DATA = %D%/plugin-guide.md %D%/abi.md

@@ -112,9 +112,11 @@ def script(b):
 
 
 def isolation(b):
-    apart, inside = (b.first_pull(b.pages(), kind, watch=True) for kind in ("process", "none"))
+    apart, inside = (b.first_pull(b.pages(), kind) for kind in ("process", "none"))
     yield "6 wall", apart.wall / inside.wall
     yield "6 cpu", apart.cpu / inside.cpu
+    # Looking at memory takes time itself, so it has pulls of its own.
+    apart, inside = (b.first_pull(b.pages(), kind, watch=True) for kind in ("process", "none"))
     yield "6 memory", (apart.peak_kib - inside.peak_kib) / MIB
 
 

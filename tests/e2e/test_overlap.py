@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A window is stored while the next is pulled: what is stored, what is not, and that a slow platform holds no lock."""
+"""A window is stored while the next is pulled: what is stored, what is not, and that a slow platform holds no lock. Accounts are pulled
+side by side."""
 
 import datetime
 import http.server
@@ -31,6 +32,7 @@ class Platform(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.doubled, self.broken, self.slow, self.extra = set(), set(), None, 0
         self.asked, self.reached, self.go_on = [], threading.Event(), threading.Event()
+        self.together, self.seen, self.enough = 0, set(), threading.Event()  # so many accounts have to ask before one is answered
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def url(self):
@@ -45,6 +47,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         day = self.path.split("day=")[1][:10]
         self.server.asked.append(day)
+        if self.server.together:
+            self.server.seen.add(self.path.split("account=")[1][:1])
+            if len(self.server.seen) >= self.server.together:
+                self.server.enough.set()
+            self.server.enough.wait(omni.RUN_SECONDS)
         if day == self.server.slow:
             self.server.reached.set()
             self.server.go_on.wait(LOCK_SECONDS * 10)
@@ -89,6 +96,15 @@ class Shop(omni.Lab):
         self.platform.shutdown()
         self.platform.server_close()
         super().close()
+
+
+def test_accounts_side_by_side():
+    with Shop() as shop:
+        shop.write("omnihub.conf", open(shop.path("omnihub.conf"), encoding="utf-8").read()
+                   .replace('plugin = "', 'accounts = ("a", "b"); plugin = "', 1).replace("/visits?day", "/visits?account={account}&day"))
+        shop.platform.together = 2
+        tap.is_(shop.pull(days=1).code, 0, "two accounts, neither of which is answered before both have asked")
+        tap.is_(shop.ask("SELECT account, count(*) FROM web_daily GROUP BY 1 ORDER BY 1"), [("a", ROWS), ("b", ROWS)], "each has its rows")
 
 
 def test_all_windows():
@@ -147,4 +163,4 @@ def test_slow_platform():
         tap.is_((results[0].code, len(shop.days())), (0, 9), "then it goes on")
 
 
-tap.run([test_all_windows, test_window_that_cannot_be_stored, test_window_that_cannot_be_read, test_slow_platform])
+tap.run([test_accounts_side_by_side, test_all_windows, test_window_that_cannot_be_stored, test_window_that_cannot_be_read, test_slow_platform])
