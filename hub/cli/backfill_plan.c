@@ -50,6 +50,7 @@ static struct plan_range range_of(const struct backfill_plan *p, const struct om
 {
     struct plan_input in = {.stream = stream,
                             .today = p->today,
+                            .reread = (int32_t)stream->settle_days,
                             .has_from = true,
                             .has_to = true,
                             .from = p->from,

@@ -74,13 +74,14 @@ static bool is_same_connector(const void *a_, const void *b_)
         {a->plugin, b->plugin},       {a->schedule, b->schedule},
         {a->timezone, b->timezone},   {a->start, b->start},
         {a->extra, b->extra},         {a->accounts_match, b->accounts_match},
-        {a->isolation, b->isolation},
+        {a->isolation, b->isolation}, {a->settle, b->settle},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (!is_same_text(texts[i][0], texts[i][1]))
             return false;
     return a->is_disabled == b->is_disabled && a->reject_max == b->reject_max &&
            a->idle_timeout_s == b->idle_timeout_s && a->memory_mb == b->memory_mb &&
+           a->settle_min == b->settle_min && a->drift == b->drift &&
            is_same_list(a->streams, b->streams) && is_same_list(a->accounts, b->accounts) &&
            is_same_json(a->options, b->options);
 }

@@ -71,6 +71,9 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_int(spec, "idle_ms", c->idle_timeout_s * 1000);
     json_put_int(spec, "memory", c->memory_mb * 1024 * 1024);
     json_put_int(spec, "reject_max", c->reject_max);
+    json_put_text(spec, "settle", c->settle);
+    json_put_int(spec, "settle_min", c->settle_min);
+    json_put_int(spec, "drift_permille", c->drift / 1000);
     json_put_text(spec, "start", c->start);
     put_options(w, spec, "connector", c->name, c->options);
     put_texts(spec, "streams", w->streams ? w->streams : c->streams);

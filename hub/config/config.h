@@ -56,6 +56,9 @@ struct config_connector {
                            %) */
     int64_t idle_timeout_s; /* default 60 */
     int64_t memory_mb;      /* default 512 */
+    const char *settle;     /* "auto" (default) or "fixed": see run/job_plan.h, plan_reread() */
+    int64_t settle_min;     /* days that are read again in any case; default 3 */
+    int64_t drift;          /* per million of a value: a settled day that moved more is told */
     const json_t *options;  /* object; secret references as written */
 };
 

@@ -66,6 +66,9 @@ static const struct key connector_keys[] = {
     {"reject_max", KEY_PERCENT, CONNECTOR(reject_max)},
     {"idle_timeout", KEY_DURATION, CONNECTOR(idle_timeout_s), .min = 1, .max = 86400},
     {"memory_mb", KEY_INT, CONNECTOR(memory_mb), .min = 16, .max = 1 << 20},
+    {"settle", KEY_CHOICE, CONNECTOR(settle), .choices = "auto|fixed"},
+    {"settle_min", KEY_INT, CONNECTOR(settle_min), .min = 0, .max = 366},
+    {"drift", KEY_PERCENT, CONNECTOR(drift)},
     {"options", KEY_OPTIONS, CONNECTOR(options)},
 };
 
@@ -119,6 +122,9 @@ static void connector_defaults(void *item)
     c->reject_max = 10000;
     c->idle_timeout_s = 60;
     c->memory_mb = 512;
+    c->settle = "auto";
+    c->settle_min = 3;
+    c->drift = 50000;
 }
 
 static void hub_defaults(struct arena *a, struct config_hub *hub)

@@ -9,6 +9,10 @@
  * platform's own, a month. */
 enum { PLAN_WINDOW_DAYS = 31 };
 
+/* Of settling: all that may move is read this often, and before less is read, a month and all ages
+ * must have been seen. */
+enum { PLAN_FULL_EVERY_DAYS = 7, PLAN_WATCH_DAYS = 28, PLAN_CATCH_UP_DAYS = 60 };
+
 static int32_t min_day(int32_t a, int32_t b)
 {
     return a < b ? a : b;
@@ -28,8 +32,7 @@ struct plan_range plan_days(const struct plan_input *in)
 {
     /* The last day stored was not over when it was read, so it is read again even if nothing
      * settles. */
-    int32_t from = in->has_last ? min_day(in->last_to, in->today) - (int32_t)in->stream->settle_days
-                                : in->start;
+    int32_t from = in->has_last ? min_day(in->last_to, in->today) - in->reread : in->start;
     if (in->has_last)
         from = max_day(from, min_day(in->start, in->last_to));
     if (in->has_from)
@@ -41,9 +44,29 @@ struct plan_range plan_days(const struct plan_input *in)
     return range;
 }
 
+int32_t plan_moves(const struct plan_settle *in)
+{
+    bool is_known = in->watched_days >= max_day(in->settle_days, PLAN_WATCH_DAYS);
+    return is_known ? min_day(max_day(in->moves_days, in->least_days), in->settle_days)
+                    : in->settle_days;
+}
+
+int32_t plan_reread(const struct plan_settle *in, bool *is_full)
+{
+    int32_t moves = in->is_fixed ? in->settle_days : plan_moves(in);
+    int32_t since = in->has_full ? in->today - in->full_read : PLAN_FULL_EVERY_DAYS;
+    *is_full = moves >= in->settle_days || since >= PLAN_FULL_EVERY_DAYS || since < 0;
+    if (!*is_full)
+        return moves;
+    /* Days that became final since the last full reading have not been seen at their end. */
+    bool was_skipped = !in->is_fixed && in->has_full && since > 1 && since <= PLAN_CATCH_UP_DAYS;
+    return in->settle_days + (was_skipped && in->settle_days > 0 ? since - 1 : 0);
+}
+
 struct plan_range plan_backfill(const struct plan_input *in)
 {
     struct plan_input regular = *in;
+    regular.reread = (int32_t)in->stream->settle_days;
     regular.has_from = regular.has_to = false;
     struct plan_range range = plan_days(in);
     range.to = min_day(range.to, plan_days(&regular).from - 1);

@@ -11,9 +11,10 @@
 
 struct plan_input {
     const struct omni_stream *stream;
-    int32_t today; /* in the account's zone */
-    int32_t start; /* how far back the first pull goes */
-    bool has_last; /* something was stored before: last_to is its last day */
+    int32_t today;  /* in the account's zone */
+    int32_t start;  /* how far back the first pull goes */
+    int32_t reread; /* so many days before last_to are read again: see plan_reread() */
+    bool has_last;  /* something was stored before: last_to is its last day */
     int32_t last_to;
     bool has_from, has_to; /* asked for on the command line */
     int32_t from, to;
@@ -23,6 +24,20 @@ struct plan_range {
 };
 
 struct plan_range plan_days(const struct plan_input *);
+
+/* What is known of how a stream settles. */
+struct plan_settle {
+    int32_t settle_days;              /* the plugin's word for how long a day may be restated */
+    int32_t least_days;               /* the admin's for what is read again in any case */
+    int32_t watched_days, moves_days; /* struct settling */
+    int32_t today, full_read;         /* the day when all that may move was read last */
+    bool has_full, is_fixed;          /* fixed: every pull reads all that may move */
+};
+/* Days that are read again: those that still move, and once a week all that may, so that each day
+ * is seen once more when it is final. *is_full: all of them. */
+int32_t plan_reread(const struct plan_settle *, bool *is_full);
+/* Days up to this age are known to move; all that may, as long as too little was seen. */
+int32_t plan_moves(const struct plan_settle *);
 /* The days of a backfill: what was asked for, as far as the platform keeps it and before the days
  * that a regular pull still reads. */
 struct plan_range plan_backfill(const struct plan_input *);

@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/job_settle.h"
 #include "run/job_window.h"
 #include "run/spec.h"
 #include "store/totals.h"
@@ -269,7 +270,8 @@ static omni_status plan_of(struct job *job, struct plan_input *plan, struct err 
         if (given[i].has)
             *given[i].has = true;
     }
-    return OMNI_OK;
+    plan->reread = (int32_t)plan->stream->settle_days;
+    return plan->stream->sync == OMNI_WINDOW ? settle_plan(job, plan, err) : OMNI_OK;
 }
 
 static omni_status pull_stream_days(struct job *job, struct err *err)
@@ -337,6 +339,8 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     }
     if (job->store && status == OMNI_OK)
         status = stream_feeds(job, &w, err); /* what was learned on the way */
+    if (status == OMNI_OK)
+        status = settle_after(job, err);
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);

@@ -20,6 +20,8 @@ struct window {
     struct plan_range days;          /* of the window that is open */
     bool has_last;                   /* last_to: the last day stored without a gap */
     int32_t last_to;
+    int32_t moves_days; /* days up to this age are known to move */
+    bool is_full;       /* all that may move is read */
     struct http_counts http_before;
     bool is_part_open;
     char *part;

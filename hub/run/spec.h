@@ -26,12 +26,12 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, first_wait_ms, max_body},
  * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_program, source (name inside the
  * module; absent: the only one), sink, vault_key (path), vault_is_credential (bool), connector,
- * account, streams [..], extra, isolation, idle_ms, memory, reject_max, options {..}, env {NAME:
- * value, …} for env: references, start ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these
- * days), backfill (bool: only days before those that regular pulls still read, leaving their state
- * alone), dry_run, explain, accept_empty (bool), record, replay (paths), datasets [names] (push),
- * sink_fault (push/sink_fault.h), own_datasets [{name, sql, key:[..], help, file, line}] (combine,
- * push)
+ * account, streams [..], extra, isolation, idle_ms, memory, reject_max, settle ("auto"|"fixed"),
+ * settle_min (days), drift_permille, options {..}, env {NAME: value, …} for env: references, start
+ * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
+ * those that regular pulls still read, leaving their state alone), dry_run, explain, accept_empty
+ * (bool), record, replay (paths), datasets [names] (push), sink_fault (push/sink_fault.h),
+ * own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
  *
  * Events, one JSON object a line, "event" names it:
  *  describe {module}                         the description

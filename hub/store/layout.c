@@ -18,6 +18,7 @@ static const char fixed_tables[] =
     "CREATE TABLE IF NOT EXISTS feeds(id INTEGER PRIMARY KEY, connector TEXT NOT NULL,"
     " source TEXT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, dataset TEXT NOT NULL,"
     " tz TEXT, currency TEXT, settle_days INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0,"
+    " moves_days INTEGER,"
     " UNIQUE(connector, stream, account, dataset));"
     "CREATE TABLE IF NOT EXISTS state(feed INTEGER NOT NULL, key TEXT NOT NULL,"
     " value TEXT NOT NULL, PRIMARY KEY(feed, key)) WITHOUT ROWID;"
@@ -245,9 +246,10 @@ static omni_status create_view(sqlite3 *db, const struct schema_dataset *d, stru
             buf_printf(&b, "%s AS %s, ", view_tail[i].sql, view_tail[i].name);
     if (d->day >= 0 && !is_column(d, "state"))
         buf_printf(&b,
-                   "CASE WHEN d.\"%s\" > date(date(), '-' || f.settle_days || ' days') "
-                   "THEN 'provisional' ELSE 'final' END AS state, ",
-                   d->columns[d->day].name);
+                   "CASE WHEN d.\"%s\" > date(date(), '-' || coalesce(f.moves_days, f.settle_days)"
+                   " || ' days') THEN 'provisional' WHEN d.\"%s\" > date(date(), '-' ||"
+                   " f.settle_days || ' days') THEN 'settling' ELSE 'final' END AS state, ",
+                   d->columns[d->day].name, d->columns[d->day].name);
     if (!buf_printf(&b, "d.extra AS extra FROM \"d_%s\" d JOIN feeds f ON f.id = d._feed", d->name))
         return err_set(err, OMNI_E_CONFIG, "dataset %s: too many columns", d->name);
     return sql_exec(db, err, "%s", buf_text(&b));
@@ -292,10 +294,34 @@ static omni_status is_current(sqlite3 *db, const char *fingerprint, bool *out, s
     return OMNI_OK;
 }
 
+/* Columns that fixed tables got later. */
+static const struct {
+    const char *table, *column, *type;
+} later[] = {{"feeds", "moves_days", "INTEGER"}};
+
+static omni_status widen_fixed(sqlite3 *db, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+        int64_t n = 0;
+        auto_stmt *stmt =
+            sql_prepare(db, "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2", err);
+        if (!stmt)
+            return err->status;
+        sql_bind(stmt, "ss", later[i].table, later[i].column);
+        if (sql_int(stmt, 0, &n, err) != OMNI_OK)
+            return err->status;
+        if (!n && sql_exec(db, err, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", later[i].table,
+                           later[i].column, later[i].type) != OMNI_OK)
+            return err->status;
+    }
+    return OMNI_OK;
+}
+
 static omni_status build(struct store *s, const char *fingerprint, struct err *err)
 {
     if (sql_exec(s->db, err, "PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
-                 STORE_APPLICATION, STORE_VERSION, fixed_tables) != OMNI_OK)
+                 STORE_APPLICATION, STORE_VERSION, fixed_tables) != OMNI_OK ||
+        widen_fixed(s->db, err) != OMNI_OK)
         return err->status;
     for (size_t i = 0; i < schema_count(s->schema); i++)
         if (update_table(s->db, schema_at(s->schema, i), err) != OMNI_OK ||

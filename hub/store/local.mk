@@ -18,6 +18,7 @@ hub_libhub_a_SOURCES += \
 	%D%/query.c %D%/query.h \
 	%D%/rowset.c %D%/rowset.h \
 	%D%/runs.c \
+	%D%/settling.c %D%/settling.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/sql.c %D%/sql.h \
 	%D%/store.c %D%/store.h \

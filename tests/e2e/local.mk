@@ -15,6 +15,7 @@ E2E_TESTS += %D%/test_overlap.py
 E2E_TESTS += %D%/test_push.py
 E2E_TESTS += %D%/test_run.py
 E2E_TESTS += %D%/test_secrets.py
+E2E_TESTS += %D%/test_settling.py
 E2E_TESTS += %D%/test_sums.py
 E2E_TESTS += %D%/test_vault.py
 E2E_TESTS += %D%/test_windows.py

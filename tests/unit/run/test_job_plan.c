@@ -10,7 +10,10 @@ enum { TODAY = 20000 };
 
 static struct plan_input input(const struct omni_stream *stream)
 {
-    return (struct plan_input){.stream = stream, .today = TODAY, .start = TODAY - 30};
+    return (struct plan_input){.stream = stream,
+                               .today = TODAY,
+                               .start = TODAY - 30,
+                               .reread = (int32_t)stream->settle_days};
 }
 
 static void first_pull_goes_back_to_start(void **state)
@@ -114,6 +117,68 @@ static void pulled_up_to_never_jumps_a_gap(void **state)
     assert_int_equal(plan_new_last(&in, (struct plan_range){11, 20}), 15);
 }
 
+static struct plan_settle settle(int32_t watched, int32_t moves)
+{
+    return (struct plan_settle){.settle_days = 28,
+                                .least_days = 3,
+                                .watched_days = watched,
+                                .moves_days = moves,
+                                .today = TODAY,
+                                .full_read = TODAY - 2,
+                                .has_full = true};
+}
+
+static int32_t reread(struct plan_settle in, bool *is_full)
+{
+    return plan_reread(&in, is_full);
+}
+
+static void only_what_moves_is_read_again(void **state)
+{
+    (void)state;
+    bool is_full;
+    assert_int_equal(reread(settle(10, 1), &is_full), 29); /* too little was seen yet */
+    assert_true(is_full);
+    assert_int_equal(reread(settle(60, 7), &is_full), 7);
+    assert_false(is_full);
+    assert_int_equal(reread(settle(60, 1), &is_full), 3); /* never less than the admin wants */
+    assert_int_equal(reread(settle(60, 0), &is_full), 3);
+    assert_int_equal(reread(settle(60, 40), &is_full), 29); /* the plugin's word is the limit */
+    assert_true(is_full);
+    struct plan_settle in = settle(60, 1);
+    in.is_fixed = true;
+    assert_int_equal(reread(in, &is_full), 28);
+    assert_true(is_full);
+    in = settle(60, 1);
+    in.settle_days = 0;
+    assert_int_equal(reread(in, &is_full), 0);
+    assert_true(is_full);
+}
+
+/* Day by day through half a year: whatever is skipped, each day is read once when it is final. */
+static void each_day_is_seen_at_its_end(void **state)
+{
+    (void)state;
+    enum { DAYS = 180 };
+    bool is_final[DAYS + 40] = {false};
+    struct plan_settle in = settle(60, 1);
+    int64_t read = 0;
+    in.full_read = TODAY - 1;
+    for (int32_t day = 0; day < DAYS; day++) {
+        bool is_full;
+        in.today = TODAY + day;
+        int32_t back = plan_reread(&in, &is_full);
+        if (is_full)
+            in.full_read = in.today;
+        for (int32_t age = 0; age <= back + 1; age++, read++)
+            if (age > in.settle_days && day - age >= 0)
+                is_final[day - age] = true;
+    }
+    for (int32_t day = 0; day < DAYS - in.settle_days - 8; day++)
+        assert_true(is_final[day]);
+    assert_true(read < DAYS * 12); /* instead of 30 each day */
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(first_pull_goes_back_to_start),
     cmocka_unit_test(settling_days_are_read_again),
@@ -123,6 +188,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(platform_history_limits_both),
     cmocka_unit_test(windows_cover_the_range_without_overlap),
     cmocka_unit_test(pulled_up_to_never_jumps_a_gap),
+    cmocka_unit_test(only_what_moves_is_read_again),
+    cmocka_unit_test(each_day_is_seen_at_its_end),
 };
 
 UNIT_MAIN(tests)

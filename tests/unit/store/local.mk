@@ -36,3 +36,10 @@ TESTS += %D%/test_events
 %C%_test_events_CPPFLAGS = $(STORE_CPPFLAGS)
 %C%_test_events_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_events_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_settling
+TESTS += %D%/test_settling
+%C%_test_settling_SOURCES = %D%/test_settling.c
+%C%_test_settling_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_settling_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_settling_LDADD = $(UNIT_LIBS)
