@@ -17,7 +17,8 @@ if FUZZING
 noinst_PROGRAMS += $(FUZZ_TARGETS)
 FUZZ_MAIN =
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz: $(FUZZ_TARGETS)
+fuzz: $(BUILT_SOURCES)
+	@$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
 	@printf '%s\n' $(FUZZ_TARGETS) | \
 	  xargs -P $(FUZZ_JOBS) -n 1 $(SHELL) $(srcdir)/%D%/fuzz.sh $(FUZZ_SECONDS) $(srcdir)/%D%/corpus %D%/found
 else
