@@ -145,10 +145,10 @@ class Killed(Bench):
         self.play([by_request(choose)])
         hub = subprocess.Popen([os.path.join(omni.BUILD, "omnihub"), "-c", self.lab.path("omnihub.conf"), "-q", "pull", "--from", DAY,
                                 "--to", DAY], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        waiting.wait(omni.START_SECONDS)
+        waiting.wait(omni.RUN_SECONDS)
         for job in self.jobs_of(hub.pid):
             os.kill(job, signal.SIGKILL)
-        checks.is_((first.code, hub.wait(omni.STOP_SECONDS)), (0, 1), "the hub says that the run failed")
+        checks.is_((first.code, hub.wait(omni.RUN_SECONDS)), (0, 1), "the hub says that the run failed")
         checks.is_(self.last_run()[0], "crashed", "the ledger says crashed")
         checks.is_(self.digest(keeps_state=True), before, "data and state are as before")
         self.play(report(["DONE"]))

@@ -98,13 +98,13 @@ def second_hub():
         bench.configure({"http": {"request_timeout": "60s", "stall_timeout": "60s"}})
         first = subprocess.Popen([HUB, "-c", bench.lab.path("omnihub.conf"), "-q", "pull", "--from", DAY, "--to", DAY],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        asked.wait(omni.START_SECONDS)
+        asked.wait(omni.RUN_SECONDS)
         second = bench.pull()
         bench.checks.is_(second.code, 3, "exit code 3")
         bench.checks.has(second.err, "hub.lock is locked by omnihub pull, process %d" % first.pid, "the other one is named")
         bench.checks.is_(bench.lab.omnihub("status").code, 0, "looking is allowed")
         first.terminate()
-        bench.checks.is_(first.wait(omni.STOP_SECONDS), 130, "the first one can be stopped")
+        bench.checks.is_(first.wait(omni.RUN_SECONDS), 130, "the first one can be stopped")
         bench.ends_well()
 
 

@@ -160,7 +160,7 @@ def stopped():
             bench.play([by_request(days)])
             bench.configure({"stream": {"max_window_days": 1}, "http": {"stall_timeout": "60s", "request_timeout": "60s"}})
             hub = bench.start("-q", "pull", "--from", "2026-11-01", "--to", "2026-11-10")
-            asked.wait(omni.START_SECONDS)
+            asked.wait(omni.RUN_SECONDS)
             for number in signals:
                 hub.send_signal(number)
             hub.communicate(timeout=omni.RUN_SECONDS)

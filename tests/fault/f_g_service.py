@@ -53,7 +53,7 @@ class Bench(fault.Bench):
         self.hold()
         self.configure({})
         self.start("run")
-        self.checks.ok(self.asked.wait(omni.START_SECONDS), "the platform is asked")
+        self.checks.ok(self.asked.wait(omni.RUN_SECONDS), "the platform is asked")
 
     def log(self):
         with open(self.lab.path("log"), encoding="utf-8") as log:
@@ -102,7 +102,7 @@ def killed():
         before = bench.digest()
         bench.hold()
         bench.start("pull", "--from", DAY, "--to", DAY)
-        bench.asked.wait(omni.START_SECONDS)
+        bench.asked.wait(omni.RUN_SECONDS)
         job, plugin = h.child(bench.process.pid, "omnihub-job"), h.child(bench.process.pid, "omnihub-plugin")
         bench.checks.is_(bench.stop(signal.SIGKILL), -signal.SIGKILL, "killed")
         h.wait_for(lambda: not h.is_alive(job) and not h.is_alive(plugin), "the end of job and plugin")

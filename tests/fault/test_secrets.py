@@ -105,7 +105,7 @@ def kill_a_job(lab, env, server):
     server.go_on.clear()
     process = subprocess.Popen([os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "-v", "pull", "bearer-slow"],
                                env=dict(os.environ, **env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=lab.folder)
-    server.is_slow.wait(omni.START_SECONDS)
+    server.is_slow.wait(omni.RUN_SECONDS)
     with open("/proc/%d/task/%d/children" % (process.pid, process.pid), encoding="ascii") as file:
         for child in file.read().split():
             os.kill(int(child), signal.SIGSEGV)
