@@ -32,8 +32,8 @@ def disk_full():
         for more in (0, 8, 64, 200, 500):
             shutil.rmtree(out, ignore_errors=True)
             limit = (size // PAGE + 2) * PAGE + more * 1024
-            wrapper = bench.in_namespace("mount -t tmpfs -o size=%d none %s && cp -a %s/. %s && OMNIHUB \"$@\"; code=$?; mkdir %s; "
-                                         "cp -a %s/. %s; exit $code" % (limit, small, bench.state, small, out, small, out))
+            wrapper = bench.in_namespace("mount -t tmpfs -o size=%d none %s && %s || exit 99; OMNIHUB \"$@\"; code=$?; mkdir %s; "
+                                         "cp -a %s/. %s; exit $code" % (limit, small, bench.copy_to(small), out, small, out))
             result = bench.pull(program=wrapper)
             said.update(line for line in result.err.splitlines() if "full" in line)
             bench.checks.ok(result.code in (1, 3), "%d KiB too few: exit code" % more, "%d %s" % (result.code, result.err))

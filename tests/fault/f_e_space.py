@@ -97,8 +97,8 @@ def few_files():
         bench.configure({"hub": {"state_dir": small}})
         before, codes = bench.digest(), []
         for inodes in (3, 4, 5, 6, 12):
-            wrapper = bench.in_namespace("mount -t tmpfs -o nr_inodes=%d none %s && cp -a %s/. %s; OMNIHUB \"$@\"; code=$?; rm -rf %s; mkdir %s; "
-                                         "cp -a %s/. %s; exit $code" % (inodes, small, bench.state, small, out, out, small, out))
+            wrapper = bench.in_namespace("mount -t tmpfs -o nr_inodes=%d none %s && %s || exit 99; OMNIHUB \"$@\"; code=$?; rm -rf %s; mkdir %s; "
+                                         "cp -a %s/. %s; exit $code" % (inodes, small, bench.copy_to(small), out, out, small, out))
             result = bench.pull(program=wrapper)
             codes.append(result.code)
             held, bench.state = bench.state, out

@@ -59,6 +59,10 @@ class Bench(fault.Bench):
     def in_namespace(self, text):
         return self.script("exec %s sh -c '%s' sh \"$@\"" % (" ".join(NAMESPACE), text.replace("OMNIHUB", HUB)))
 
+    def copy_to(self, folder):
+        """A command that copies the state: a store that is closed is one file; what a reader may have left beside it is empty."""
+        return "cp -a %s %s %s" % (self.file(), self.file("hub.lock"), folder)
+
     def execute(self, sql):
         with contextlib.closing(sqlite3.connect(self.file())) as db:
             db.execute(sql)
