@@ -38,6 +38,14 @@ dist_omniconfd_DATA += %D%/conf.d/square.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/stripe.conf.sample
 dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
+
+# For the service manager and the shell.
+systemdsystemunit_DATA = %D%/systemd/omnihub.service
+EXTRA_DIST += %D%/systemd/omnihub.service.in
+CLEANFILES += %D%/systemd/omnihub.service
+%D%/systemd/omnihub.service: %D%/systemd/omnihub.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) %D%/systemd && sed 's,[@]bindir@,$(bindir),g' $(srcdir)/%D%/systemd/omnihub.service.in >$@
+dist_bashcompletion_DATA = %D%/completion/omnihub
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'
 	test -e '$(DESTDIR)$(omniconfdir)/omnihub.conf' || \

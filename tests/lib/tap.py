@@ -38,13 +38,6 @@ def has(text, part, name):
         note("%r is not in %r" % (part, text))
 
 
-def skip(name, reason):
-    """A check that cannot apply, and why."""
-    global _count
-    _count += 1
-    print("ok %d - %s # SKIP %s" % (_count, name.replace("#", "_"), reason), flush=True)
-
-
 def note(text):
     for line in str(text).splitlines():
         print("# " + line, flush=True)
