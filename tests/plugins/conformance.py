@@ -28,12 +28,16 @@ REASONS = {"windowed": "not pulled by days"}
 
 
 def needs(*members):
-    """A case that is skipped where the subject lacks one of these members."""
+    """A case that is skipped where the subject lacks one of these members; one that does not say why fails."""
     def wrap(case):
         def run(b):
             for member in members:
-                if not getattr(b.subject, member):
-                    return tap.skip(case.__name__.replace("_", " "), b.subject.lacks.get(member) or REASONS.get(member) or "not said why")
+                why = b.subject.lacks.get(member) or REASONS.get(member)
+                if getattr(b.subject, member):
+                    continue
+                if why:
+                    return tap.skip(case.__name__.replace("_", " "), why)
+                return tap.ok(False, "%s: the subject has no %s, and its `lacks` does not say why" % (case.__name__, member))
             return case(b)
         run.__name__ = case.__name__
         return run
