@@ -15,5 +15,4 @@ CLEANFILES += %D%/plugin-reference.md
 %D%/plugin-reference.md: $(SDK_DOCUMENTED) $(top_srcdir)/scripts/reference
 	$(AM_V_GEN)$(MKDIR_P) %D% && $(PYTHON3) $(top_srcdir)/scripts/reference $(SDK_DOCUMENTED) >$@.tmp && mv $@.tmp $@
 endif
-EXTRA_DIST += %D%/plugin-guide.md
 EXTRA_DIST += %D%/testing.md

@@ -61,8 +61,10 @@ omni_status settling_keep(struct store *s, int64_t feed, int32_t moves_days, str
     if (!same)
         return err->status;
     sql_bind(same, "ii", feed, (int64_t)moves_days);
-    if (sql_int(same, 0, &n, err) != OMNI_OK || n > 0)
-        return err->status;
+    /* Not err->status, which may still speak of what went before. */
+    omni_status status = sql_int(same, 0, &n, err);
+    if (status != OMNI_OK || n > 0)
+        return status;
     auto_stmt *stmt = sql_prepare(s->db, "UPDATE feeds SET moves_days = ?2 WHERE id = ?1", err);
     if (!stmt)
         return err->status;
