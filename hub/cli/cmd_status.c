@@ -16,6 +16,7 @@
 #include "cli/plugins.h"
 #include "cli/reading.h"
 #include "cli/secret_facts.h"
+#include "cli/sunset.h"
 #include "store/events.h"
 #include "store/ledger.h"
 
@@ -79,6 +80,7 @@ static void put_next(json_t *out, const struct known *k, const char *connector)
 
 static json_t *connector_facts(const struct config_connector *c, const struct known *k)
 {
+    char text[SUNSET_TEXT];
     const struct omni_source *source = plugins_source(plugins_find(k->plugins, c->plugin));
     json_t *out = json_object();
     json_put_text(out, "connector", c->name);
@@ -89,6 +91,8 @@ static json_t *connector_facts(const struct config_connector *c, const struct kn
     if (source) {
         json_put_text(out, "api_version", source->api_version);
         json_put_text(out, "api_sunset", source->api_sunset);
+        if (sunset_text(source, c->options, text))
+            json_put_text(out, "sunset_warning", text);
     }
     json_t *feeds = json_object_get(k->feeds, c->name);
     json_object_set_new(out, "events", own_events(k->events, c->name));
@@ -165,8 +169,11 @@ static void print_events(const json_t *connector)
 static void print_sunset(const json_t *connector)
 {
     const char *sunset = json_text(connector, "api_sunset"),
-               *version = json_text(connector, "api_version");
-    if (sunset)
+               *version = json_text(connector, "api_version"),
+               *warning = json_text(connector, "sunset_warning");
+    if (warning)
+        printf("\n%s: %s\n", json_text(connector, "connector"), warning);
+    else if (sunset)
         printf("\n%s: the platform switches API version %s off on %s\n",
                json_text(connector, "connector"), version ? version : "?", sunset);
 }

@@ -44,6 +44,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/shapes.c %D%/shapes.h \
 	%D%/sink_bench.c %D%/sink_bench.h \
 	%D%/snippet.c %D%/snippet.h \
+	%D%/sunset.c %D%/sunset.h \
 	%D%/trial.c %D%/trial.h \
 	%D%/work.c %D%/work.h %D%/work_jobs.c
 %C%_libcli_a_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include "cli/plugins.h"
+#include "cli/sunset.h"
 
 #include <string.h>
 
@@ -202,6 +203,9 @@ json_t *plugins_check_connector(const struct plugins *p, const struct config_con
         check_accounts(&s, c, source);
         for (const char *const *name = c->streams; name && *name; name++)
             check_stream(&s, source, *name);
+        char text[SUNSET_TEXT];
+        if (sunset_text(source, s.options, text))
+            COMPLAIN(&s, false, "%s: %s", what, text);
     }
     return check_references(&s, plugins_config(p));
 }

@@ -95,6 +95,7 @@ static void on_idle(void *ctx)
     struct service *s = ctx;
     service_drop_older(s);
     look_at_clock(s);
+    service_look_at_calendar(s);
     if (!clock_is_doubtful(&s->clock)) {
         service_start_due(s);
         service_start_backfills(s);

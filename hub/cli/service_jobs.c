@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/sunset.h"
 #include "store/events.h"
 
 /* ---- how runs end ---- */
@@ -229,4 +230,34 @@ omni_status service_resume(struct service *s, size_t number, struct err *err)
     if (status == OMNI_OK)
         agenda_resume(agenda, number, day_now());
     return status;
+}
+
+/* ---- the calendar ---- */
+
+static void look_at_sunset(struct service *s, const struct config_connector *k)
+{
+    struct err err = {0};
+    char text[SUNSET_TEXT];
+    bool is_new = false;
+    const struct omni_source *source =
+        plugins_source(plugins_find(s->now->work.plugins, k->plugin));
+    if (!source || k->is_disabled || !sunset_text(source, k->options, text)) {
+        say_fault(event_clear(s->store, EVENT_SUNSET, k->name, NULL, &err), &err);
+        return;
+    }
+    say_fault(event_is_new(s->store, EVENT_SUNSET, k->name, text, &is_new, &err), &err);
+    if (!is_new)
+        return;
+    log_warn("connector %s: %s", k->name, text);
+    say_fault(event_raise(s->store, EVENT_SUNSET, k->name, text, &err), &err);
+}
+
+void service_look_at_calendar(struct service *s)
+{
+    int32_t today = (int32_t)(day_now() / TIME_DAY);
+    if (today == s->calendar_day)
+        return;
+    s->calendar_day = today;
+    for (size_t i = 0; i < s->now->cli.config->n_connectors; i++)
+        look_at_sunset(s, &s->now->cli.config->connectors[i]);
 }

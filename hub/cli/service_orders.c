@@ -74,6 +74,7 @@ static json_t *use(struct service *s, struct generation *g)
     service_hook(s, g);
     g->older = old;
     s->now = g;
+    s->calendar_day = 0; /* connectors and plugins may be others */
     backfills_use(s->backfills, &g->work, s->jobs);
     inherit(s, old);
     json_t *out = answer(true, "configuration reloaded: %s", what);

@@ -20,6 +20,7 @@ struct service {
     struct backfills *backfills;
     int timer;
     struct clock_watch clock;
+    int32_t calendar_day;            /* when the calendar of ends was looked at */
     int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
@@ -34,6 +35,8 @@ struct service {
 /* Has the generation's jobs told to the service. */
 void service_hook(struct service *, struct generation *);
 void service_start_due(struct service *);
+/* Once a day: which API versions end soon, to the log and to status. */
+void service_look_at_calendar(struct service *);
 /* Chunks of history, where nothing keeps their connector from running. */
 void service_start_backfills(struct service *);
 /* Combine and push, where something was pulled. */

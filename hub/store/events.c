@@ -42,6 +42,22 @@ omni_status event_is_open(struct store *s, const char *kind, const char *scope, 
     return status;
 }
 
+omni_status event_is_new(struct store *s, const char *kind, const char *scope, const char *text,
+                         bool *is_new, struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *stmt = sql_prepare(s->db,
+                                  "SELECT count(*) FROM notices WHERE kind = ? AND scope = ? AND"
+                                  " until IS NULL AND text = ?",
+                                  err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "sss", kind, scope, text);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *is_new = status == OMNI_OK && n == 0;
+    return status;
+}
+
 omni_status event_raise(struct store *s, const char *kind, const char *scope, const char *text,
                         struct err *err)
 {

@@ -20,6 +20,9 @@ omni_status event_raise(struct store *, const char *kind, const char *scope, con
 /* Ends it; nothing is written where none is open. *was_open may be NULL. */
 omni_status event_clear(struct store *, const char *kind, const char *scope, bool *was_open,
                         struct err *);
+/* Would raising it say anything that is not said yet? */
+omni_status event_is_new(struct store *, const char *kind, const char *scope, const char *text,
+                         bool *is_new, struct err *);
 omni_status event_is_open(struct store *, const char *kind, const char *scope, bool *is_open,
                           struct err *);
 /* One object per event, newest first, at most `last` (0: all): id, kind, scope, since_at, until_at

@@ -39,9 +39,9 @@ def shops(*items):
 
 
 class Service:
-    def __init__(self, hub):
+    def __init__(self, hub, **env):
         self.log = []
-        self.process = hub.start("run", env=TOKEN)
+        self.process = hub.start("run", env=dict(TOKEN, **env))
         self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
         self.reader.start()
 
@@ -179,6 +179,33 @@ def rude_clients():
             tap.is_(service.end(), 0, "ends")
 
 
+def sunset():
+    """The stand-in's API version ends on 2031-05-01."""
+    with Hub() as hub:
+        hub.script("ok.script", result())
+        hub.conf(shops(shop("a")))
+        for now, words in (("2031-01-01", None), ("2031-02-05", "within 90 days"), ("2031-04-05", "within 30 days"),
+                           ("2031-04-28", "within 7 days"), ("2031-05-02", "which is over")):
+            env = dict(TOKEN, OMNIHUB_NOW=now + "T12:00:00Z")
+            code, _, err = hub("check", env=env)
+            tap.is_((code, words is None or words in err), (0, True), "check on " + now)
+            one = json.loads(hub("status", "--json", env=env)[1])[0]
+            tap.is_(words in one["sunset_warning"] if words else "sunset_warning" not in one, True, "status on " + now)
+        hub.conf(shops(shop("a").replace("options = {", 'options = { api_version = "v4";')))
+        tap.ok("switches" not in hub("check", env=env)[2], "another version than the plugin's: its date says nothing")
+        hub.conf(shops(shop("a")))
+        with Service(hub, OMNIHUB_NOW="2031-04-28T12:00:00Z") as service:
+            service.says("connector a: the platform switches API version v3 off on 2031-05-01, within 7 days")
+            service.says("a.orders outcome=ok")
+            tap.is_(service.end(), 0, "ends")
+        with Service(hub, OMNIHUB_NOW="2031-04-29T12:00:00Z") as service:
+            service.says("connectors are scheduled")
+            service.says("a.orders outcome=ok")
+            service.end()
+            tap.is_([line for line in service.log if "switches" in line], [], "the same is not said twice")
+        tap.is_([e["kind"] for e in status(hub, "a")["events"]], ["sunset"], "status keeps it")
+
+
 def long_folder():
     with Hub() as hub:
         hub.script("ok.script", result())
@@ -193,4 +220,4 @@ def long_folder():
             tap.is_(service.end(), 0, "ends")
 
 
-tap.run([reload, suspended, stopped_twice, rude_clients, long_folder])
+tap.run([reload, suspended, stopped_twice, rude_clients, sunset, long_folder])
