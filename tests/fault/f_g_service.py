@@ -115,7 +115,7 @@ def killed():
 
 
 SMALL = """mount -t tmpfs -o size=2m none %(small)s
-(while [ ! -e %(go)s ]; do sleep 0.05; done; mount -o remount,size=64m %(small)s) &
+(while [ ! -e %(go)s ] && kill -0 $$; do sleep 0.05; done; mount -o remount,size=64m %(small)s) &
 OMNIHUB "$@" & hub=$!
 trap "kill -TERM $hub" TERM
 wait $hub; wait $hub
