@@ -15,6 +15,7 @@ include hub/store/local.mk
 include hub/combine/local.mk
 include hub/push/local.mk
 include hub/vault/local.mk
+include hub/quota/local.mk
 include hub/http/local.mk
 include hub/process/local.mk
 include hub/plugin/local.mk

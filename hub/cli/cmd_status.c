@@ -15,7 +15,7 @@
 #include "cli/plan.h"
 #include "cli/plugins.h"
 #include "cli/reading.h"
-#include "cli/secret_facts.h"
+#include "cli/standing.h"
 #include "cli/sunset.h"
 #include "store/events.h"
 #include "store/ledger.h"
@@ -42,7 +42,7 @@ struct known {
     json_t *events;   /* those that last */
     json_t *service;  /* what a running service says; NULL: none runs */
     json_t *states;   /* the same by connector */
-    json_t *secrets;  /* secret_facts(); NULL: they cannot be read */
+    struct standing standing;
 };
 
 /* ---- facts ---- */
@@ -201,55 +201,6 @@ static void print_status(const json_t *connectors)
     }
 }
 
-/* ---- secrets ---- */
-
-static bool is_used_by(const json_t *secret, const char *connector)
-{
-    auto_free char *user = xasprintf("connector %s", connector);
-    json_t *one;
-    size_t i;
-    json_array_foreach(json_object_get(secret, "used_by"), i, one)
-    {
-        if (strcmp(json_string_value(one), user) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Each connector gets those that it uses. */
-static void add_secrets(json_t *connectors, const json_t *secrets)
-{
-    json_t *connector, *secret;
-    size_t i, k;
-    json_array_foreach(connectors, i, connector)
-    {
-        json_t *own = json_array();
-        json_array_foreach(secrets, k, secret)
-        {
-            if (is_used_by(secret, json_text(connector, "connector")))
-                json_array_append(own, secret);
-        }
-        json_object_set_new(connector, "secrets", own);
-    }
-}
-
-static void print_secrets(const json_t *secrets)
-{
-    json_t *secret, *user;
-    size_t i, k;
-    json_array_foreach(secrets, i, secret)
-    {
-        const char *message = json_text(secret, "message"), *state = json_text(secret, "state");
-        if (!message)
-            continue;
-        printf("\nsecret %s", json_text(secret, "name"));
-        json_array_foreach(json_object_get(secret, "used_by"), k, user)
-            printf("%s%s", k ? ", " : " (", json_string_value(user));
-        printf("%s: %s%s%s: %s\n  → %s\n", k ? ")" : "", output_colour(stdout, state), state,
-               output_plain(stdout), message, json_text(secret, "remedy"));
-    }
-}
-
 static void print_service(const struct known *k)
 {
     if (agenda_count(k->plan.agenda) > 0 && !k->service)
@@ -275,9 +226,7 @@ static int look(struct cli *cli, const struct reading *r, struct known *k, struc
         cli_error("%s", err.text);
         return CLI_CANNOT;
     }
-    k->secrets = secret_facts(cli->config, &err);
-    if (!k->secrets)
-        cli_error("%s", err.text);
+    standing_find(&k->standing, cli->config);
     int code = plan_make(&k->plan, cli->config, r->store);
     return code == CLI_OK && !plugins_ask(plugins) ? CLI_INTERRUPTED : code;
 }
@@ -289,12 +238,12 @@ static int show(struct cli *cli, const struct reading *r)
     int code = look(cli, r, &k, plugins);
     if (code == CLI_OK) {
         auto_json *all = facts(cli, &k);
-        add_secrets(all, k.secrets);
+        standing_add(&k.standing, all);
         if (cli_flag(cli, "json")) {
             cli_print_json(all);
         } else {
             print_status(all);
-            print_secrets(k.secrets);
+            standing_print(&k.standing);
             print_service(&k);
         }
     }
@@ -303,7 +252,7 @@ static int show(struct cli *cli, const struct reading *r)
     json_decref(k.events);
     json_decref(k.service);
     json_decref(k.states);
-    json_decref(k.secrets);
+    standing_free(&k.standing);
     plugins_free(plugins);
     return code;
 }

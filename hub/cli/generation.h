@@ -21,8 +21,10 @@ struct generation {
 struct connector_run {
     unsigned n_jobs;
     enum outcome_then worst;
-    bool is_good;  /* one of its streams ended well */
-    char why[240]; /* of the worst, for people */
+    bool is_good;         /* one of its streams ended well */
+    char why[240];        /* of the worst, for people */
+    int64_t parked_until; /* micros; 0: none of its jobs waits for a quota */
+    bool has_other;       /* one of its streams ended in another way than parked */
 };
 
 /* Reads and checks everything; NULL after messages, *code says how, *why (new reference, not

@@ -43,6 +43,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/sheet.c %D%/sheet.h \
 	%D%/shapes.c %D%/shapes.h \
 	%D%/sink_bench.c %D%/sink_bench.h \
+	%D%/standing.c %D%/standing.h \
 	%D%/snippet.c %D%/snippet.h \
 	%D%/sunset.c %D%/sunset.h \
 	%D%/trial.c %D%/trial.h \

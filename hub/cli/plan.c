@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "quota/quota.h"
 #include "store/events.h"
 #include "store/ledger.h"
 
@@ -81,6 +82,23 @@ static omni_status suspend(struct plan *p, struct store *store, struct err *err)
     return open ? OMNI_OK : err->status;
 }
 
+/* What an earlier life had parked is not asked for again before its time. */
+static void park_again(struct plan *p, const char *state_dir)
+{
+    struct quota *quota = quota_new(state_dir);
+    auto_json *parked = quota_parked(quota);
+    const json_t *one;
+    size_t i;
+    json_array_foreach(parked, i, one)
+    {
+        size_t number = plan_find(p, json_text(one, "connector"));
+        int64_t now = day_now(), until = json_int(one, "until", 0) * 1000;
+        if (number != SIZE_MAX && until > now && agenda_due_of(p->agenda, number) < until)
+            agenda_park(p->agenda, number, until, now);
+    }
+    quota_free(quota);
+}
+
 int plan_make(struct plan *p, const struct config *c, struct store *store)
 {
     struct err err = {0};
@@ -105,6 +123,7 @@ int plan_make(struct plan *p, const struct config *c, struct store *store)
         cli_error("connector \"%s\": %s", k->name, err.text);
         return CLI_USAGE;
     }
+    park_again(p, c->hub.state_dir);
     if (suspend(p, store, &err) == OMNI_OK)
         return CLI_OK;
     cli_error("%s", err.text);

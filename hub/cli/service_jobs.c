@@ -66,6 +66,16 @@ static void on_added(void *ctx, const json_t *labels)
         run->n_jobs++;
 }
 
+/* When a parked run may go on, micros; 0: it is not parked, or the platform did not say. */
+static int64_t parked_until(const json_t *result)
+{
+    const char *until = json_text(result, "until");
+    struct day_clock c;
+    if (!until || !day_parse_time(until, strlen(until), &c))
+        return 0;
+    return c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
+}
+
 static void on_result(void *ctx, const json_t *result)
 {
     struct hooked *h = ctx;
@@ -75,6 +85,11 @@ static void on_result(void *ctx, const json_t *result)
         outcome_find(json_text(result, "outcome"), json_text(result, "reason"));
     log_result(result);
     if (!run)
+        return;
+    int64_t until = parked_until(result);
+    run->parked_until = until > run->parked_until ? until : run->parked_until;
+    run->has_other |= until == 0;
+    if (until)
         return;
     run->is_good |= strcmp(o->code, "ok") == 0;
     if (o->then <= run->worst)
@@ -109,7 +124,12 @@ static void connector_ended(struct service *s, const char *name, struct connecto
     struct agenda *agenda = s->now->plan.agenda;
     s->wants_chain = true;
     if (number != SIZE_MAX && !agenda_is_suspended(agenda, number)) {
-        agenda_done(agenda, number, run->worst, day_now());
+        int64_t now = day_now(), until = run->parked_until;
+        agenda_done(agenda, number, run->worst, now);
+        /* Accounts that are not parked keep their ticks; the others ask nobody before their time.
+         */
+        if (until && (!run->has_other || agenda_due_of(agenda, number) > until))
+            agenda_park(agenda, number, until, now);
         if (agenda_is_suspended(agenda, number))
             suspend(s, name, run->why);
     }

@@ -117,6 +117,7 @@ struct http *http_new(const struct http_options *o, struct err *err)
     h->ctx = o->ctx;
     h->cancelled = o->cancelled;
     h->keeper = o->keeper;
+    h->budget = o->replay ? NULL : o->budget;
     h->user_agent = xstrdup(o->user_agent ? o->user_agent : "omnihub/" PACKAGE_VERSION);
     h->scrub = scrub_new();
     h->multi = curl_multi_init();

@@ -22,6 +22,7 @@ struct http {
     void *ctx;
     bool (*cancelled)(void *ctx);
     const struct http_keeper *keeper; /* NULL: none */
+    const struct http_budget *budget; /* NULL: none; not while replaying */
     struct policy policy;
     struct login *login; /* NULL: none, or replaying */
     struct scrub *scrub;

@@ -53,6 +53,16 @@ struct http_keeper {
     void (*end)(void *ctx);
 };
 
+/* What the platform allows, shared with others who ask it. Waits longer than max_wait_ms end the
+ * request with OMNI_E_THROTTLED before it is sent. */
+struct http_budget {
+    void *ctx;
+    /* How long nobody may ask; 0: go on. err, where it waits: why. */
+    uint64_t (*wait_ms)(void *ctx, struct err *);
+    /* The platform says, or its headers show, that it is used up for so long. */
+    void (*pause)(void *ctx, uint64_t ms, const char *why);
+};
+
 struct http_limits {       /* 0: the default in brackets */
     uint32_t connect_ms;   /* 15 s */
     uint32_t total_ms;     /* of one attempt: 10 min */
@@ -88,6 +98,7 @@ struct http_options {
     void *ctx;
     bool (*cancelled)(void *ctx);     /* asked while waiting and transferring; NULL: never */
     const struct http_keeper *keeper; /* NULL: tokens live as long as this client */
+    const struct http_budget *budget; /* NULL: nobody shares it */
 };
 
 struct http_request {

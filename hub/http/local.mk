@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
 	%D%/address.c %D%/address.h \
+	%D%/allowance.c %D%/allowance.h \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/cassette.c %D%/cassette.h %D%/cassette_priv.h \
 	%D%/client.c %D%/client.h %D%/http.h \

@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http/allowance.h"
 #include "http/cassette.h"
 #include "http/client.h"
 #include "http/header.h"
@@ -76,6 +77,20 @@ static void notice_sunset(struct http *h, const struct http_reply *reply)
              sunset ? ": " : "", sunset ? sunset : "");
 }
 
+static void tell_budget(struct http *h, uint64_t ms, const char *why)
+{
+    if (h->budget && ms > 0)
+        h->budget->pause(h->budget->ctx, ms, why);
+}
+
+/* A reply may be the last that is allowed for now, and say so. */
+static void notice_allowance(struct http *h, const struct http_reply *reply)
+{
+    char why[ALLOWANCE_WHY];
+    if (h->budget)
+        tell_budget(h, allowance_pause_ms(reply, why), why);
+}
+
 static struct verdict attempt_once(struct sending *s, struct http_reply *reply, struct err *err)
 {
     struct http *h = s->http;
@@ -97,6 +112,7 @@ static struct verdict attempt_once(struct sending *s, struct http_reply *reply, 
     v.http = reply->status;
     judge_reply(s, reply, &v, err);
     notice_sunset(h, reply);
+    notice_allowance(h, reply);
     return v;
 }
 
@@ -169,6 +185,8 @@ static omni_status repeat_or_end(struct sending *s, struct verdict *v, struct er
                    : v->status;
     if (!v->is_told)
         v->wait_ms = wait_backoff(h->limits.backoff_ms, s->attempt);
+    if (v->status == OMNI_E_THROTTLED)
+        tell_budget(h, v->wait_ms, err->text);
     if (v->is_told && v->wait_ms > h->limits.max_wait_ms)
         return park(h, v->wait_ms, err);
     if (s->attempt >= h->limits.max_attempts) {
@@ -223,9 +241,30 @@ static omni_status prepare(struct sending *s, const struct http_request *req, st
     return status;
 }
 
+/* Others may use it up again while this one waits: then it is parked, too. */
+static omni_status wait_for_budget(struct http *h, struct err *err)
+{
+    enum { ROUNDS = 20 };
+    struct err why = {0};
+    for (int i = 0;; i++) {
+        uint64_t ms = h->budget ? h->budget->wait_ms(h->budget->ctx, &why) : 0;
+        if (ms == 0)
+            return OMNI_OK;
+        if (ms > h->limits.max_wait_ms || i == ROUNDS) {
+            err_set(err, OMNI_E_THROTTLED, "not sent, the quota is used up: %.600s", why.text);
+            return park(h, ms, err);
+        }
+        if (wait_sleep(h, ms, err) != OMNI_OK)
+            return OMNI_E_CANCELLED;
+    }
+}
+
 static omni_status send_until_done(struct sending *s, struct http_reply *reply, struct err *err)
 {
     for (s->attempt = 1;;) {
+        omni_status allowed = wait_for_budget(s->http, err);
+        if (allowed != OMNI_OK)
+            return allowed;
         struct verdict v = attempt_once(s, reply, err);
         if (v.status == OMNI_OK || v.status == OMNI_E_CANCELLED)
             return v.status;

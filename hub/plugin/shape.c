@@ -90,6 +90,7 @@ static const struct shape_member source_members[] = {
     {"api_url", SHAPE_URL, false, AT(omni_source, api_url)},
     {"hosts", SHAPE_LINE, false, AT(omni_source, hosts)},
     {"account_option", SHAPE_NAME, false, AT(omni_source, account_option)},
+    {"quota_scope", SHAPE_NAME, false, AT(omni_source, quota_scope)},
     {"options", SHAPE_LIST, false, AT(omni_source, options), NULL, &shape_option, 512},
     {"logins", SHAPE_LIST, false, AT(omni_source, logins), NULL, &shape_auth, 32},
     {"streams", SHAPE_LIST, false, AT(omni_source, streams), NULL, &shape_stream, 1024},

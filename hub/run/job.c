@@ -15,6 +15,7 @@
 #include "config/secrets.h"
 #include "run/job_files.h"
 #include "run/job_keeper.h"
+#include "run/job_quota.h"
 #include "run/job_url.h"
 #include "process/spawn.h"
 
@@ -294,6 +295,10 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                    .replay = json_text(job->spec, "replay"),
                                    .limits = job_http_limits(job),
                                    .keeper = job_keeper_open(job),
+                                   .budget = json_text(job->spec, "replay") ||
+                                                     !json_text(job->spec, "state_dir")
+                                                 ? NULL
+                                                 : job_quota_open(job),
                                    .ctx = job,
                                    .cancelled = http_cancelled};
     job->http = http_new(&options, err);
@@ -372,6 +377,7 @@ void job_close(struct job *job)
     plugin_stop(job->plugin);
     http_free(job->http);
     job_keeper_close(job);
+    job_quota_close(job);
     job_files_free(job->files);
     buf_free(&job->file_list);
     store_close(job->store);
@@ -412,6 +418,8 @@ omni_status job_failed(struct job *job, omni_status status, struct err *err)
 {
     if (status == OMNI_OK)
         return status;
+    if (status == OMNI_E_THROTTLED)
+        job_quota_wait(job);
     bool has_died = job->plugin && plugin_end(job->plugin) != PLUGIN_FINE;
     if (job->failure.is_set && !has_died) {
         err_set(err, status, "%s", job->failure.text);

@@ -29,6 +29,7 @@ struct job_failure {
 };
 
 struct job_keeper;
+struct job_quota;
 
 /* Everything of one job; lives in main() of omnihub-job. One thread. */
 struct job {
@@ -54,6 +55,7 @@ struct job {
     json_t *config;                /* what the plugin sees: secrets are "***" */
     const struct omni_auth *login; /* the one that is complete; NULL: none */
     struct job_keeper *keeper;     /* of its tokens; NULL: none */
+    struct job_quota *quota;       /* NULL: no requests, or a replay */
     struct http *http;
     struct job_files *files;
     struct plugin_services services;

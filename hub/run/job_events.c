@@ -9,6 +9,7 @@
 #include "base/exact.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/job_quota.h"
 #include "run/job_window.h"
 #include "run/spec.h"
 
@@ -137,6 +138,9 @@ static void put_outcome(const struct job *job, json_t *event, const struct outco
     json_put_text(event, "reason", window_reason(o, status));
     json_put_text(event, "message", text);
     json_put_text(event, "remedy", job_remedy(job, o));
+    char until[TIME_TEXT];
+    if (status == OMNI_E_THROTTLED)
+        json_put_text(event, "until", job_quota_until(job, until));
 }
 
 static void put_counts(const struct job *job, json_t *event, const struct window *w)

@@ -201,6 +201,11 @@ void job_keeper_close(struct job *job)
     job->keeper = NULL;
 }
 
+const char *job_keeper_reference(const struct job *job)
+{
+    return written(job, secret_option(job));
+}
+
 const char *job_keeper_remedy(const struct job *job)
 {
     static const struct {

@@ -40,7 +40,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  row      {stream, dataset, values{}}      dry_run only
  *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
  *           the plugin; rows: how many there were before it
- *  result   {stream, account, outcome, reason, message, remedy, from, to, windows, read, rows,
+ *  result   {stream, account, outcome, reason, message, remedy, until (parked: when it
+ *           goes on), from, to, windows, read, rows,
  * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,
  * detail{}} one per stream; push: dataset, deliveries, rows; check: outcome, message done     {}
  * the last line of a job that ended by itself

@@ -15,6 +15,7 @@ E2E_TESTS += %D%/test_migration.py
 E2E_TESTS += %D%/test_omnichannel.py
 E2E_TESTS += %D%/test_overlap.py
 E2E_TESTS += %D%/test_push.py
+E2E_TESTS += %D%/test_quota.py
 E2E_TESTS += %D%/test_run.py
 E2E_TESTS += %D%/test_secrets.py
 E2E_TESTS += %D%/test_settling.py

@@ -8,6 +8,7 @@ include tests/unit/store/local.mk
 include tests/unit/combine/local.mk
 include tests/unit/push/local.mk
 include tests/unit/vault/local.mk
+include tests/unit/quota/local.mk
 include tests/unit/http/local.mk
 include tests/unit/process/local.mk
 include tests/unit/plugin/local.mk

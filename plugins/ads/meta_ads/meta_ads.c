@@ -147,10 +147,10 @@ static const struct omni_source *const sources[] = {
     OMNI_SOURCE(.name = "meta_ads", .title = "Meta ads", .family = "ads",
                 .help = "Facebook and Instagram ads: cost, reach, clicks and conversions",
                 .api_version = "v24.0", .api_url = "https://graph.facebook.com",
-                .account_option = "account_id", .options = options, .logins = logins,
-                .streams = streams, .open = meta_open, .close = free, .check = meta_check,
-                .accounts = meta_accounts, .pull = meta_pull, .total = meta_total,
-                .judge = meta_judge),
+                .account_option = "account_id", .quota_scope = "account", .options = options,
+                .logins = logins, .streams = streams, .open = meta_open, .close = free,
+                .check = meta_check, .accounts = meta_accounts, .pull = meta_pull,
+                .total = meta_total, .judge = meta_judge),
     NULL};
 
 enum { URL_MAX = 2048, ID_MAX = 64, TOTALS_MAX = 1024 };

@@ -92,9 +92,10 @@ static const struct omni_source *const sources[] = {
                 .help = "sessions, users, key events and revenue of a GA4 property",
                 .api_version = "v1beta", .api_url = "https://analyticsdata.googleapis.com",
                 .hosts = "oauth2.googleapis.com analyticsadmin.googleapis.com",
-                .account_option = "property_id", .options = options, .logins = logins,
-                .streams = streams, .open = ga_open, .close = free, .check = ga_check,
-                .accounts = ga_accounts, .pull = ga_pull, .total = ga_total, .judge = ga_judge),
+                .account_option = "property_id", .quota_scope = "account", .options = options,
+                .logins = logins, .streams = streams, .open = ga_open, .close = free,
+                .check = ga_check, .accounts = ga_accounts, .pull = ga_pull, .total = ga_total,
+                .judge = ga_judge),
     NULL};
 
 enum {

@@ -395,6 +395,10 @@ struct omni_source {
                          uint32_t *wait_ms);
     /* Optional: the platform's own totals for a window, to reconcile; calls found_total(). */
     omni_status (*total)(void *self, struct omni_run *, const struct omni_request *);
+    /* Whose requests the platform counts together: "login" (where NULL), "account": each account
+     * by itself, whoever asks; "app": all logins with the same client. What is used up there pauses
+     * every job of the hub that asks the same. */
+    const char *quota_scope;
 };
 
 /* ---- what a plugin offers: a sink ---- */

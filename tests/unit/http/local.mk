@@ -11,6 +11,13 @@ TESTS += %D%/test_address %D%/test_cassette %D%/test_client %D%/test_header \
 	%D%/test_retry %D%/test_scrub %D%/test_unpack %D%/test_url \
 	%D%/test_wait
 
+check_PROGRAMS += %D%/test_allowance
+TESTS += %D%/test_allowance
+%C%_test_allowance_SOURCES = %D%/test_allowance.c
+%C%_test_allowance_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_allowance_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_allowance_LDADD = $(UNIT_LIBS)
+
 %C%_test_address_SOURCES = %D%/test_address.c
 %C%_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_address_CFLAGS = $(UNIT_CFLAGS)

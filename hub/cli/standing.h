@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stands in connectors' way beside their last run: secrets that end, quotas that are used up.
+ */
+#ifndef HUB_CLI_STANDING_H
+#define HUB_CLI_STANDING_H
+
+#include <jansson.h>
+
+#include "config/config.h"
+
+struct standing {
+    json_t *secrets; /* as secret_facts(); NULL: the vault cannot be read */
+    json_t *parked;  /* [{connector, account, until}] */
+    json_t *pauses;  /* [{bucket, until, why}] */
+};
+
+/* Says on standard error where something cannot be read. */
+void standing_find(struct standing *, const struct config *);
+/* Adds to each {connector: …} its "secrets" and its "parked" runs. */
+void standing_add(const struct standing *, json_t *connectors);
+/* For people: what needs them, and what only waits. */
+void standing_print(const struct standing *);
+void standing_free(struct standing *);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a reply's headers say about what is left of a quota: the usual families of names, and Meta's
+ * JSON. */
+#include <config.h>
+
+#include "http/allowance.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "http/verdict.h"
+
+enum {
+    EPOCH_S = 1000000000, /* larger ones are a time, smaller ones a span */
+    SPAN_MAX_S = 86400,
+    MINUTE_MS = 60000,
+    HEADER_MAX = 64 * 1024,
+    DEPTH_MAX = 4
+};
+
+/* Prefixes of "-limit", "-remaining" and "-reset" (IETF draft and what was there before it). */
+static const char *const families[] = {"ratelimit", "x-ratelimit", "x-rate-limit",
+                                       "x-account-rate-limit", "x-sib-ratelimit"};
+/* JSON with percentages and minutes. */
+static const char *const usages[] = {"x-app-usage", "x-business-use-case-usage",
+                                     "x-ad-account-usage"};
+
+static const char *member(const struct http_reply *reply, const char *family, const char *what)
+{
+    auto_free char *name = xasprintf("%s-%s", family, what);
+    return verdict_header(reply, name);
+}
+
+/* The number that the value begins with: "0", "0;w=60", "0, 100;w=3600". */
+static bool leading_number(const char *value, long long *out)
+{
+    char digits[24];
+    size_t n = value ? strspn(value, "0123456789") : 0;
+    if (n == 0 || n >= sizeof digits)
+        return false;
+    memcpy(digits, value, n);
+    digits[n] = '\0';
+    return text_parse_int(digits, 0, INT64_MAX, out);
+}
+
+/* Seconds from now, seconds since 1970, or a time in words; 0: none of them, or over. */
+static uint64_t reset_ms(const char *value)
+{
+    struct day_clock c;
+    long long seconds = 0;
+    if (!value)
+        return 0;
+    if (day_parse_time(value, strlen(value), &c) && strchr(value, '-'))
+        seconds = c.day * (TIME_DAY / TIME_SECOND) + c.micros / TIME_SECOND - c.offset - time(NULL);
+    else if (leading_number(value, &seconds) && seconds >= EPOCH_S)
+        seconds -= time(NULL);
+    return seconds > 0 && seconds <= SPAN_MAX_S ? (uint64_t)seconds * 1000 : 0;
+}
+
+static uint64_t family_ms(const struct http_reply *reply, const char *family,
+                          char why[ALLOWANCE_WHY])
+{
+    long long remaining, limit = 1;
+    if (!leading_number(member(reply, family, "remaining"), &remaining) || remaining > 0)
+        return 0;
+    leading_number(member(reply, family, "limit"), &limit);
+    if (limit == 0) /* 0 of 0: not limited */
+        return 0;
+    uint64_t ms = reset_ms(member(reply, family, "reset"));
+    if (ms)
+        snprintf(why, ALLOWANCE_WHY, "header %s-remaining is 0 of %lld", family, limit);
+    return ms;
+}
+
+/* The largest "estimated_time_to_regain_access", in minutes, anywhere in the tree. */
+static int64_t regain_minutes(const json_t *value, int depth)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+    int64_t most = 0, one;
+    if (depth == DEPTH_MAX)
+        return 0;
+    json_object_foreach((json_t *)value, key, item)
+    {
+        one = strcmp(key, "estimated_time_to_regain_access") == 0 ? json_integer_value(item)
+                                                                  : regain_minutes(item, depth + 1);
+        most = one > most ? one : most;
+    }
+    json_array_foreach(value, i, item)
+    {
+        one = regain_minutes(item, depth + 1);
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+static uint64_t usage_ms(const struct http_reply *reply, const char *name, char why[ALLOWANCE_WHY])
+{
+    const char *value = verdict_header(reply, name);
+    size_t n = value ? strlen(value) : 0;
+    if (n == 0 || n > HEADER_MAX)
+        return 0;
+    auto_json *usage = json_parse(value, n, NULL);
+    int64_t minutes = regain_minutes(usage, 0);
+    if (minutes <= 0 || minutes > SPAN_MAX_S / 60)
+        return 0;
+    snprintf(why, ALLOWANCE_WHY, "header %s: access again in %d minutes", name, (int)minutes);
+    return (uint64_t)minutes * MINUTE_MS;
+}
+
+uint64_t allowance_pause_ms(const struct http_reply *reply, char why[ALLOWANCE_WHY])
+{
+    uint64_t most = 0;
+    char text[ALLOWANCE_WHY] = "";
+    *why = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(families) + ARRAY_LEN(usages); i++) {
+        uint64_t ms = i < ARRAY_LEN(families)
+                          ? family_ms(reply, families[i], text)
+                          : usage_ms(reply, usages[i - ARRAY_LEN(families)], text);
+        if (ms <= most)
+            continue;
+        most = ms;
+        memcpy(why, text, ALLOWANCE_WHY);
+    }
+    return most;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a reply's headers say about what is left of a quota. */
+#ifndef HUB_HTTP_ALLOWANCE_H
+#define HUB_HTTP_ALLOWANCE_H
+
+#include <stdint.h>
+
+#include "http/http.h"
+
+enum { ALLOWANCE_WHY = 200 };
+
+/* How long nothing more is allowed after this reply; 0: more is, or nothing is said. why: in
+ * words. Retry-After is not looked at: it belongs to a refusal. */
+uint64_t allowance_pause_ms(const struct http_reply *, char why[ALLOWANCE_WHY]);
+
+#endif
