@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/cmd_datasets.c \
 	%D%/cmd_describe.c \
 	%D%/cmd_explain.c \
+	%D%/cmd_plugin.c \
 	%D%/cmd_plugins.c \
 	%D%/cmd_new_plugin.c \
 	%D%/cmd_pull.c %D%/pull.h \

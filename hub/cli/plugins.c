@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "plugin/describe.h"
 #include "plugin/load.h"
+#include "plugin/lock.h"
 #include "run/spec.h"
 #include "run/supervise.h"
 #include "dirs.h"
@@ -35,7 +36,22 @@ struct plugins {
     struct asked **items;
     size_t n, n_asked;
     bool may_die;
+    json_t *lock;          /* plugins.lock; NULL: none */
+    const char *lock_file; /* its path, where it is there */
+    const char *lock_why;  /* it cannot be read */
 };
+
+/* Beside the configuration; where it is there, plugins from outside the package have to be in it.
+ */
+static void read_lock(struct plugins *p)
+{
+    struct err err = {0};
+    bool is_there = false;
+    auto_free char *path = xasprintf("%s/" LOCK_NAME, config_folder(p->cli->config));
+    p->lock = lock_read(path, &is_there, &err);
+    p->lock_file = is_there ? arena_strdup(p->arena, path) : NULL;
+    p->lock_why = is_there && !p->lock ? arena_strdup(p->arena, err.text) : NULL;
+}
 
 struct plugins *plugins_new(const struct cli *cli)
 {
@@ -51,6 +67,7 @@ struct plugins *plugins_new(const struct cli *cli)
         p->folders[i] = own[i];
     auto_free char *installed = place_of(HUB_PLUGINDIR);
     p->folders[n] = arena_strdup(p->arena, installed);
+    read_lock(p);
     return p;
 }
 
@@ -64,6 +81,7 @@ void plugins_free(struct plugins *p)
         free(p->items[i]);
     }
     free(p->items);
+    json_decref(p->lock);
     arena_free(p->arena);
     free(p);
 }
@@ -123,6 +141,39 @@ static struct asked *add(struct plugins *p, const char *name, const char *path)
     return a;
 }
 
+/* The last folder is the package's own: what lies there came the way the hub came. */
+static bool is_of_package(const struct plugins *p, const char *path)
+{
+    size_t n = 0;
+    while (p->folders[n + 1])
+        n++;
+    size_t len = strlen(p->folders[n]);
+    return strncmp(path, p->folders[n], len) == 0 && path[len] == '/' &&
+           !strchr(path + len + 1, '/');
+}
+
+/* Before any of its code runs, in whatever process. */
+static void apply_lock(struct asked *a)
+{
+    const struct plugins *p = a->all;
+    if (!a->info.path || !p->lock_file)
+        return;
+    const json_t *entry = lock_find(p->lock, a->info.path);
+    a->info.sha256 = json_text(entry, "sha256");
+    if (p->lock_why)
+        a->info.why = p->lock_why;
+    else if (!a->info.sha256 && !is_of_package(p, a->info.path))
+        a->info.why = arena_printf(p->arena,
+                                   "%s is not in %s; look at what it asks for with: omnihub plugin "
+                                   "add %s",
+                                   a->info.path, p->lock_file, a->info.path);
+}
+
+void plugins_want_pinned(struct plugins *p, const char *path, const char *sha256)
+{
+    add(p, path, path)->info.sha256 = arena_strdup(p->arena, sha256);
+}
+
 void plugins_want(struct plugins *p, const char *name)
 {
     struct err err = {0};
@@ -132,6 +183,7 @@ void plugins_want(struct plugins *p, const char *name)
     struct asked *a = add(p, name, path);
     if (!path)
         a->info.why = arena_strdup(p->arena, err.text);
+    apply_lock(a);
 }
 
 static int is_plugin_file(const struct dirent *e)
@@ -149,7 +201,8 @@ void plugins_want_all(struct plugins *p)
             auto_free char *name = xstrndup(entries[i]->d_name, len);
             /* The first folder that has it wins, as when a connector names it. */
             if (!plugins_find(p, name))
-                add(p, name, arena_printf(p->arena, "%s/%s", p->folders[f], entries[i]->d_name));
+                apply_lock(add(p, name,
+                               arena_printf(p->arena, "%s/%s", p->folders[f], entries[i]->d_name)));
             free(entries[i]);
         }
         if (n >= 0)
@@ -234,9 +287,10 @@ bool plugins_ask(struct plugins *p)
     const struct config_hub *hub = &p->cli->config->hub;
     for (; p->n_asked < p->n; p->n_asked++) {
         struct asked *a = p->items[p->n_asked];
-        if (!a->info.path)
+        if (!a->info.path || a->info.why)
             continue;
         a->spec = json_object();
+        json_put_text(a->spec, "plugin_sha256", a->info.sha256);
         json_put_text(a->spec, "verb", JOB_DESCRIBE);
         json_put_text(a->spec, "plugin_path", a->info.path);
         json_put_text(a->spec, "sandbox", hub->sandbox_require ? "require" : "best");

@@ -10,6 +10,7 @@
 struct plugin_info {
     const char *name;                 /* as in the configuration */
     const char *path;                 /* NULL: not found */
+    const char *sha256;               /* what plugins.lock has for it; NULL: nothing */
     const struct omni_module *module; /* NULL: refused; why says how */
     const json_t *json;
     /* Of one that was refused: what is wrong with it, and what a run of it says and has written
@@ -25,6 +26,8 @@ struct plugins *plugins_new(const struct cli *);
 void plugins_free(struct plugins *);
 /* Asks for a plugin by its name in the configuration; twice is once. */
 void plugins_want(struct plugins *, const char *name);
+/* The same for a file that has to have this hash, whatever plugins.lock says. */
+void plugins_want_pinned(struct plugins *, const char *path, const char *sha256);
 /* Asks for every *.so of the plugin folders. */
 void plugins_want_all(struct plugins *);
 /* From now on one that has died is no finding: the others can be worked with. */

@@ -61,6 +61,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     const struct plugin_info *info = plugins_find(w->plugins, c->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
+    json_put_text(spec, "plugin_sha256", info->sha256);
     if (info->module && info->module->sources[1])
         json_put_text(spec, "source", plugins_source(info)->name);
     json_put_text(spec, "connector", c->name);
@@ -253,6 +254,7 @@ static json_t *sink_spec(struct work *w, const struct config_sink *k, const char
     const struct plugin_info *info = plugins_find(w->plugins, k->plugin);
     json_t *spec = work_spec(w, verb);
     json_put_text(spec, "plugin_path", info->path);
+    json_put_text(spec, "plugin_sha256", info->sha256);
     if (info->module && info->module->sinks[1])
         json_put_text(spec, "source", plugins_sink(info)->name);
     json_put_text(spec, "sink", k->name);

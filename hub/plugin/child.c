@@ -323,15 +323,17 @@ bool child_receive(struct child *c, struct buf *to, uint16_t *type, struct wire_
 
 /* ---- start and stop ---- */
 
-static pid_t spawn(const struct plugin_options *o, int socket, int print, struct err *err)
+static pid_t spawn(const struct child *c, const struct plugin_options *o, int socket, int print,
+                   struct err *err)
 {
     char parent[24];
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
     /* The path is there for whoever looks at the process list. */
     char *argv[] = {(char *)"omnihub-plugin", parent, (char *)o->path, NULL};
     char *env[] = {(char *)"LANG=C", (char *)"TZ=UTC0", NULL};
-    int fds[] = {-1, print, print, socket};
-    return spawn_process(o->program, argv, env, fds, ARRAY_LEN(fds), err);
+    int fds[] = {-1, print, print, socket, c->sealed};
+    int n_fds = c->sealed < 0 ? SEALED_FD : SEALED_FD + 1;
+    return spawn_process(o->program, argv, env, fds, n_fds, err);
 }
 
 omni_status child_start(struct child *c, const struct plugin_options *o, struct err *err)
@@ -348,7 +350,7 @@ omni_status child_start(struct child *c, const struct plugin_options *o, struct 
     }
     /* Only our end: the process's own output blocks like any other. */
     fcntl(print[0], F_SETFL, O_NONBLOCK);
-    pid_t pid = spawn(o, pair[1], print[1], err);
+    pid_t pid = spawn(c, o, pair[1], print[1], err);
     close(pair[1]);
     close(print[1]);
     c->fd = pair[0];

@@ -23,6 +23,7 @@ struct child {
     int64_t due_ms;
     struct buf line; /* of what it prints */
     size_t printed;
+    int sealed; /* the plugin in sealed memory; -1: by its path. Borrowed until it has started */
 };
 
 /* cpu_s and the times must be set. OMNI_E_RETRY where the process could not be started. */

@@ -17,6 +17,7 @@
 
 enum {
     FRAMES_FD = 3,                        /* where the plugin process finds its socket */
+    SEALED_FD = 4,                        /* and the plugin, where it comes in sealed memory */
     FRAMES_FROM_PLUGIN = 8 * 1024 * 1024, /* longest frame from a plugin */
     FRAMES_TO_PLUGIN = 256 * 1024 * 1024, /* to a plugin: a reply's bytes */
     FRAMES_ROWS = 64 * 1024,              /* rows are sent when that much has come together */
@@ -26,7 +27,7 @@ enum {
 
 enum {
     /* job → plugin */
-    CALL_START = 1, /* path, sandbox (u32), memory (i64), cpu_s, landlock_abi (u32) */
+    CALL_START = 1, /* path, sandbox (u32), memory (i64), cpu_s, landlock_abi, is_sealed (u32) */
     CALL_OPEN,      /* source, config (JSON), today, is_replay (u32) */
     CALL_CHECK,
     CALL_ACCOUNTS,

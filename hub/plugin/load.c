@@ -96,7 +96,7 @@ static omni_status check_file(int fd, const char *path, struct err *err)
     return OMNI_OK;
 }
 
-static int open_checked(const char *path, struct err *err)
+int load_open_file(const char *path, struct err *err)
 {
     /* O_NONBLOCK: opening a named pipe must not wait. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -241,9 +241,12 @@ static omni_status load_now(struct load *l, const char *path, struct err *err)
 
 struct load *load_open(const char *path, struct err *err)
 {
-    int fd = open_checked(path, err);
-    if (fd < 0)
-        return NULL;
+    int fd = load_open_file(path, err);
+    return fd < 0 ? NULL : load_open_sealed(fd, path, err);
+}
+
+struct load *load_open_sealed(int fd, const char *path, struct err *err)
+{
     struct load *l = xcalloc(1, sizeof *l);
     l->fd = fd;
     if (check_elf(fd, path, err) == OMNI_OK && check_whole(fd, path, err) == OMNI_OK &&

@@ -7,8 +7,10 @@ hub_libhub_a_SOURCES += \
 	%D%/guest.c %D%/guest.h \
 	%D%/last_words.c %D%/last_words.h \
 	%D%/load.c %D%/load.h \
+	%D%/lock.c %D%/lock.h \
 	%D%/plugin.c %D%/plugin.h \
 	%D%/remote.c %D%/remote.h \
+	%D%/seal.c %D%/seal.h \
 	%D%/serve.c %D%/serve.h \
 	%D%/shape.c %D%/shape.h
 

@@ -45,22 +45,24 @@ const char *__ubsan_default_options(void)
 #endif
 
 /* CALL_START */
-static bool get_start(struct wire_in *in, struct sandbox *s)
+static bool get_start(struct wire_in *in, struct sandbox *s, bool *is_sealed)
 {
     s->object = wire_get_text(in);
     s->is_required = wire_get_u32(in) == SANDBOX_REQUIRE;
     s->memory = (uint64_t)wire_get_i64(in);
     s->cpu_s = wire_get_u32(in);
     s->landlock_abi = wire_get_u32(in);
+    *is_sealed = wire_get_u32(in) != 0;
     return wire_done(in) && s->object;
 }
 
 /* The plugin's constructors run inside the first fences already. */
-static struct load *load_fenced(struct sandbox *s, struct err *err)
+static struct load *load_fenced(struct sandbox *s, bool is_sealed, struct err *err)
 {
     if (sandbox_begin(s, err) != OMNI_OK)
         return NULL;
-    struct load *load = load_open(s->object, err);
+    struct load *load =
+        is_sealed ? load_open_sealed(SEALED_FD, s->object, err) : load_open(s->object, err);
     if (load && sandbox_close(s, err) == OMNI_OK)
         return load;
     return NULL;
@@ -71,6 +73,7 @@ int main(int argc, char **argv)
     long long parent;
     struct wire_in start;
     struct sandbox sandbox = {.object = NULL};
+    bool is_sealed = false;
     struct err err = {.text = ""};
     if (argc < 2 || !text_parse_int(argv[1], 1, INT32_MAX, &parent) || !is_socket(FRAMES_FD)) {
         fputs("omnihub-plugin is started by omnihub-job; it is not for people to start\n", stderr);
@@ -83,10 +86,10 @@ int main(int argc, char **argv)
     tzset();
     json_object_seed(0);
     struct remote *remote = remote_new(FRAMES_FD);
-    if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox))
+    if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox, &is_sealed))
         return 2;
     last_words_install(FRAMES_FD);
-    struct load *load = load_fenced(&sandbox, &err);
+    struct load *load = load_fenced(&sandbox, is_sealed, &err);
     if (!load) {
         remote_send_refused(remote, err.status, err.text);
         return 1;

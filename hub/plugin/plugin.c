@@ -16,6 +16,7 @@
 #include "plugin/gate.h"
 #include "plugin/guest.h"
 #include "plugin/load.h"
+#include "plugin/seal.h"
 #include "plugin/serve.h"
 
 enum { IDLE_MS = 60 * 1000, GRACE_MS = 2000, CPU_S = 600, MAX_WAIT_MS = 24 * 3600 * 1000 };
@@ -255,10 +256,11 @@ static omni_status take_started(struct plugin *p, uint16_t type, struct wire_in 
     return p->json ? OMNI_OK : OMNI_E_BUG;
 }
 
-static omni_status start_process(struct plugin *p, struct err *err)
+static omni_status start_process(struct plugin *p, int sealed, struct err *err)
 {
     const struct plugin_options *o = &p->options;
-    p->child = (struct child){.services = &p->gate.in,
+    p->child = (struct child){.sealed = sealed,
+                              .services = &p->gate.in,
                               .doing = "start",
                               .idle_ms = o->idle_ms,
                               .grace_ms = o->grace_ms,
@@ -276,14 +278,17 @@ static omni_status start_process(struct plugin *p, struct err *err)
     wire_put_i64(&call, (int64_t)o->memory);
     wire_put_u32(&call, o->cpu_s);
     wire_put_u32(&call, o->landlock_abi);
+    wire_put_u32(&call, sealed >= 0);
     if (!child_send(&p->child, &call) || !child_receive(&p->child, &frame, &type, &in))
         return gone(p, err);
     return take_started(p, type, &in, err);
 }
 
-static omni_status start_here(struct plugin *p, struct err *err)
+/* Takes sealed over. */
+static omni_status start_here(struct plugin *p, int sealed, struct err *err)
 {
-    p->load = load_open(p->options.path, err);
+    p->load = sealed < 0 ? load_open(p->options.path, err)
+                         : load_open_sealed(sealed, p->options.path, err);
     if (!p->load)
         return err ? err->status : OMNI_E_CONFIG;
     p->json = describe_module(load_module(p->load));
@@ -291,11 +296,25 @@ static omni_status start_here(struct plugin *p, struct err *err)
     return OMNI_OK;
 }
 
+static omni_status start(struct plugin *p, struct err *err)
+{
+    const struct plugin_options *o = &p->options;
+    auto_close int sealed = o->sha256 ? seal_copy(o->path, o->sha256, NULL, err) : -1;
+    if (o->sha256 && sealed < 0)
+        return OMNI_E_CONFIG;
+    if (o->isolation != ISOLATION_NONE)
+        return start_process(p, sealed, err);
+    int taken = sealed;
+    sealed = -1;
+    return start_here(p, taken, err);
+}
+
 static void set_options(struct plugin *p, const struct plugin_options *o)
 {
     p->options = *o;
     p->options.path = arena_strdup(p->arena, o->path);
     p->options.program = arena_strdup(p->arena, o->program);
+    p->options.sha256 = arena_strdup(p->arena, o->sha256);
     if (!o->idle_ms)
         p->options.idle_ms = IDLE_MS;
     if (!o->grace_ms)
@@ -315,7 +334,7 @@ struct plugin *plugin_start(const struct plugin_options *o, enum plugin_end *end
     p->child.fd = p->child.print_fd = -1;
     set_options(p, o);
     gate_init(&p->gate, o->services, p->arena);
-    omni_status status = o->isolation == ISOLATION_NONE ? start_here(p, e) : start_process(p, e);
+    omni_status status = start(p, e);
     if (status == OMNI_OK)
         p->module = describe_parse_module(p->json, p->arena, e);
     if (end)

@@ -41,11 +41,12 @@ struct plugin_options {
     const char *program; /* of omnihub-plugin */
     enum plugin_isolation isolation;
     enum plugin_sandbox sandbox;
-    uint32_t idle_ms;  /* no sign of life for that long: hung; 0: 60 s */
-    uint32_t grace_ms; /* between cancel, TERM and KILL; 0: 2 s */
-    uint64_t memory;   /* bytes of address space; 0: 512 MiB */
-    uint32_t cpu_s;    /* 0: 600 */
-    bool is_replay;    /* from a cassette: the plugin's waits take no time */
+    uint32_t idle_ms;   /* no sign of life for that long: hung; 0: 60 s */
+    uint32_t grace_ms;  /* between cancel, TERM and KILL; 0: 2 s */
+    uint64_t memory;    /* bytes of address space; 0: 512 MiB */
+    uint32_t cpu_s;     /* 0: 600 */
+    const char *sha256; /* of the file that may be loaded, from sealed memory; NULL: any */
+    bool is_replay;     /* from a cassette: the plugin's waits take no time */
     const struct plugin_services *services;
     uint32_t
         landlock_abi; /* for tests: pretend that the kernel knows no more than this; 0: ask it */

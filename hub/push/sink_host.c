@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "config/options.h"
 #include "plugin/load.h"
+#include "plugin/seal.h"
 #include "push/sink_fault.h"
 
 enum { SLEEP_SLICE_MS = 50 };
@@ -289,7 +290,10 @@ static const struct omni_sink *find_sink(const struct omni_module *module, const
 
 struct sink *sink_open(const char *path, const struct sink_setup *setup, struct err *err)
 {
-    struct load *load = load_open(path, err);
+    int sealed = setup->sha256 ? seal_copy(path, setup->sha256, NULL, err) : -1;
+    if (setup->sha256 && sealed < 0)
+        return NULL;
+    struct load *load = sealed < 0 ? load_open(path, err) : load_open_sealed(sealed, path, err);
     if (!load)
         return NULL;
     const struct omni_sink *table = find_sink(load_module(load), setup->plugin_sink, err);

@@ -21,7 +21,8 @@ struct sink_setup {
     int32_t today;                /* for relative dates among the options */
     bool (*cancelled)(void *ctx); /* NULL: never */
     void *ctx;
-    const char *fault; /* of the test kit: push/sink_fault.h; NULL: none; borrowed */
+    const char *sha256; /* of the file that may be loaded; NULL: any */
+    const char *fault;  /* of the test kit: push/sink_fault.h; NULL: none; borrowed */
 };
 
 /* Loads the plugin file and opens its sink. NULL: err says why; the sink's own words where it has

@@ -322,6 +322,7 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .sandbox = sandbox && strcmp(sandbox, "require") == 0 ? SANDBOX_REQUIRE : SANDBOX_BEST,
         .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
         .memory = (uint64_t)json_int(job->spec, "memory", 0),
+        .sha256 = json_text(job->spec, "plugin_sha256"),
         .is_replay = json_text(job->spec, "replay") != NULL,
         .services = &job->services};
     job->plugin = plugin_start(&options, &job->plugin_end, err);

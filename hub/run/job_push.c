@@ -40,6 +40,7 @@ static struct sink *push_open(struct job *job, struct err *err)
                                .options = job->options,
                                .today = job->today,
                                .cancelled = push_cancelled,
+                               .sha256 = json_text(job->spec, "plugin_sha256"),
                                .fault = json_text(job->spec, "sink_fault")};
     return sink_open(json_text(job->spec, "plugin_path"), &setup, err);
 }

@@ -24,10 +24,11 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 /* Spec members (absent: not given):
  *  verb, batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
  * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, first_wait_ms, max_body},
- * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_program, source (name inside the
- * module; absent: the only one), sink, vault_key (path), vault_is_credential (bool), connector,
- * account, streams [..], extra, isolation, idle_ms, memory, reject_max, settle ("auto"|"fixed"),
- * settle_min (days), drift_permille, options {..}, env {NAME: value, …} for env: references, start
+ * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_sha256 (what it has to be),
+ * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),
+ * vault_is_credential (bool), connector, account, streams [..], extra, isolation, idle_ms, memory,
+ * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, options {..}, env {NAME:
+ * value, …} for env: references, start
  * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
  * those that regular pulls still read, leaving their state alone), dry_run, explain, accept_empty
  * (bool), record, replay (paths), datasets [names] (push), sink_fault (push/sink_fault.h),

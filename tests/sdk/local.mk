@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a plugin author has: the installed package alone, in an empty folder. tests/sdk/author.py installs it once a test.
 SDK_TESTS =
+SDK_TESTS += %D%/test_lock.py
 SDK_TESTS += %D%/test_new_plugin.py
 SDK_TESTS += %D%/test_guide.py
 SDK_TESTS += %D%/test_kit.py
