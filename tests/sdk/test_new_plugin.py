@@ -59,6 +59,9 @@ def kinds(desk):
             if not desk.has_compiler(words[0] + " " + words[1].split(" ")[0]):
                 tap.skip("%s: %s" % (kind, compiler), "this compiler is not installed")
                 continue
+            if desk.sanitizer and ("clang" in compiler) != ("clang" in desk.cc):
+                tap.skip("%s: %s" % (kind, compiler), "the library has another compiler's sanitizer in it")
+                continue
             language = compiler.replace("-x c++ ", "")
             # -x holds for the source only: the archive behind it is none.
             done = desk.run("%s -Wall -Wextra -Werror -fPIC -c %s $(pkg-config --cflags omnihub-sdk) -o %s.o %s.c && "
