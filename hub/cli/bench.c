@@ -21,16 +21,31 @@ enum { STORE_TEXT_MAX = 256 * 1024 * 1024, DAYS_LATER = 3, AGAIN = 100 };
 
 /* ---- opening ---- */
 
-/* The clock of a test stands still: on `today`, else some days after the window. */
-static void set_clock(const struct test_file *t, int days)
+/* The clock of a test stands still: on `today`, else some days after the window, else today. */
+static void choose_today(struct bench *b)
+{
+    const struct test_file *t = b->test;
+    const char *given = t->today ? t->today : t->to, *clock = getenv("OMNIHUB_NOW");
+    b->clock = clock ? xstrdup(clock) : NULL;
+    b->today = (int32_t)(day_now() / TIME_DAY);
+    if (given && day_parse_iso(given, strlen(given), &b->today) && !t->today)
+        b->today += DAYS_LATER;
+}
+
+/* For this process and the jobs that it starts. */
+static void set_clock(const struct bench *b, int days)
 {
     char text[DAY_TEXT];
-    int32_t day = (int32_t)(day_now() / TIME_DAY);
-    const char *given = t->today ? t->today : t->to;
-    if (given && day_parse_iso(given, strlen(given), &day) && !t->today)
-        day += DAYS_LATER;
-    auto_free char *now = xasprintf("%sT20:00:00Z", day_print(day + days, text));
+    auto_free char *now = xasprintf("%sT20:00:00Z", day_print(b->today + days, text));
     setenv("OMNIHUB_NOW", now, 1);
+}
+
+static void restore_clock(const struct bench *b)
+{
+    if (b->clock)
+        setenv("OMNIHUB_NOW", b->clock, 1);
+    else
+        unsetenv("OMNIHUB_NOW");
 }
 
 static const char *base_url(const struct bench *b)
@@ -58,7 +73,7 @@ static bool prepare(struct bench *b, json_t *problems)
     const struct trial_plan plan = {.options = b->test->options, .hub = hub, .state = b->state};
     json_put_text(hub, "timezone", b->test->timezone ? b->test->timezone : "UTC");
     json_put_text(hub, "currency", b->test->currency);
-    set_clock(b->test, 0);
+    set_clock(b, 0);
     if (trial_write(b->trial, &b->cli, &plan) == CLI_OK &&
         work_prepare(&b->work, &b->cli, true, false) == CLI_OK && work_lock(&b->work) == CLI_OK)
         return true;
@@ -98,6 +113,7 @@ bool bench_open(struct bench *b, const struct trial *trial, const struct cli *ou
         .streams = {test->stream, NULL}};
     b->state = xasprintf("state-%u", number);
     b->tape_path = xasprintf("%s/tape-%u.json", trial->folder, number);
+    choose_today(b);
     if (!knows_stream(b, problems) || !open_tape(b, problems) || !prepare(b, problems))
         return false;
     b->work.streams = b->streams;
@@ -115,6 +131,8 @@ void bench_close(struct bench *b)
     json_decref(b->tape);
     json_decref(b->asked);
     json_decref(b->rows);
+    restore_clock(b);
+    free(b->clock);
     free(b->tape_path);
     free(b->state);
 }
@@ -176,13 +194,13 @@ void bench_pull(struct bench *b, const json_t *tape, bool is_dry, int days,
         out->message = xstrdup(err.text);
         return;
     }
-    set_clock(b->test, days);
+    set_clock(b, days);
     w->is_dry = is_dry;
     w->explain = is_dry;
     w->on_dry = on_dry;
     w->dry_ctx = b;
     work_pull(w);
-    set_clock(b->test, 0);
+    set_clock(b, 0);
     take_result(b, out);
 }
 

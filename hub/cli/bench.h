@@ -13,6 +13,8 @@ struct bench {
     struct cli cli; /* with the configuration of the trial */
     struct work work;
     char *tape_path, *state;
+    char *clock; /* OMNIHUB_NOW as it was before; NULL: not set */
+    int32_t today;
     const char *streams[2];
     json_t *tape;  /* the test's own */
     json_t *asked; /* requests of the last pull: [{method, url, body}] */

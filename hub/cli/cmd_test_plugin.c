@@ -120,9 +120,12 @@ static void test_source(struct session *s, const struct test_file *t)
 {
     struct bench b;
     auto_json *problems = json_array();
-    if (bench_open(&b, &s->trial, s->cli, t, ++s->n_tests, problems))
+    bool is_open = bench_open(&b, &s->trial, s->cli, t, ++s->n_tests, problems);
+    if (is_open)
         judge(&b, problems);
-    bool is_good = json_array_size(problems) == 0;
+    else if (json_array_size(problems) == 0) /* what was wrong is no text */
+        json_array_append_new(problems, json_string("the test cannot be played"));
+    bool is_good = is_open && json_array_size(problems) == 0;
     sheet_test(s->sheet, t, problems);
     if (wants_conformance(s, t, is_good) && !b.work.is_interrupted) {
         json_put_flag(s->conformed, t->stream, true);
