@@ -32,7 +32,8 @@ def offered(lab, *words):
 
 def test_words():
     with h.Hub() as lab:
-        lab.configure(h.connector("till", "file", {"path": "x.csv", "dataset": "orders", "map": {"net": "Total"}}))
+        lab.configure(h.connector("till", "file", {"path": "x.csv", "dataset": "orders", "map": {"net": "Total"}}),
+                      plugin_dirs=[os.path.dirname(h.plugin("file"))])
         conf = lab.path("omnihub.conf")
         for words, wanted in (
                 (("pu",), ["pull", "push"]),
