@@ -89,7 +89,7 @@ ORDERS = [
     twice("an order whose answer never comes", reset(b""), 1),
     twice("an order whose answer is cut", reset(b"HTTP/1.1 200 OK\r\n"), 1),
     probed("F048", "an order that was refused untouched", "order", [answer("wait", 429), answer('{"id":"r1"}')], requests=2,
-           outcome="suspicious", reason="", says="the platform sent no rows", keeps_state=True),
+           outcome="suspicious", reason="empty", says="the platform sent no rows", keeps_state=True),
 ]
 
 
