@@ -83,7 +83,7 @@ PAGES = [
     pages("F042", "an empty page with a next one", "cursor", {"": page(more=',"next":"a"'), "a": page(row())}, "ok", "", paging=BY_CURSOR,
           stores=three("1")),
     pages("F042", "pages get shorter", "offset", by_request(shrinking), "ok", "", paging=BY_OFFSET, stores=three("1", "2", "3", "4", "5")),
-    pages("F042", "a next page on another host", "next", answer(page(row(), more=',"next":"%s/ads"' % OTHER.server.url())), "denied", "config",
+    pages("F042", "a next page on another host", "next", answer(page(row(), more=',"next":"%s/ads"' % OTHER.server.url())), "denied", "host",
           paging={"path": "$.next"}, says="is not one that may be asked", check=OTHER.is_left_alone, options={"token": "fault-token-1"}),
     pages("F042", "a cursor that is an object", "cursor", answer(page(row(), more=',"next":{"a":1}')), paging=BY_CURSOR,
           says="neither a text nor a number"),

@@ -174,7 +174,7 @@ REPORTS = [
     reported("a report that nobody knows any more", [answer("gone", 404)], "failed", "config", says="HTTP 404"),
     reported("a file that is empty", ["DONE"], "failed", "data", body="", says="empty reply"),
     reported("a link that has expired", ["DONE"], "failed", "auth", body=answer("expired", 403), says="HTTP 403"),
-    reported("a file on a host that may not be asked", ["DONE"], "denied", "config", url="http://127.0.0.1:9/x",
+    reported("a file on a host that may not be asked", ["DONE"], "denied", "host", url="http://127.0.0.1:9/x",
              says="is not one that may be asked"),
 ]
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sqlite3
 
-from store_lab import PAGE, Bench
+from store_lab import Bench
 import tap
 from fault import DAY, page, row
 from rawserver import answer, by_request
@@ -25,7 +25,8 @@ def hurt_page(bench, content):
     """The page that holds the rows: all its bytes."""
     at = bench.query("SELECT rootpage FROM sqlite_schema WHERE name = 'd_ads_daily_key'")[0][0] - 1
     data = content["store.db"]
-    return dict(content, **{"store.db": data[:at * PAGE] + b"\xff" * PAGE + data[(at + 1) * PAGE:]})
+    size = int.from_bytes(data[16:18], "big")  # of a page, as the file's head has it
+    return dict(content, **{"store.db": data[:at * size] + b"\xff" * size + data[(at + 1) * size:]})
 
 
 def hurt_text(bench, content):

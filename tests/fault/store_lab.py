@@ -11,7 +11,7 @@ import fault
 import omni
 
 HUB = os.path.join(omni.BUILD, "omnihub")
-PAGE = 4096
+PAGE = 8192  # of the store
 
 
 def namespace():

@@ -54,6 +54,7 @@ class Parrot(http.server.BaseHTTPRequestHandler):
         text, status, kind, more = self.gossip(body), 200, "application/json", {}
         self.server.seen.add((mode, is_token))
         if is_token and mode != "badtoken":
+            self.server.replace(self.path.split("/")[1])
             said = {"access_token": self.server.access, "refresh_token": self.server.renewed, "expires_in": 3600, "token_type": "Bearer", "echo": text}
         elif mode == "fine":
             said = {"data": [], "results": [], "items": [], "rows": [], "value": [], "echo": text}
@@ -78,14 +79,20 @@ class Parrot(http.server.BaseHTTPRequestHandler):
 
 
 class Platform:
-    """known: {login: the secrets that it may repeat}, as a platform knows those that it was sent or gave out."""
+    """known: {login: the secrets that it may repeat}, as a platform knows those that it was sent or gave out.
+    spent: {login: a refresh token that it forgets once it has put another in its place, as the vault does}."""
 
     def __init__(self, name, known):
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Parrot)
-        self.server.seen, self.server.known = set(), known
+        self.server.seen, self.server.known, self.server.spent = set(), known, {}
+        self.server.replace = self.replace
         self.server.access, self.server.renewed = "cAnAry-access/%s+1" % name, "cAnAry-renewed/%s=2" % name
         self.url = "http://127.0.0.1:%d" % self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def replace(self, login):
+        known, spent = self.server.known[login], self.server.spent.get(login)
+        self.server.known[login] = [secret for secret in known if secret != spent]
 
     def close(self):
         self.server.shutdown()
@@ -172,6 +179,8 @@ class Case:
                 url = "%s/l%d/%s" % (self.platform.url, n, mode)
                 values = self.values(login, url)
                 self.platform.server.known["l%d" % n] = self.known_of(login, values)
+                if self.kind == "secret" and login["kind"] == "oauth2_refresh":
+                    self.platform.server.spent["l%d" % n] = self.secrets[login["options"].split(",")[-1].strip()]
                 options = " ".join("%s = %s;" % (name, json.dumps(value)) for name, value in values.items()
                                    if any(o["name"] == name for o in self.source["options"]) or name in ("api_url", "token_url"))
                 if self.name == "rest":
