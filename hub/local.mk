@@ -28,11 +28,14 @@ include hub/cli/local.mk
 
 # Where everything is installed, for the few files that ask; on the command line of each compiler call
 # it would keep builds with other prefixes from sharing a compiler cache.
+# The stamp follows the Makefile; the header is only touched when a folder changed.
 BUILT_SOURCES += hub/dirs.h
-CLEANFILES += hub/dirs.h
-hub/dirs.h: Makefile
+CLEANFILES += hub/dirs.h hub/dirs.stamp
+hub/dirs.h: hub/dirs.stamp
+	@test -f $@ || { rm -f hub/dirs.stamp; $(MAKE) $(AM_MAKEFLAGS) hub/dirs.stamp; }
+hub/dirs.stamp: Makefile
 	$(AM_V_GEN)$(MKDIR_P) hub && { echo '/* Made by make. */'; \
 	for d in 'PLUGINDIR "$(plugindir)"' 'LIBEXECDIR "$(omnilibexecdir)"' 'SCHEMADIR "$(schemadir)"' \
 	  'TEMPLATEDIR "$(templatedir)"' 'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"'; do \
-	  echo "#define HUB_$$d"; done; } >$@.tmp && \
-	{ cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@; }
+	  echo "#define HUB_$$d"; done; } >hub/dirs.h.tmp && \
+	{ cmp -s hub/dirs.h.tmp hub/dirs.h && rm hub/dirs.h.tmp || mv hub/dirs.h.tmp hub/dirs.h; } && touch $@
