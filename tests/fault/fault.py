@@ -122,7 +122,9 @@ class Bench:
         self.server.play(*script)
 
     def make_well(self):
-        """The next run without help; its rows differ from all before. Returns the result and the rows that must be there."""
+        """The next run without help, after any wait; its rows differ from all before. Returns the result and the rows that must
+        be there."""
+        self.lab.wait_is_over()
         self.version += 1
         self.configure({})
         self.be_well(["%d.10" % self.version] * 3)

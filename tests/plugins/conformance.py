@@ -96,6 +96,7 @@ def throttled(b):
     b.good("too many requests, wait a second")
     b.fault("status", retry_after=3000, times=9, **b.subject.throttled)
     b.bad("too many requests, wait for long", "parked", "throttled")
+    b.lab.wait_is_over()
 
 
 def passing_faults(b):

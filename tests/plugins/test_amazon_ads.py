@@ -71,6 +71,7 @@ def test_interrupted():
     with bench() as b:
         b.fault("status", code=429, retry_after=3000, times=99)
         b.bad("the download is put off", "parked")
+        b.lab.wait_is_over()
         stand_in.control(clear=True)
         b.good("the next run fetches what was ordered")
         tap.is_(orders(), 0, "without an order")

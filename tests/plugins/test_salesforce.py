@@ -109,7 +109,9 @@ def test_quota():
         knobs(daily=100)
         it.pull_fails("parked", "quota_percent", "the share of the org's calls is used", streams=["leads"])
         stand_in.control(clear=True, fault={"platform": "salesforce", "kind": "limit"})
+        it.wait_is_over()
         it.pull_fails("parked", "REQUEST_LIMIT_EXCEEDED", "all of them are", streams=["leads"])
+        it.wait_is_over()
         stand_in.control(clear=True, fault={"platform": "salesforce", "kind": "status", "code": 406, "after": 1})
         it.pull_ok("HTTP 406 passes", streams=["tasks"])
 
