@@ -166,10 +166,10 @@ static int test_all(struct session *s, char *const *files, size_t n)
 
 static int run(struct cli *cli)
 {
-    struct session s = {.cli = cli, .conformed = json_object()};
-    size_t n = 0;
     if (!conform_knows(cli))
         return CLI_USAGE;
+    struct session s = {.cli = cli, .conformed = json_object()};
+    size_t n = 0;
     auto_free char *plugin = trial_absolute(cli->names[0]);
     char **files = find_files(cli, plugin, &n);
     int code = trial_open(&s.trial, cli, plugin);
