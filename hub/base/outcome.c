@@ -21,8 +21,6 @@ static const struct outcome table[] = {
     {"running", "running", NULL, THEN_NEXT, "it has not ended yet", NULL},
     {"suspicious-empty", "suspicious", "empty", THEN_NEXT,
      "no rows came where rows are stored; the stored ones were kept", ACCEPT_REMEDY},
-    {"suspicious-few", "suspicious", "few", THEN_NEXT,
-     "a day has no rows, or far fewer than this weekday usually has", ACCEPT_REMEDY},
     {"suspicious-totals", "suspicious", "totals", THEN_NEXT,
      "the stored rows do not add up to the platform's own totals", ACCEPT_REMEDY},
     {"suspicious-accounts", "suspicious", "accounts", THEN_NEXT,
