@@ -35,7 +35,8 @@ endif
 EXTRA_DIST += %D%/bench.py %D%/bench_script.py %D%/fleet.py %D%/workload.py %D%/report.conf
 
 # BENCH_ROWS=100000 BENCH_ROUNDS=1 make bench takes a minute; BENCH="--json pull reader" chooses.
-.PHONY: bench
+.PHONY: bench bench-programs
+bench-programs: $(bench_all)
 bench: all $(bench_all)
 	OMNI_BUILDDIR=$(abs_builddir) OMNI_SRCDIR=$(abs_srcdir) \
 	  python3 $(srcdir)/tests/bench/bench.py $(BENCH)
