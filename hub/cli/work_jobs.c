@@ -75,6 +75,9 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_text(spec, "settle", c->settle);
     json_put_int(spec, "settle_min", c->settle_min);
     json_put_int(spec, "drift_permille", c->drift / 1000);
+    json_put_int(spec, "few_rows", c->few_rows);
+    if (c->ignores_jumps)
+        json_put_flag(spec, "ignore_jumps", true);
     json_put_text(spec, "start", c->start);
     put_options(w, spec, "connector", c->name, c->options);
     put_texts(spec, "streams", w->streams ? w->streams : c->streams);
@@ -111,12 +114,86 @@ struct account_list {
     bool is_failed;
 };
 
-static void add_pull(struct work *w, struct supervise *s, const struct config_connector *c,
-                     const char *account)
+/* The accounts of one connector in one run; freed by the last of them. */
+struct accounts {
+    struct work *work;
+    const struct config_connector *connector;
+    size_t n, n_left, n_refused;
+};
+
+struct account_pull {
+    struct accounts *all;
+    bool is_refused, has_other; /* streams refused, streams that ended otherwise */
+};
+
+static void note_accounts(struct work *w, const struct config_connector *c, const char *message)
 {
-    json_t *spec = connector_spec(w, c, JOB_PULL);
+    const struct outcome *o = outcome_find("suspicious", "accounts");
+    work_note(w, connector_labels(c, NULL),
+              &(struct store_run_end){.outcome = o->outcome,
+                                      .reason = o->reason,
+                                      .message = message,
+                                      .remedy = o->remedy});
+}
+
+static void on_account_pull(void *ctx, const json_t *event)
+{
+    struct account_pull *pull = ctx;
+    if (strcmp(json_text(event, "event"), "result") != 0)
+        return;
+    const char *reason = json_text(event, "reason");
+    bool is_refused = reason && strcmp(reason, err_status_name(OMNI_E_AUTH)) == 0;
+    pull->is_refused |= is_refused;
+    pull->has_other |= !is_refused;
+}
+
+/* One account that refuses is its own affair. All of them are the login's, and nobody should have to
+ * see that from a hundred runs. */
+static void on_account_pull_end(void *ctx)
+{
+    struct account_pull *pull = ctx;
+    struct accounts *all = pull->all;
+    all->n_refused += pull->is_refused && !pull->has_other;
+    free(pull);
+    if (--all->n_left > 0)
+        return;
+    if (all->n > 1 && all->n_refused == all->n) {
+        auto_free char *message = xasprintf("all %zu accounts refused this login", all->n);
+        note_accounts(all->work, all->connector, message);
+    }
+    free(all);
+}
+
+static void add_account(struct accounts *all, struct supervise *s, const char *account)
+{
+    struct account_pull *pull = xcalloc(1, sizeof *pull);
+    json_t *spec = connector_spec(all->work, all->connector, JOB_PULL);
+    pull->all = all;
     json_put_text(spec, "account", account);
-    work_add(w, s, spec, connector_labels(c, account), NULL, NULL, NULL);
+    work_add(all->work, s, spec, connector_labels(all->connector, account), on_account_pull,
+             on_account_pull_end, pull);
+}
+
+static struct accounts *accounts_new(struct work *w, const struct config_connector *c, size_t n)
+{
+    struct accounts *all = xcalloc(1, sizeof *all);
+    *all = (struct accounts){.work = w, .connector = c, .n = n, .n_left = n};
+    return all;
+}
+
+static void add_list(struct work *w, struct supervise *s, const struct config_connector *c)
+{
+    size_t n = 0;
+    while (c->accounts[n])
+        n++;
+    struct accounts *all = n > 0 ? accounts_new(w, c, n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        add_account(all, s, c->accounts[i]);
+}
+
+static void add_single(struct work *w, struct supervise *s, const struct config_connector *c)
+{
+    work_add(w, s, connector_spec(w, c, JOB_PULL), connector_labels(c, NULL), NULL, NULL, NULL);
 }
 
 static bool matches(const struct account_list *l, const char *text)
@@ -144,27 +221,18 @@ static void on_account(void *ctx, const json_t *event)
         json_array_append_new(l->ids, json_string(id));
 }
 
-static void no_accounts(struct account_list *l)
-{
-    const struct outcome *o = outcome_find("suspicious", "accounts");
-    work_note(l->work, connector_labels(l->connector, NULL),
-              &(struct store_run_end){.outcome = o->outcome,
-                                      .reason = o->reason,
-                                      .message = l->pattern ? "no account of this login matches "
-                                                              "accounts_match"
-                                                            : "this login reaches no account",
-                                      .remedy = o->remedy});
-}
-
 static void on_accounts_end(void *ctx)
 {
     struct account_list *l = ctx;
     struct work *w = l->work;
     size_t n = json_array_size(l->ids);
     if (n == 0 && !l->is_failed && !w->is_interrupted)
-        no_accounts(l);
+        note_accounts(w, l->connector,
+                      l->pattern ? "no account of this login matches accounts_match"
+                                 : "this login reaches no account");
+    struct accounts *all = n > 0 ? accounts_new(w, l->connector, n) : NULL;
     for (size_t i = 0; i < n; i++)
-        add_pull(w, l->supervise, l->connector, json_string_value(json_array_get(l->ids, i)));
+        add_account(all, l->supervise, json_string_value(json_array_get(l->ids, i)));
     pcre2_code_free(l->pattern);
     json_decref(l->ids);
     free(l);
@@ -199,11 +267,11 @@ void work_add_pulls(struct work *w, struct supervise *s, const struct config_con
         return;
     }
     if (!k->accounts)
-        add_pull(w, s, k, NULL);
+        add_single(w, s, k);
     else if (k->accounts[0] && strcmp(k->accounts[0], "all") == 0)
         add_accounts(w, s, k);
-    for (const char *const *a = k->accounts; a && *a && strcmp(*a, "all") != 0; a++)
-        add_pull(w, s, k, *a);
+    else
+        add_list(w, s, k);
 }
 
 void work_add_chunk(struct work *w, struct supervise *s, const struct work_chunk *c)

@@ -59,6 +59,8 @@ struct config_connector {
     const char *settle;     /* "auto" (default) or "fixed": see run/job_plan.h, plan_reread() */
     int64_t settle_min;     /* days that are read again in any case; default 3 */
     int64_t drift;          /* per million of a value: a settled day that moved more is told */
+    int64_t few_rows;       /* per million of a weekday's rows: fewer are told; 0: never */
+    bool ignores_jumps;     /* money that moved by a thousand or a million is not told */
     const json_t *options;  /* object; secret references as written */
 };
 

@@ -69,6 +69,8 @@ static const struct key connector_keys[] = {
     {"settle", KEY_CHOICE, CONNECTOR(settle), .choices = "auto|fixed"},
     {"settle_min", KEY_INT, CONNECTOR(settle_min), .min = 0, .max = 366},
     {"drift", KEY_PERCENT, CONNECTOR(drift)},
+    {"few_rows", KEY_PERCENT, CONNECTOR(few_rows)},
+    {"check_jumps", KEY_IS_OFF, CONNECTOR(ignores_jumps)},
     {"options", KEY_OPTIONS, CONNECTOR(options)},
 };
 
@@ -125,6 +127,7 @@ static void connector_defaults(void *item)
     c->settle = "auto";
     c->settle_min = 3;
     c->drift = 50000;
+    c->few_rows = 250000;
 }
 
 static void hub_defaults(struct arena *a, struct config_hub *hub)

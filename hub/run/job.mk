@@ -13,6 +13,7 @@ hub_libhub_a_SOURCES += \
 	%D%/job_services.c \
 	%D%/job_keeper.c %D%/job_keeper.h \
 	%D%/job_quota.c %D%/job_quota.h \
+	%D%/job_habit.c %D%/job_habit.h \
 	%D%/job_settle.c %D%/job_settle.h \
 	%D%/job_storer.c %D%/job_storer.h \
 	%D%/job_url.c %D%/job_url.h \

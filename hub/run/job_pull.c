@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/job_habit.h"
 #include "run/job_quota.h"
 #include "run/job_settle.h"
 #include "run/job_window.h"
@@ -85,6 +86,7 @@ static omni_status recall_account(struct job *job, int64_t feed, struct err *err
     omni_status status = store_feed_account(job->store, feed, &zone, &currency, err);
     if (status != OMNI_OK)
         return status;
+    job->window->currency_before = currency ? xstrdup(currency) : NULL;
     return job_learn_account(job, job->currency ? NULL : currency, job->zone ? NULL : zone);
 }
 
@@ -342,6 +344,8 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
         status = stream_feeds(job, &w, err); /* what was learned on the way */
     if (status == OMNI_OK)
         status = settle_after(job, err);
+    if (status == OMNI_OK)
+        status = habit_after(job, err);
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);
@@ -350,6 +354,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     job->window = NULL;
     json_decref(w.pending);
     free(w.part);
+    free(w.currency_before);
     free(w.got);
     return status;
 }

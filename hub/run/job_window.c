@@ -118,13 +118,12 @@ static omni_status store_rejects(struct job *job, struct err *err)
     return OMNI_OK;
 }
 
-/* The first doubt is the one that is told. */
-static void set_suspicious(struct window *w, const char *doubt, const char *note)
+void window_doubt(struct window *w, const char *reason, const char *note)
 {
     if (w->doubt)
         return;
     snprintf(w->note, sizeof w->note, "%s", note);
-    w->doubt = doubt;
+    w->doubt = reason;
 }
 
 /* No rows where there were rows is more often a broken pull than the truth: the old rows stay until
@@ -146,7 +145,7 @@ static bool is_doubtful_empty(struct job *job, const struct store_window *window
             : xasprintf("no rows came%s%s, where %" PRIu64 " rows are stored; they were kept",
                         window->part ? " from " : "", window->part ? window->part : "", there);
     log_warn("%s", note);
-    set_suspicious(job->window, "empty", note);
+    window_doubt(job->window, "empty", note);
     return true;
 }
 
@@ -168,7 +167,7 @@ static omni_status reconcile(struct job *job, const struct store_window *window,
             xasprintf("the platform's total of %s is %s, the stored rows add up to %s", column,
                       exact_print(sent, a), exact_print(stored, b));
         log_warn("%s", note);
-        set_suspicious(job->window, "totals", note);
+        window_doubt(job->window, "totals", note);
     }
     return OMNI_OK;
 }

@@ -32,9 +32,10 @@ struct window {
     /* Sums over the stream's windows. */
     struct store_result result;
     uint64_t windows, windows_total, records, rejected;
-    const char *doubt;   /* why it is suspicious: a reason of base/outcome.c; NULL: it is not */
-    char note[ERR_TEXT]; /* the same in words */
-    bool accept_empty;   /* zero rows may replace rows */
+    const char *doubt;     /* why it is suspicious: a reason of base/outcome.c; NULL: it is not */
+    char note[ERR_TEXT];   /* the same in words */
+    bool accept_empty;     /* what looks wrong is right: zero rows may replace rows */
+    char *currency_before; /* the account's, as earlier runs knew it; NULL: none did */
 };
 
 struct job_account {
@@ -58,6 +59,9 @@ const char *window_state_regular(struct job *, const char *key);
 void window_clear(struct job *);
 /* Checks and stores what the pipeline holds, with its state; empties both. */
 omni_status window_store(struct job *, struct err *);
+/* What was stored does not look right; the first doubt is the one that is told. reason: of
+ * base/outcome.c. */
+void window_doubt(struct window *, const char *reason, const char *note);
 /* Until everything handed over is stored; the first fault of it. */
 omni_status window_settle(struct job *, struct err *);
 /* How the stream's pull ended, doubts included. */

@@ -27,7 +27,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_sha256 (what it has to be),
  * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),
  * vault_is_credential (bool), connector, account, streams [..], extra, isolation, idle_ms, memory,
- * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, options {..}, env {NAME:
+ * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, few_rows (per million),
+ * ignore_jumps (bool), options {..}, env {NAME:
  * value, …} for env: references, start
  * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
  * those that regular pulls still read, leaving their state alone), dry_run, explain, accept_empty

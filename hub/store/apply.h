@@ -14,8 +14,8 @@ struct apply {
     int64_t first_new;   /* rows from this rowid on came with the window */
     struct rowset *seen; /* rows before that, as far as they were met again */
     struct days *days;
-    size_t *sums; /* columns that are summed exactly */
-    size_t n_sums;
+    size_t *sums; /* columns that are summed exactly, then the money among them once more */
+    size_t n_sums, n_money;
     int64_t part;      /* OMNI_PARTS: its id */
     bool was_empty;    /* nothing stored could have one of the new rows' keys */
     bool is_new_part;  /* a part that was never stored: its rows are most likely new */
@@ -35,6 +35,8 @@ void apply_close(struct apply *);
 void apply_note_old(struct apply *, sqlite3_stmt *row, int32_t day, bool leaves);
 /* The row at hand comes (`arrives`: it was not on this day before) or replaces one. */
 void apply_note_new(struct apply *, int32_t day, bool arrives, bool counts_as_restated);
+/* Adds what came and went to the feed's days (feed_days.c). */
+omni_status apply_count_days(struct apply *, struct store *, struct err *);
 /* Restatements, change marks, counts of feed and run, state. */
 omni_status apply_finish(struct apply *, struct store *, struct err *);
 

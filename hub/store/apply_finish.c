@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "store/apply.h"
 #include "store/changes.h"
+#include "store/habit.h"
 #include "store/internal.h"
 
 enum { APPLY_SQL = 1 << 20, APPLY_MAX_DAYS = 200000 };
@@ -103,10 +104,13 @@ static bool is_summed(const struct schema_column *c)
 static void pick_sums(struct apply *a)
 {
     const struct schema_dataset *d = a->w->dataset;
-    a->sums = xcalloc(d->n_columns, sizeof *a->sums);
+    a->sums = xcalloc(2 * d->n_columns, sizeof *a->sums);
     for (size_t i = d->n_keys; i < d->n_columns; i++)
         if (is_summed(&d->columns[i]))
             a->sums[a->n_sums++] = i;
+    for (size_t i = d->n_keys; i < d->n_columns; i++)
+        if (habit_is_watched(&d->columns[i]))
+            a->sums[a->n_sums + a->n_money++] = i;
 }
 
 omni_status apply_open(struct apply *a, struct store *s, const struct store_window *w,
@@ -118,7 +122,7 @@ omni_status apply_open(struct apply *a, struct store *s, const struct store_wind
         look_before(a, s, err) != OMNI_OK || find_first_new(a, s, err) != OMNI_OK)
         return err->status;
     pick_sums(a);
-    a->days = days_new(a->n_sums);
+    a->days = days_new(a->n_sums + a->n_money);
     a->seen = rowset_new();
     a->is_restating = (w->sync == OMNI_WINDOW || w->sync == OMNI_PARTS) && w->dataset->day >= 0 &&
                       !a->was_empty && a->n_sums > 0;
@@ -135,6 +139,23 @@ void apply_close(struct apply *a)
 
 /* ---- notes ---- */
 
+static void subtract(struct day_sum *sum, sqlite3_stmt *row, size_t cell)
+{
+    int column = ROW_FIRST + (int)cell;
+    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+        return;
+    sum->delta -= sqlite3_column_int64(row, column);
+    sum->values--;
+}
+
+static void add(struct day_sum *sum, const struct omni_cell *cell)
+{
+    if (cell->type == OMNI_NULL)
+        return;
+    sum->delta += cell->v.i;
+    sum->values++;
+}
+
 void apply_note_old(struct apply *a, sqlite3_stmt *row, int32_t day, bool leaves)
 {
     if (a->w->dataset->day < 0)
@@ -142,13 +163,10 @@ void apply_note_old(struct apply *a, sqlite3_stmt *row, int32_t day, bool leaves
     struct day_note *note = days_get(a->days, day);
     note->is_changed = true;
     note->removed += leaves;
-    for (size_t i = 0; a->is_restating && i < a->n_sums; i++) {
-        int column = ROW_FIRST + (int)a->sums[i];
-        if (sqlite3_column_type(row, column) == SQLITE_NULL)
-            continue;
-        note->sums[i].delta -= sqlite3_column_int64(row, column);
-        note->sums[i].values--;
-    }
+    for (size_t i = 0; a->is_restating && i < a->n_sums; i++)
+        subtract(&note->sums[i], row, a->sums[i]);
+    for (size_t i = a->n_sums; i < a->n_sums + a->n_money; i++)
+        subtract(&note->sums[i], row, a->sums[i]);
 }
 
 void apply_note_new(struct apply *a, int32_t day, bool arrives, bool counts_as_restated)
@@ -158,13 +176,10 @@ void apply_note_new(struct apply *a, int32_t day, bool arrives, bool counts_as_r
     struct day_note *note = days_get(a->days, day);
     note->is_changed = true;
     note->inserted += arrives;
-    for (size_t i = 0; a->is_restating && counts_as_restated && i < a->n_sums; i++) {
-        const struct omni_cell *cell = &a->t.cells[a->sums[i]];
-        if (cell->type == OMNI_NULL)
-            continue;
-        note->sums[i].delta += cell->v.i;
-        note->sums[i].values++;
-    }
+    for (size_t i = 0; a->is_restating && counts_as_restated && i < a->n_sums; i++)
+        add(&note->sums[i], &a->t.cells[a->sums[i]]);
+    for (size_t i = a->n_sums; i < a->n_sums + a->n_money; i++)
+        add(&note->sums[i], &a->t.cells[a->sums[i]]);
 }
 
 /* ---- restatements ---- */
@@ -316,7 +331,8 @@ static omni_status write_state(struct apply *a, struct store *s, struct err *err
 omni_status apply_finish(struct apply *a, struct store *s, struct err *err)
 {
     if (restate(a, s, err) != OMNI_OK || mark_changes(a, s, err) != OMNI_OK ||
-        count_rows(a, s, err) != OMNI_OK || count_run(a, s, err) != OMNI_OK)
+        apply_count_days(a, s, err) != OMNI_OK || count_rows(a, s, err) != OMNI_OK ||
+        count_run(a, s, err) != OMNI_OK)
         return err->status;
     return write_state(a, s, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/habit.h"
 #include "store/internal.h"
 
 enum { LAYOUT_SQL = 1 << 20 };
@@ -43,6 +44,10 @@ static const char fixed_tables[] =
     " version INTEGER NOT NULL, PRIMARY KEY(reader, dataset)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"
     " name TEXT NOT NULL, UNIQUE(feed, name));"
+    /* Of each day: rows (metric ''), and money by column: how many values, and their sum. */
+    "CREATE TABLE IF NOT EXISTS feed_days(feed INTEGER NOT NULL, day INTEGER NOT NULL,"
+    " metric TEXT NOT NULL, n INTEGER NOT NULL, sum INTEGER NOT NULL,"
+    " accepted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(feed, day, metric)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS rejects(id INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
     " at INTEGER NOT NULL, place TEXT, reason TEXT, raw TEXT);"
     "CREATE INDEX IF NOT EXISTS rejects_run ON rejects(run);"
@@ -272,16 +277,27 @@ static void add_fingerprint(struct buf *b, const struct schema *schema)
     }
 }
 
+static omni_status has_table(sqlite3 *db, const char *name, bool *has, struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *stmt = sql_prepare(db, "SELECT count(*) FROM sqlite_schema WHERE name = ?", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "s", name);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *has = n > 0;
+    return status;
+}
+
 /* SQLite would take a fingerprint from a store that is not made yet for an error. */
 static omni_status is_current(sqlite3 *db, const char *fingerprint, bool *out, struct err *err)
 {
     int64_t n;
-    auto_stmt *made =
-        sql_prepare(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", err);
+    bool is_made;
     *out = false;
-    if (!made || sql_int(made, 0, &n, err) != OMNI_OK)
+    if (has_table(db, "meta", &is_made, err) != OMNI_OK)
         return err->status;
-    if (!n)
+    if (!is_made)
         return OMNI_OK;
     auto_stmt *same =
         sql_prepare(db, "SELECT count(*) FROM meta WHERE key = 'schema' AND value = ?", err);
@@ -317,9 +333,20 @@ static omni_status widen_fixed(sqlite3 *db, struct err *err)
     return OMNI_OK;
 }
 
+/* The rows of a store that was last written before there were feed_days. */
+static omni_status fill_feed_days(struct store *s, struct err *err)
+{
+    for (size_t i = 0; i < schema_count(s->schema); i++)
+        if (feed_days_fill(s->db, schema_at(s->schema, i), err) != OMNI_OK)
+            return err->status;
+    return OMNI_OK;
+}
+
 static omni_status build(struct store *s, const char *fingerprint, struct err *err)
 {
-    if (sql_exec(s->db, err, "PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
+    bool has_days;
+    if (has_table(s->db, "feed_days", &has_days, err) != OMNI_OK ||
+        sql_exec(s->db, err, "PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
                  STORE_APPLICATION, STORE_VERSION, fixed_tables) != OMNI_OK ||
         widen_fixed(s->db, err) != OMNI_OK)
         return err->status;
@@ -327,6 +354,8 @@ static omni_status build(struct store *s, const char *fingerprint, struct err *e
         if (update_table(s->db, schema_at(s->schema, i), err) != OMNI_OK ||
             create_view(s->db, schema_at(s->schema, i), err) != OMNI_OK)
             return err->status;
+    if (!has_days && fill_feed_days(s, err) != OMNI_OK)
+        return err->status;
     return sql_exec(s->db, err, "INSERT OR REPLACE INTO meta VALUES('schema', %Q)", fingerprint);
 }
 

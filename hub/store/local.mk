@@ -7,8 +7,10 @@ hub_libhub_a_SOURCES += \
 	%D%/changes.c %D%/changes.h \
 	%D%/days.c %D%/days.h \
 	%D%/events.c %D%/events.h \
+	%D%/feed_days.c \
 	%D%/feeds.c \
 	%D%/functions.c \
+	%D%/habit.c %D%/habit.h \
 	%D%/internal.h \
 	%D%/layout.c \
 	%D%/ledger.c %D%/ledger.h \

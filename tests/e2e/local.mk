@@ -8,6 +8,7 @@ E2E_TESTS += %D%/test_commands.py
 E2E_TESTS += %D%/test_completion.py
 E2E_TESTS += %D%/test_unit.py
 E2E_TESTS += %D%/test_files.py
+E2E_TESTS += %D%/test_habit.py
 E2E_TESTS += %D%/test_installed.py
 E2E_TESTS += %D%/test_isolation.py
 E2E_TESTS += %D%/test_killed.py

@@ -153,6 +153,9 @@ class Hub(omni.Lab):
             tap.is_(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)], name + ": the store is whole")
             tap.is_(db.execute("SELECT count(*) FROM runs WHERE outcome = 'running'").fetchone()[0], 0,
                     name + ": no run is left running")
+            odd = db.execute("SELECT f.connector, f.stream, f.rows, d.n FROM feeds f JOIN (SELECT feed, sum(n) AS n FROM feed_days"
+                             " WHERE metric = '' GROUP BY feed) d ON d.feed = f.id WHERE d.n <> f.rows").fetchall()
+            tap.is_(odd, [], name + ": the days of a feed have as many rows as the feed")
         db.close()
         tap.is_(self.leftovers(), [], name + ": no file is left over")
 
