@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
+	%D%/ahead.c %D%/ahead.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/currency.c \
 	%D%/day.c %D%/day_parse.c %D%/day.h \

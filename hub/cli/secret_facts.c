@@ -4,17 +4,19 @@
 
 #include "cli/secret_facts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ahead.h"
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "config/secrets.h"
 #include "vault/vault.h"
 
-enum { WARN_DAYS = 30, DAY_SECONDS = 86400 };
+/* Logins that live for a quarter or less would be told of from their first day: from the second
+ * step on is early enough for them. */
+enum { WARN_DAYS = 30, LONG_LIFE_DAYS = 180, DAY_SECONDS = 86400 };
 
 /* ---- who uses it ---- */
 
@@ -78,19 +80,29 @@ static void put_state(json_t *out, const char *state, const char *message)
         json_put_text(out, "remedy", remedy);
 }
 
+/* NULL: far from its end. */
+static const char *expiring(const json_t *secret, int64_t expires, int64_t left_days)
+{
+    int64_t life = (expires - json_int(secret, "updated", 0)) / DAY_SECONDS;
+    return life > LONG_LIFE_DAYS || left_days <= WARN_DAYS ? ahead_words(left_days) : NULL;
+}
+
 static void judge(json_t *out, const json_t *secret)
 {
     int64_t expires = json_int(secret, "expires", 0);
     int64_t left = expires - day_now() / TIME_SECOND;
     const char *why = json_text(secret, "why");
+    const char *near = expires ? expiring(secret, expires, left / DAY_SECONDS) : NULL;
     auto_free char *message = NULL;
+    char day[DAY_TEXT];
     if (json_int(secret, "refused", 0)) {
         message = xasprintf("the platform refuses it: %s", why ? why : "no reason given");
         put_state(out, "refused", message);
     } else if (expires && left <= 0) {
         put_state(out, "expired", "it has expired");
-    } else if (expires && left < (int64_t)WARN_DAYS * DAY_SECONDS) {
-        message = xasprintf("it expires in %" PRId64 " days", left / DAY_SECONDS);
+    } else if (near) {
+        message = xasprintf("it expires on %s, %s",
+                            day_print((int32_t)(expires / DAY_SECONDS), day), near);
         put_state(out, "expiring", message);
     } else {
         put_state(out, "ok", NULL);

@@ -8,8 +8,8 @@
 #include "config/config.h"
 
 /* [{name, version, updated_at, expires_at, refused_at, state, message, remedy, used_by: […]}];
- * state: ok, expiring (within 30 days), expired, refused, missing (named in the configuration
- * only). New reference; NULL with err: the vault cannot be read. */
+ * state: ok, expiring (within 90, 30, 7 days), expired, refused, missing (named in the
+ * configuration only). New reference; NULL with err: the vault cannot be read. */
 json_t *secret_facts(const struct config *, struct err *);
 /* "connector shop-ads", "sink bi" … that refer to it; new reference. */
 json_t *secret_users(const struct config *, const char *name);

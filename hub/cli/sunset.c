@@ -7,15 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ahead.h"
 #include "base/day.h"
 #include "base/json.h"
-#include "base/mem.h"
-
-static const struct {
-    int32_t days; /* that are left, at most */
-    const char *words;
-} steps[] = {
-    {-1, "which is over"}, {7, "within 7 days"}, {30, "within 30 days"}, {90, "within 90 days"}};
 
 bool sunset_text(const struct omni_source *source, const json_t *options, char text[SUNSET_TEXT])
 {
@@ -25,15 +19,12 @@ bool sunset_text(const struct omni_source *source, const json_t *options, char t
         !day_parse_iso(source->api_sunset, strlen(source->api_sunset), &day) ||
         (own && (!version || strcmp(own, version) != 0)))
         return false;
-    int64_t left = day - day_now() / TIME_DAY;
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        if (left > steps[i].days)
-            continue;
-        snprintf(text, SUNSET_TEXT,
-                 "the platform switches API version %s off on %s, %s: install a newer plugin, or "
-                 "set the option api_version if the new one is compatible",
-                 version ? version : "?", source->api_sunset, steps[i].words);
-        return true;
-    }
-    return false;
+    const char *near = ahead_words(day - day_now() / TIME_DAY);
+    if (!near)
+        return false;
+    snprintf(text, SUNSET_TEXT,
+             "the platform switches API version %s off on %s, %s: install a newer plugin, or set "
+             "the option api_version if the new one is compatible",
+             version ? version : "?", source->api_sunset, near);
+    return true;
 }

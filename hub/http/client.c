@@ -164,6 +164,11 @@ struct http_counts http_counts(const struct http *h)
     return h->counts;
 }
 
+const struct http_ending *http_ending(const struct http *h)
+{
+    return h->ending.is_told ? &h->ending : NULL;
+}
+
 omni_status http_check_url(const struct http *h, const char *url, struct err *err)
 {
     auto_url parsed = {0};

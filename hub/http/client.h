@@ -31,7 +31,7 @@ struct http {
     struct http_counts counts;
     uint64_t paid_retries; /* those that count against the budget */
     uint64_t wait_ms;
-    bool told_sunset;
+    struct http_ending ending;
 };
 
 enum { HTTP_SLICE_MS = 200 }; /* between two questions whether the run was cancelled */

@@ -141,6 +141,14 @@ struct http_counts {
     uint64_t waited_ms;
 };
 
+/* The end of what was asked for, as replies announce it; seconds since 1970, 0: no day was named. */
+struct http_ending {
+    bool is_told;
+    int64_t since_s; /* deprecated since then, or from then on */
+    int64_t until_s; /* gone from then on */
+    char words[200]; /* the platform's own; "" where it has none */
+};
+
 struct http;
 
 /* OMNI_E_CONFIG for a bad base url, proxy, login or cassette. With `replay` the login is not
@@ -158,6 +166,8 @@ omni_status http_send(struct http *, const struct http_request *, const struct h
                       struct http_reply *, struct err *);
 uint64_t http_wait_ms(const struct http *);
 struct http_counts http_counts(const struct http *);
+/* NULL: no reply so far announced one. */
+const struct http_ending *http_ending(const struct http *);
 /* The origin of a url is one this client may send to; err names it otherwise. Also used for
  * `check`. */
 omni_status http_check_url(const struct http *, const char *url, struct err *);

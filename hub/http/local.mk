@@ -5,6 +5,7 @@ hub_libhub_a_SOURCES += \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/cassette.c %D%/cassette.h %D%/cassette_priv.h \
 	%D%/client.c %D%/client.h %D%/http.h \
+	%D%/ending.c %D%/ending.h \
 	%D%/header.c %D%/header.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/login.c %D%/login.h \

@@ -13,6 +13,7 @@
 #include "http/allowance.h"
 #include "http/cassette.h"
 #include "http/client.h"
+#include "http/ending.h"
 #include "http/header.h"
 #include "http/login.h"
 #include "http/redirect.h"
@@ -64,19 +65,6 @@ static void judge_reply(struct sending *s, const struct http_reply *reply, struc
     v->is_told = v->is_told && v->wait_ms > 0;
 }
 
-/* RFC 9745, RFC 8594: once a run is enough. */
-static void notice_sunset(struct http *h, const struct http_reply *reply)
-{
-    const char *sunset = verdict_header(reply, "sunset"),
-               *deprecated = verdict_header(reply, "deprecation");
-    if (h->told_sunset || (!sunset && !deprecated))
-        return;
-    h->told_sunset = true;
-    log_warn("the platform announces the end of this API version%s%.100s; see the option "
-             "api_version",
-             sunset ? ": " : "", sunset ? sunset : "");
-}
-
 static void tell_budget(struct http *h, uint64_t ms, const char *why)
 {
     if (h->budget && ms > 0)
@@ -111,7 +99,7 @@ static struct verdict attempt_once(struct sending *s, struct http_reply *reply, 
         return v;
     v.http = reply->status;
     judge_reply(s, reply, &v, err);
-    notice_sunset(h, reply);
+    ending_notice(&h->ending, reply);
     notice_allowance(h, reply);
     return v;
 }

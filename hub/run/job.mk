@@ -5,6 +5,7 @@ hub_libhub_a_SOURCES += \
 	%D%/gunzip.c %D%/gunzip.h \
 	%D%/job.c %D%/job.h \
 	%D%/job_combine.c %D%/job_combine.h \
+	%D%/job_ending.c %D%/job_ending.h \
 	%D%/job_events.c \
 	%D%/job_files.c %D%/job_files.h \
 	%D%/job_plan.c %D%/job_plan.h \

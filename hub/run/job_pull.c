@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "run/job_ending.h"
 #include "run/job_habit.h"
 #include "run/job_quota.h"
 #include "run/job_settle.h"
@@ -409,6 +410,7 @@ int job_pull(struct job *job)
                          job->source->name);
     if (status != OMNI_OK) {
         pull_failed_early(job, status, &err);
+        job_tell_ending(job);
         job_quota_settle(job);
         return 1;
     }
@@ -422,6 +424,7 @@ int job_pull(struct job *job)
         if (status != OMNI_OK && ends_all(job, status))
             break;
     }
+    job_tell_ending(job);
     job_quota_settle(job);
     status = job->http ? http_finish(job->http, &err) : OMNI_OK;
     if (status != OMNI_OK) { /* the rows are stored, but what was asked for is not there */

@@ -10,9 +10,10 @@
 #include "store/store.h"
 
 /* Kinds. The scope is a connector's name, "connector.stream" or "connector.stream/account". */
-#define EVENT_SUSPENDED "suspended" /* it broke too often and is not run any more */
-#define EVENT_DRIFT     "drift"     /* a day that was thought settled was restated */
-#define EVENT_SUNSET    "sunset"    /* the platform announced the end of what is used */
+#define EVENT_SUSPENDED  "suspended"  /* it broke too often and is not run any more */
+#define EVENT_DRIFT      "drift"      /* a day that was thought settled was restated */
+#define EVENT_SUNSET     "sunset"     /* the plugin knows when what it uses is switched off */
+#define EVENT_DEPRECATED "deprecated" /* the platform's replies announce its end */
 
 /* Opens it, or renews the text of the one that is open. */
 omni_status event_raise(struct store *, const char *kind, const char *scope, const char *text,

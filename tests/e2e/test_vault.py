@@ -73,14 +73,19 @@ def test_calendar():
     with h.Hub() as lab:
         lab.configure()
         now = {"OMNIHUB_NOW": "2026-03-01T12:00:00Z"}
-        for name, words in (("fixed", ()), ("far", ("--expires", "2026-12-31")), ("near", ("--expires", "29d")), ("soon", ("--expires", "1d"))):
+        for name, words in (("fixed", ()), ("far", ("--expires", "2026-12-31")), ("quarter", ("--expires", "80d")), ("near", ("--expires", "29d")),
+                            ("soon", ("--expires", "1d"))):
             tap.is_(store(lab, name, b"x", *words, env=now)[0], 0, name)
         tap.is_(store(lab, "past", b"x", "--expires", "2026-02-01", env=now)[0], 2, "a day that is over")
         tap.is_(store(lab, "odd", b"x", "--expires", "soon", env=now)[0], 2, "no day")
         tap.is_({n: s["state"] for n, s in listed(lab, env=now).items()},
-                {"fixed": "ok", "far": "ok", "near": "expiring", "soon": "expiring"}, "what expires within 30 days is said")
+                {"fixed": "ok", "far": "ok", "quarter": "ok", "near": "expiring", "soon": "expiring"}, "what expires within 30 days is said")
         later = listed(lab, env={"OMNIHUB_NOW": "2026-03-03T12:00:00Z"})
-        tap.is_((later["soon"]["state"], later["near"]["message"]), ("expired", "it expires in 27 days"), "two days later")
+        tap.is_((later["soon"]["state"], later["near"]["message"]), ("expired", "it expires on 2026-03-30, within 30 days"),
+                "two days later")
+        for day, words in (("09-30", None), ("10-03", "within 90 days"), ("12-02", "within 30 days"), ("12-25", "within 7 days")):
+            message = listed(lab, env={"OMNIHUB_NOW": "2026-%sT12:00:00Z" % day})["far"].get("message")
+            tap.is_(message, words and "it expires on 2026-12-31, " + words, "one that lives long: 90, 30 and 7 days ahead (%s)" % day)
         tap.has(later["soon"]["remedy"], "omnihub secrets set soon", "with the command")
         tap.is_(later["far"]["expires_at"], "2026-12-31T00:00:00Z", "the day")
 

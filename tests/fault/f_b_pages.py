@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """F038, F039, F041, F042, F045, F046: names and addresses, proxies, pages."""
 
+import datetime
+from email.utils import format_datetime
+
 import fault
 from fault import case, page, row
 from http_lab import GOOD, LOGIN_PAGE, Bench, Other, at_pages, well
 from rawserver import answer, by_request
 
 OTHER = Other()
+SOON = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) + datetime.timedelta(20)
 
 # ---- names and addresses
 
@@ -95,12 +99,32 @@ PAGES = [
 
 
 def warns_of_the_end(bench, result, checks):
-    checks.has(result.err, "the platform announces the end of this API version: Sat, 31 Dec 2033", "a warning")
+    text = "the platform announces the end of this API version: it is switched off on 2033-12-31; deprecated since 2023-06-30"
+    checks.has(result.err, text, "a warning")
+    told = bench.query("SELECT text FROM notices WHERE kind = 'deprecated' AND scope = 'shop' AND until IS NULL")
+    checks.ok(len(told) == 1 and told[0][0].startswith(text), "an event that lasts", repr(told))
+    shown = bench.lab.omnihub("status").out
+    checks.has(shown, text, "status shows it")
+    again = bench.pull()
+    checks.ok(text not in again.err, "the same is not said twice")
+
+
+def ends_soon(bench, result, checks):
+    checks.has(result.err, "switched off on %s, within 30 days" % SOON.date().isoformat(), "says how near it is")
+    checks.has(result.err, "(v9 goes)", "with the platform's own words")
+
+
+def is_over(bench, result, checks):
+    checks.is_(bench.query("SELECT count(*) FROM notices WHERE kind = 'deprecated' AND until IS NULL"), [(0,)],
+               "ends with the first run whose replies do not say it")
 
 
 OTHERS = [
-    well("F046", "a version that ends", [answer(GOOD, headers=["Deprecation: @1", "Sunset: Sat, 31 Dec 2033 23:59:59 GMT"])],
+    well("F046", "a version that ends", [answer(GOOD, headers=["Deprecation: @1688169599", "Sunset: Sat, 31 Dec 2033 23:59:59 GMT"])],
          check=warns_of_the_end),
+    well("F046", "a version that ends soon", [answer(GOOD, headers=["Deprecation: true", "X-Api-Warn: v9 goes",
+                                                                    "Sunset: " + format_datetime(SOON, usegmt=True)])], check=ends_soon),
+    well("F046", "a version that does not end", [answer(GOOD, headers=["Deprecation: ?0"])], check=is_over),
 ]
 
 if __name__ == "__main__":

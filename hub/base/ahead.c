@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How near an end is, in the steps in which people are warned. */
+#include <config.h>
+
+#include "base/ahead.h"
+
+#include <stddef.h>
+
+#include "base/mem.h"
+
+static const struct {
+    int64_t days; /* that are left, at most */
+    const char *words;
+} steps[] = {
+    {-1, "which is over"}, {7, "within 7 days"}, {30, "within 30 days"}, {90, "within 90 days"}};
+
+const char *ahead_words(int64_t days_left)
+{
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (days_left <= steps[i].days)
+            return steps[i].words;
+    return NULL;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The platform's replies announced the end of what this connector uses. */
+#include <config.h>
+
+#include "run/job_ending.h"
+
+#include <string.h>
+
+#include "base/ahead.h"
+#include "base/buf.h"
+#include "base/day.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/events.h"
+
+enum { TEXT_MAX = 800 };
+
+static void add_day(struct buf *b, const char *before, int64_t seconds)
+{
+    char day[DAY_TEXT];
+    if (seconds)
+        buf_printf(b, "%s%s", before, day_print((int32_t)(seconds * TIME_SECOND / TIME_DAY), day));
+}
+
+static void describe(const struct http_ending *e, struct buf *b)
+{
+    const char *near = NULL;
+    if (e->until_s)
+        near = ahead_words(e->until_s * TIME_SECOND / TIME_DAY - day_now() / TIME_DAY);
+    buf_adds(b, "the platform announces the end of this API version");
+    add_day(b, ": it is switched off on ", e->until_s);
+    if (near)
+        buf_printf(b, ", %s", near);
+    add_day(b, e->until_s ? "; deprecated since " : ": deprecated since ", e->since_s);
+    if (e->words[0]) {
+        buf_adds(b, " (");
+        text_add_utf8(b, e->words, strlen(e->words));
+        buf_adds(b, ")");
+    }
+    buf_adds(b, "; install a newer plugin, or see the option api_version");
+}
+
+static omni_status keep(struct job *job, const char *text, bool *is_new, struct err *err)
+{
+    const char *scope = job->connector;
+    if (!text)
+        return event_clear(job->store, EVENT_DEPRECATED, scope, NULL, err);
+    omni_status status = event_is_new(job->store, EVENT_DEPRECATED, scope, text, is_new, err);
+    if (status != OMNI_OK || !*is_new)
+        return status;
+    return event_raise(job->store, EVENT_DEPRECATED, scope, text, err);
+}
+
+void job_tell_ending(struct job *job)
+{
+    struct err err = {0};
+    bool is_new = true;
+    /* A run without a reply says nothing, not that all is well. */
+    if (!job->http || http_counts(job->http).requests == 0)
+        return;
+    const struct http_ending *e = http_ending(job->http);
+    auto_buf b = BUF_INIT(TEXT_MAX);
+    if (e)
+        describe(e, &b);
+    char *text = e ? b.data : NULL;
+    if (text)
+        text[log_redact(text, b.len)] = '\0';
+    if (job->store && !job->is_dry_run && keep(job, text, &is_new, &err) != OMNI_OK)
+        log_warn("that an API version ends cannot be kept: %s", err.text);
+    if (text && is_new)
+        log_warn("%s", text);
+}
