@@ -27,6 +27,7 @@ struct chain {
     int32_t chunk_from;
     bool is_busy, is_over;
     int64_t began, not_before; /* micros */
+    int64_t until;             /* a parked chunk may go on then; 0: it is not, or nobody said */
     unsigned failures;
     const struct outcome *worst; /* of the chunk; NULL: nothing was wrong so far */
     char why[512];
@@ -146,6 +147,16 @@ static void end_chain(struct chain *c, const char *code, const char *message)
     say_fault(backfill_end(c->all->store, c->id, code, message, &err), &err);
 }
 
+/* Micros; 0: not said. */
+static int64_t until_of(const json_t *result)
+{
+    const char *until = json_text(result, "until");
+    struct day_clock at;
+    if (!until || !day_parse_time(until, strlen(until), &at))
+        return 0;
+    return at.day * TIME_DAY + at.micros - at.offset * TIME_SECOND;
+}
+
 static void on_event(void *ctx, const json_t *event)
 {
     struct chain *c = ctx;
@@ -153,6 +164,8 @@ static void on_event(void *ctx, const json_t *event)
     if (!name || strcmp(name, "result") != 0)
         return;
     const struct outcome *o = outcome_find(json_text(event, "outcome"), json_text(event, "reason"));
+    int64_t until = until_of(event);
+    c->until = until > c->until ? until : c->until;
     bool is_stored = strcmp(o->outcome, "ok") == 0 || strcmp(o->outcome, "suspicious") == 0;
     if (is_stored || (c->worst && c->worst->then >= o->then))
         return;
@@ -195,6 +208,11 @@ static void chunk_has_failed(struct chain *c)
         end_chain(c, c->worst->code, c->why);
         return;
     }
+    if (c->until) { /* the platform said when, so nothing is counted */
+        c->failures = 0;
+        c->not_before = c->until;
+        return;
+    }
     for (unsigned i = 1; i < c->failures && wait < RETRY_MOST_S; i++)
         wait *= 2;
     c->not_before = day_now() + wait * TIME_SECOND;
@@ -221,6 +239,7 @@ static void start_chunk(struct chain *c, const struct config_connector *k)
     c->chunk_from = first > c->from ? first : c->from;
     c->is_busy = true;
     c->worst = NULL;
+    c->until = 0;
     c->began = day_now();
     work_add_chunk(c->all->work, c->all->jobs,
                    &(struct work_chunk){.connector = k,

@@ -82,19 +82,52 @@ static omni_status suspend(struct plan *p, struct store *store, struct err *err)
     return open ? OMNI_OK : err->status;
 }
 
+/* Accounts that the ledger knows of, each once. */
+static size_t count_accounts(const json_t *feeds)
+{
+    auto_json *seen = json_object();
+    const json_t *feed;
+    size_t i;
+    json_array_foreach(feeds, i, feed)
+    {
+        const char *account = json_text(feed, "account");
+        json_object_set_new(seen, account ? account : "", json_true());
+    }
+    return json_object_size(seen);
+}
+
+/* As when the runs had just ended: a connector of which every account waits asks for nothing before
+ * the last of them may go on. One that has other accounts keeps its ticks, and only does not leave
+ * those that wait for later than they need to: they look for themselves whether they may ask. */
+static void park_one(struct plan *p, size_t number, const json_t *waits, const json_t *feeds)
+{
+    int64_t now = day_now(), last = 0;
+    const json_t *one;
+    size_t i;
+    json_array_foreach(waits, i, one)
+    {
+        int64_t until = json_int(one, "until", 0) * 1000;
+        last = until > last ? until : last;
+    }
+    int64_t due = agenda_due_of(p->agenda, number);
+    bool is_whole = json_array_size(waits) >= count_accounts(feeds);
+    if (last > now && (is_whole ? due < last : due > last))
+        agenda_park(p->agenda, number, last, now);
+}
+
 /* What an earlier life had parked is not asked for again before its time. */
-static void park_again(struct plan *p, const char *state_dir)
+static void park_again(struct plan *p, const char *state_dir, const json_t *feeds)
 {
     struct quota *quota = quota_new(state_dir);
     auto_json *parked = quota_parked(quota);
-    const json_t *one;
-    size_t i;
-    json_array_foreach(parked, i, one)
+    auto_json *by_connector = ledger_by_connector(parked);
+    const char *name;
+    json_t *waits;
+    json_object_foreach(by_connector, name, waits)
     {
-        size_t number = plan_find(p, json_text(one, "connector"));
-        int64_t now = day_now(), until = json_int(one, "until", 0) * 1000;
-        if (number != SIZE_MAX && until > now && agenda_due_of(p->agenda, number) < until)
-            agenda_park(p->agenda, number, until, now);
+        size_t number = plan_find(p, name);
+        if (number != SIZE_MAX)
+            park_one(p, number, waits, json_object_get(feeds, name));
     }
     quota_free(quota);
 }
@@ -123,7 +156,7 @@ int plan_make(struct plan *p, const struct config *c, struct store *store)
         cli_error("connector \"%s\": %s", k->name, err.text);
         return CLI_USAGE;
     }
-    park_again(p, c->hub.state_dir);
+    park_again(p, c->hub.state_dir, by_connector);
     if (suspend(p, store, &err) == OMNI_OK)
         return CLI_OK;
     cli_error("%s", err.text);

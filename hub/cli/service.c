@@ -222,6 +222,7 @@ int service_run(struct cli *cli)
         work_go_home(&s.now->work);
         open_control(&s);
         s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);
+        supervise_set_share(s.jobs, s.now->cli.config->hub.backfill_share);
         open_backfills(&s);
         s.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
         serve(&s);

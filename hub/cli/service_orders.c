@@ -76,6 +76,7 @@ static json_t *use(struct service *s, struct generation *g)
     s->now = g;
     s->calendar_day = 0; /* connectors and plugins may be others */
     backfills_use(s->backfills, &g->work, s->jobs);
+    supervise_set_share(s->jobs, g->cli.config->hub.backfill_share);
     inherit(s, old);
     json_t *out = answer(true, "configuration reloaded: %s", what);
     json_object_update(out, difference);

@@ -58,16 +58,47 @@ static void print_secrets(const json_t *secrets)
 
 /* ---- quotas ---- */
 
-static void put_until(json_t *list)
+static void put_time(json_t *list, const char *member)
 {
     json_t *one;
     size_t i;
     json_array_foreach(list, i, one)
     {
         char text[TIME_TEXT];
-        int64_t seconds = (json_int(one, "until", 0) + 999) / 1000;
-        json_put_text(one, "until", day_print_time(seconds * TIME_SECOND, text));
+        int64_t seconds = (json_int(one, member, 0) + 999) / 1000;
+        if (seconds)
+            json_put_text(one, member, day_print_time(seconds * TIME_SECOND, text));
     }
+}
+
+/* Of each connector what is left where it asks. */
+static void add_left(json_t *connectors, const json_t *left)
+{
+    json_t *connector, *one;
+    size_t i, k;
+    json_array_foreach(connectors, i, connector)
+    {
+        json_t *own = json_array();
+        const char *name = json_text(connector, "connector");
+        json_array_foreach(left, k, one)
+        {
+            if (json_object_get(json_object_get(one, "users"), name))
+                json_array_append(own, one);
+        }
+        json_object_set_new(connector, "quota", own);
+    }
+}
+
+/* Only what gets scarce is worth a line. */
+static void print_left(const json_t *one)
+{
+    int64_t left = json_int(one, "left", 0), limit = json_int(one, "limit", 0);
+    const char *until = json_text(one, "resets_at");
+    if (left >= limit / 2)
+        return;
+    printf("\nquota %s: %lld of %lld left (%s)%s%s\n", json_text(one, "bucket"), (long long)left,
+           (long long)limit, json_text(one, "what"), until ? ", full again at " : "",
+           until ? until : "");
 }
 
 static void add_parked(json_t *connectors, const json_t *parked)
@@ -101,10 +132,14 @@ void standing_find(struct standing *s, const struct config *config)
 {
     struct err err = {0};
     struct quota *quota = quota_new(config->hub.state_dir);
-    *s = (struct standing){secret_facts(config, &err), quota_parked(quota), quota_pauses(quota)};
+    *s = (struct standing){secret_facts(config, &err), quota_parked(quota), quota_pauses(quota),
+                           quota_lefts(quota)};
     quota_free(quota);
-    put_until(s->parked);
-    put_until(s->pauses);
+    put_time(s->parked, "until");
+    put_time(s->pauses, "until");
+    put_time(s->left, "at");
+    put_time(s->left, "until");
+    put_time(s->left, "resets_at");
     if (!s->secrets)
         cli_error("%s", err.text);
 }
@@ -113,6 +148,7 @@ void standing_add(const struct standing *s, json_t *connectors)
 {
     add_secrets(connectors, s->secrets);
     add_parked(connectors, s->parked);
+    add_left(connectors, s->left);
 }
 
 void standing_print(const struct standing *s)
@@ -123,6 +159,7 @@ void standing_print(const struct standing *s)
     json_array_foreach(s->pauses, i, one)
         printf("\nquota %s: used up until %s: %s\n", json_text(one, "bucket"),
                json_text(one, "until"), json_text(one, "why"));
+    json_array_foreach(s->left, i, one) print_left(one);
     print_secrets(s->secrets);
 }
 
@@ -131,4 +168,5 @@ void standing_free(struct standing *s)
     json_decref(s->secrets);
     json_decref(s->parked);
     json_decref(s->pauses);
+    json_decref(s->left);
 }

@@ -12,11 +12,13 @@ struct standing {
     json_t *secrets; /* as secret_facts(); NULL: the vault cannot be read */
     json_t *parked;  /* [{connector, account, until}] */
     json_t *pauses;  /* [{bucket, until, why}] */
+    json_t *left;    /* quota_lefts() */
 };
 
 /* Says on standard error where something cannot be read. */
 void standing_find(struct standing *, const struct config *);
-/* Adds to each {connector: …} its "secrets" and its "parked" runs. */
+/* Adds to each {connector: …} its "secrets", its "parked" runs and what is left of
+ * its "quota". */
 void standing_add(const struct standing *, json_t *connectors);
 /* For people: what needs them, and what only waits. */
 void standing_print(const struct standing *);

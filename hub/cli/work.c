@@ -421,7 +421,10 @@ struct supervise *work_begin_jobs(struct work *w)
 {
     bool is_single = w->record || w->replay;
     w->n_jobs_before = w->n_jobs;
-    return supervise_new(is_single ? 1 : (uint32_t)w->cli->config->hub.parallel);
+    const struct config_hub *hub = &w->cli->config->hub;
+    struct supervise *s = supervise_new(is_single ? 1 : (uint32_t)hub->parallel);
+    supervise_set_share(s, hub->backfill_share);
+    return s;
 }
 
 void work_go_home(const struct work *w)

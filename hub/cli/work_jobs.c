@@ -129,11 +129,10 @@ struct account_pull {
 static void note_accounts(struct work *w, const struct config_connector *c, const char *message)
 {
     const struct outcome *o = outcome_find("suspicious", "accounts");
-    work_note(w, connector_labels(c, NULL),
-              &(struct store_run_end){.outcome = o->outcome,
-                                      .reason = o->reason,
-                                      .message = message,
-                                      .remedy = o->remedy});
+    work_note(
+        w, connector_labels(c, NULL),
+        &(struct store_run_end){
+            .outcome = o->outcome, .reason = o->reason, .message = message, .remedy = o->remedy});
 }
 
 static void on_account_pull(void *ctx, const json_t *event)
@@ -147,8 +146,8 @@ static void on_account_pull(void *ctx, const json_t *event)
     pull->has_other |= !is_refused;
 }
 
-/* One account that refuses is its own affair. All of them are the login's, and nobody should have to
- * see that from a hundred runs. */
+/* One account that refuses is its own affair. All of them are the login's, and nobody should have
+ * to see that from a hundred runs. */
 static void on_account_pull_end(void *ctx)
 {
     struct account_pull *pull = ctx;
@@ -283,6 +282,7 @@ void work_add_chunk(struct work *w, struct supervise *s, const struct work_chunk
     json_put_text(spec, "from", day_print(c->from, day));
     json_put_text(spec, "to", day_print(c->to, day));
     json_put_flag(spec, "backfill", true);
+    json_put_int(spec, "backfill_share", w->cli->config->hub.backfill_share);
     json_put_flag(labels, "backfill", true);
     work_add(w, s, spec, labels, c->event, c->end, c->ctx);
 }

@@ -46,6 +46,7 @@ static const struct key hub_keys[] = {
     {"vault_key", KEY_PATH, HUB(vault_key)},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
+    {"backfill_share", KEY_PERCENT, HUB(backfill_share)},
     {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
     {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
     {"http", KEY_GROUP, HUB(http), .group = http_keys, .n_group = ARRAY_LEN(http_keys)},
@@ -139,6 +140,7 @@ static void hub_defaults(struct arena *a, struct config_hub *hub)
                                .plugin_dirs = no_dirs,
                                .schema_dir = arena_strdup(a, schema_dir),
                                .parallel = 4,
+                               .backfill_share = 300000,
                                .retry_after_s = 60,
                                .run_timeout_s = INT64_C(6) * 3600};
 }

@@ -21,6 +21,7 @@ enum {
     SPAN_MAX_S = 86400,
     MINUTE_MS = 60000,
     HEADER_MAX = 64 * 1024,
+    BODY_MAX = 64 * 1024, /* what is said about quotas stands in small bodies */
     DEPTH_MAX = 4
 };
 
@@ -130,4 +131,131 @@ uint64_t allowance_pause_ms(const struct http_reply *reply, char why[ALLOWANCE_W
         memcpy(why, text, ALLOWANCE_WHY);
     }
     return most;
+}
+
+/* ---- what is left ---- */
+
+struct lefts {
+    struct http_left *out;
+    size_t n;
+};
+
+static void add(struct lefts *l, const char *what, int64_t left, int64_t limit, uint64_t reset)
+{
+    if (l->n == ALLOWANCE_LEFTS || left < 0 || limit < 0)
+        return;
+    struct http_left *one = &l->out[l->n++];
+    *one = (struct http_left){.left = left, .limit = limit, .reset_ms = reset};
+    snprintf(one->what, sizeof one->what, "%s", what);
+}
+
+static void add_family(struct lefts *l, const struct http_reply *reply, const char *family)
+{
+    long long left, limit = 0;
+    if (!leading_number(member(reply, family, "remaining"), &left))
+        return;
+    bool has_limit = leading_number(member(reply, family, "limit"), &limit);
+    if (has_limit && limit == 0) /* 0 of 0: not limited */
+        return;
+    add(l, family, left, limit, reset_ms(member(reply, family, "reset")));
+}
+
+/* Percent of each kind of use, anywhere in the tree; the largest is what counts. */
+static int64_t most_used(const json_t *value, int depth)
+{
+    static const char *const kinds[] = {"call_count", "total_cputime", "total_time",
+                                        "acc_id_util_pct"};
+    const char *key;
+    json_t *item;
+    size_t i;
+    int64_t most = -1, one;
+    if (depth == DEPTH_MAX)
+        return most;
+    for (i = 0; i < ARRAY_LEN(kinds); i++) {
+        const json_t *used = json_object_get(value, kinds[i]);
+        if (json_is_number(used) && (one = (int64_t)json_number_value(used)) > most)
+            most = one;
+    }
+    json_object_foreach((json_t *)value, key, item)
+    {
+        one = most_used(item, depth + 1);
+        most = one > most ? one : most;
+    }
+    json_array_foreach(value, i, item)
+    {
+        one = most_used(item, depth + 1);
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+static void add_usage(struct lefts *l, const struct http_reply *reply, const char *name)
+{
+    const char *value = verdict_header(reply, name);
+    size_t n = value ? strlen(value) : 0;
+    if (n == 0 || n > HEADER_MAX)
+        return;
+    auto_json *usage = json_parse(value, n, NULL);
+    int64_t used = most_used(usage, 0);
+    if (used >= 0)
+        add(l, name, used < 100 ? 100 - used : 0, 100, 0);
+}
+
+/* Salesforce: "api-usage=25/15000", in the last 24 hours. */
+static void add_sforce(struct lefts *l, const struct http_reply *reply)
+{
+    static const char name[] = "api-usage=";
+    const char *value = verdict_header(reply, "sforce-limit-info");
+    value = value ? strstr(value, name) : NULL;
+    long long used, limit;
+    if (!value || !leading_number(value += strlen(name), &used))
+        return;
+    value += strspn(value, "0123456789");
+    if (*value == '/' && leading_number(value + 1, &limit) && limit > 0)
+        add(l, "api-usage", used < limit ? limit - used : 0, limit, 0);
+}
+
+/* Google Analytics: {"tokensPerDay": {"consumed": by this request, "remaining": …}, …}. */
+static void add_property_quota(struct lefts *l, const json_t *quota)
+{
+    static const char *const names[] = {"tokensPerDay", "tokensPerHour", "tokensPerProjectPerHour"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        add(l, names[i], json_int(json_object_get(quota, names[i]), "remaining", -1), 0, 0);
+}
+
+/* Shopify: {"maximumAvailable": 2000.0, "currentlyAvailable": 1990, "restoreRate": 100.0}. */
+static void add_throttle_status(struct lefts *l, const json_t *body)
+{
+    const json_t *cost = json_object_get(json_object_get(body, "extensions"), "cost"),
+                 *status = json_object_get(cost, "throttleStatus");
+    int64_t most = (int64_t)json_number_value(json_object_get(status, "maximumAvailable")),
+            left = (int64_t)json_number_value(json_object_get(status, "currentlyAvailable")),
+            rate = (int64_t)json_number_value(json_object_get(status, "restoreRate"));
+    if (most > 0 && left >= 0 && left <= most && rate > 0)
+        add(l, "throttleStatus", left, most, (uint64_t)((most - left) / rate + 1) * 1000);
+}
+
+static void add_body(struct lefts *l, const struct http_reply *reply)
+{
+    bool is_google = reply->body_len <= BODY_MAX && strstr(reply->body, "\"propertyQuota\""),
+         is_shopify = reply->body_len <= BODY_MAX && strstr(reply->body, "\"throttleStatus\"");
+    if (!is_google && !is_shopify)
+        return;
+    auto_json *body = json_parse(reply->body, reply->body_len, NULL);
+    if (is_google)
+        add_property_quota(l, json_object_get(body, "propertyQuota"));
+    if (is_shopify)
+        add_throttle_status(l, body);
+}
+
+size_t allowance_left(const struct http_reply *reply, struct http_left out[ALLOWANCE_LEFTS])
+{
+    struct lefts l = {out, 0};
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        add_family(&l, reply, families[i]);
+    for (size_t i = 0; i < ARRAY_LEN(usages); i++)
+        add_usage(&l, reply, usages[i]);
+    add_sforce(&l, reply);
+    add_body(&l, reply);
+    return l.n;
 }

@@ -53,6 +53,13 @@ struct http_keeper {
     void (*end)(void *ctx);
 };
 
+/* What is left of one of a platform's quotas, as a reply says. */
+struct http_left {
+    char what[64];       /* its name: a header's, a member's of the body */
+    int64_t left, limit; /* limit 0: the platform does not say */
+    uint64_t reset_ms;   /* until it is full again; 0: the platform does not say */
+};
+
 /* What the platform allows, shared with others who ask it. Waits longer than max_wait_ms end the
  * request with OMNI_E_THROTTLED before it is sent. */
 struct http_budget {
@@ -61,6 +68,8 @@ struct http_budget {
     uint64_t (*wait_ms)(void *ctx, struct err *);
     /* The platform says, or its headers show, that it is used up for so long. */
     void (*pause)(void *ctx, uint64_t ms, const char *why);
+    /* What a reply says is left. NULL: nobody wants to know. */
+    void (*left)(void *ctx, const struct http_left *);
 };
 
 struct http_limits {       /* 0: the default in brackets */
@@ -141,7 +150,8 @@ struct http_counts {
     uint64_t waited_ms;
 };
 
-/* The end of what was asked for, as replies announce it; seconds since 1970, 0: no day was named. */
+/* The end of what was asked for, as replies announce it; seconds since 1970, 0: no day was named.
+ */
 struct http_ending {
     bool is_told;
     int64_t since_s; /* deprecated since then, or from then on */

@@ -75,8 +75,13 @@ static void tell_budget(struct http *h, uint64_t ms, const char *why)
 static void notice_allowance(struct http *h, const struct http_reply *reply)
 {
     char why[ALLOWANCE_WHY];
-    if (h->budget)
-        tell_budget(h, allowance_pause_ms(reply, why), why);
+    struct http_left left[ALLOWANCE_LEFTS];
+    if (!h->budget)
+        return;
+    tell_budget(h, allowance_pause_ms(reply, why), why);
+    size_t n = h->budget->left ? allowance_left(reply, left) : 0;
+    for (size_t i = 0; i < n; i++)
+        h->budget->left(h->budget->ctx, &left[i]);
 }
 
 static struct verdict attempt_once(struct sending *s, struct http_reply *reply, struct err *err)

@@ -19,17 +19,18 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { FILE_MAX = 4 * 1024 * 1024, LOCK_WAIT_MS = 30000 };
+enum { FILE_MAX = 4 * 1024 * 1024, LOCK_WAIT_MS = 30000, MILLION = 1000000 };
 
 struct quota {
     char *file, *locks;
     struct stat seen; /* of the file as it was read */
-    json_t *content;  /* {"pauses": {bucket: {until, why}}, "parked": {key: {connector, …}}} */
+    json_t *content;  /* {"pauses": {bucket: {until, why}}, "parked": {key: {connector, …}},
+                         "left": {key: {bucket, what, …}}} */
 };
 
 static json_t *empty(void)
 {
-    return json_pack("{s:{}, s:{}}", "pauses", "parked");
+    return json_pack("{s:{}, s:{}, s:{}}", "pauses", "parked", "left");
 }
 
 struct quota *quota_new(const char *state_dir)
@@ -78,6 +79,8 @@ static void read_again(struct quota *q)
         json_decref(content);
         content = empty();
     }
+    if (!json_is_object(json_object_get(content, "left"))) /* of an older program */
+        json_object_set_new(content, "left", json_object());
     json_decref(q->content);
     q->content = content;
 }
@@ -129,6 +132,33 @@ json_t *quota_pauses(struct quota *q)
     return still_true(json_object_get(q->content, "pauses"), "bucket");
 }
 
+json_t *quota_lefts(struct quota *q)
+{
+    read_again(q);
+    return still_true(json_object_get(q->content, "left"), NULL);
+}
+
+int64_t quota_spare(struct quota *q, const char *bucket, int64_t keep_permillion, const char **why)
+{
+    const char *key;
+    json_t *entry;
+    int64_t latest = 0;
+    read_again(q);
+    json_object_foreach(json_object_get(q->content, "left"), key, entry)
+    {
+        const char *of = json_text(entry, "bucket");
+        int64_t until = until_of(entry), limit = json_int(entry, "limit", 0);
+        bool is_spare =
+            (__int128)json_int(entry, "left", 0) * MILLION > (__int128)limit * keep_permillion;
+        if (!of || strcmp(of, bucket) != 0 || until <= latest || limit <= 0 || is_spare)
+            continue;
+        latest = until;
+        if (why)
+            *why = json_text(entry, "why");
+    }
+    return latest;
+}
+
 json_t *quota_parked(struct quota *q)
 {
     read_again(q);
@@ -144,6 +174,17 @@ static void drop_what_is_over(json_t *entries)
     void *next;
     json_object_foreach_safe(entries, next, key, entry) if (!until_of(entry))
         json_object_del(entries, key);
+}
+
+/* Who else asks there, and, where the platform names no limit, the most that was seen. */
+static void merge_left(json_t *entry, const json_t *before)
+{
+    int64_t left = json_int(entry, "left", 0), most = json_int(before, "limit", 0);
+    json_t *users = json_object_get(entry, "users"), *others = json_object_get(before, "users");
+    if (json_is_object(others))
+        json_object_update_missing(users, others);
+    if (!json_object_get(entry, "limit"))
+        json_put_int(entry, "limit", most > left ? most : left);
 }
 
 /* Puts the entry (taken over; NULL: takes it away) under the lock, so that no other's is lost. */
@@ -167,6 +208,8 @@ static omni_status put(struct quota *q, const char *kind, const char *key, json_
     json_t *entries = json_object_get(q->content, kind);
     int64_t known = until_of(json_object_get(entries, key));
     bool is_pause = strcmp(kind, "pauses") == 0;
+    if (entry && strcmp(kind, "left") == 0)
+        merge_left(entry, json_object_get(entries, key));
     if ((is_pause && known >= json_int(entry, "until", 0)) || (!entry && !known))
         return OMNI_OK;
     if (entry)
@@ -175,6 +218,7 @@ static omni_status put(struct quota *q, const char *kind, const char *key, json_
         json_object_del(entries, key);
     drop_what_is_over(json_object_get(q->content, "pauses"));
     drop_what_is_over(json_object_get(q->content, "parked"));
+    drop_what_is_over(json_object_get(q->content, "left"));
     auto_free char *text = json_dumps(q->content, JSON_INDENT(1));
     return file_replace(q->file, text, strlen(text), 0600, err);
 }
@@ -191,6 +235,28 @@ omni_status quota_pause(struct quota *q, const char *bucket, int64_t until, cons
     json_put_int(entry, "until", until);
     json_object_set_new(entry, "why", json_stringn(text, n));
     return put(q, "pauses", bucket, entry, err);
+}
+
+omni_status quota_note_left(struct quota *q, const struct quota_left *l, struct err *err)
+{
+    auto_free char *key = xasprintf("%s\t%s", l->bucket, l->what);
+    auto_free char *why = xasprintf("%lld left by %s", (long long)l->left, l->what);
+    int64_t now = quota_now(), longest = now + QUOTA_PAUSE_MAX_MS;
+    int64_t until = l->resets_at > now ? l->resets_at : now + QUOTA_LEFT_MS;
+    json_t *entry = json_object();
+    json_put_text(entry, "bucket", l->bucket);
+    json_put_text(entry, "what", l->what);
+    json_put_int(entry, "left", l->left);
+    if (l->limit > 0)
+        json_put_int(entry, "limit", l->limit);
+    json_put_int(entry, "at", now);
+    json_put_int(entry, "until", until < longest ? until : longest);
+    if (l->resets_at)
+        json_put_int(entry, "resets_at", l->resets_at);
+    json_put_text(entry, "why", why);
+    json_object_set_new(entry, "users", json_object());
+    json_put_flag(json_object_get(entry, "users"), l->user, true);
+    return put(q, "left", key, entry, err);
 }
 
 omni_status quota_park(struct quota *q, const char *connector, const char *account, int64_t until,

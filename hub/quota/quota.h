@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What platforms allow, as far as it is used up: shared by all jobs of a hub, in one small file of
- * state_dir. Times in milliseconds since 1970, by this machine's clock. */
+ * What platforms allow, what is left of it, and what is used up: shared by all jobs of a hub, in
+ * one small file of state_dir. Times in milliseconds since 1970, by this machine's clock. */
 #ifndef HUB_QUOTA_H
 #define HUB_QUOTA_H
 
@@ -11,6 +11,8 @@
 
 /* Nothing is believed to be used up for longer: a clock that was wrong would pause for years. */
 enum { QUOTA_PAUSE_MAX_MS = 2 * 86400 * 1000, QUOTA_WHY_MAX = 300 };
+/* How long a number is believed where the platform does not say when the quota is full again. */
+enum { QUOTA_LEFT_MS = 15 * 60 * 1000 };
 
 int64_t quota_now(void);
 
@@ -30,8 +32,22 @@ omni_status quota_pause(struct quota *, const char *bucket, int64_t until, const
 /* A run that waits for a bucket, without a process. until 0: it does not any more. */
 omni_status quota_park(struct quota *, const char *connector, const char *account, int64_t until,
                        struct err *);
-/* [{bucket, until, why}] and [{connector, account, until}], those that are over left out; new
- * references. */
+/* What a platform said is left of one of the quotas of a bucket. */
+struct quota_left {
+    const char *bucket, *what; /* what: its name with the platform */
+    const char *user;          /* the connector that was told */
+    int64_t left, limit;       /* limit 0: not said; the most that was seen counts */
+    int64_t resets_at;         /* 0: not said */
+};
+omni_status quota_note_left(struct quota *, const struct quota_left *, struct err *);
+/* When somebody who leaves others `keep` per million of each of the bucket's quotas may ask; 0:
+ * now. *why as above. */
+int64_t quota_spare(struct quota *, const char *bucket, int64_t keep_permillion, const char **why);
+
+/* [{bucket, what, left, limit (absent: not known), at, until (then it is old), resets_at (absent:
+ * not known), users: {CONNECTOR: true}, why}], [{bucket, until, why}] and [{connector, account,
+ * until}]; those that are over left out; new references. */
+json_t *quota_lefts(struct quota *);
 json_t *quota_pauses(struct quota *);
 json_t *quota_parked(struct quota *);
 

@@ -19,7 +19,17 @@
 
 enum {
     PAUSE_MIN_MS = 1000, /* shorter ones are over before another job has read of them */
+    TELL_EVERY_MS =
+        30000,       /* what is left changes with every reply, and others need not know each */
+    TELL_STEPS = 20, /* but a twentieth of the whole is news */
+    MILLION = 1000000,
     DIGEST_BYTES = 8
+};
+
+/* What others were told is left. */
+struct told {
+    char what[sizeof((struct http_left){0}.what)];
+    int64_t left, at;
 };
 
 struct job_quota {
@@ -28,6 +38,8 @@ struct job_quota {
     struct quota *quota;
     char *bucket;
     int64_t parked_until; /* of this run; 0: it is not */
+    int64_t keep;         /* a backfill leaves the others so much of a million; 0: it is none */
+    struct told told[8];
 };
 
 /* ---- which bucket ---- */
@@ -80,10 +92,51 @@ static uint64_t budget_wait(void *ctx, struct err *err)
     struct job_quota *q = ctx;
     const char *why = NULL;
     int64_t left = quota_until(q->quota, bucket_of(q), &why) - quota_now();
-    if (left <= 0)
-        return 0;
-    err_set(err, OMNI_E_THROTTLED, "%s: %s", q->bucket, why ? why : "");
-    return (uint64_t)left;
+    if (left <= 0 && q->job->is_backfill) {
+        left = quota_spare(q->quota, q->bucket, q->keep, &why) - quota_now();
+        if (left > 0)
+            err_set(err, OMNI_E_THROTTLED, "the backfill's share (hub.backfill_share) of %s: %s",
+                    q->bucket, why ? why : "");
+    } else if (left > 0) {
+        err_set(err, OMNI_E_THROTTLED, "%s: %s", q->bucket, why ? why : "");
+    }
+    return left > 0 ? (uint64_t)left : 0;
+}
+
+/* NULL: too many quotas for one job. */
+static struct told *told_of(struct job_quota *q, const char *what)
+{
+    for (size_t i = 0; i < ARRAY_LEN(q->told); i++)
+        if (!q->told[i].at || strcmp(q->told[i].what, what) == 0)
+            return &q->told[i];
+    return NULL;
+}
+
+static bool is_news(const struct told *t, const struct http_left *l, int64_t now)
+{
+    int64_t moved = l->left > t->left ? l->left - t->left : t->left - l->left;
+    return !t->at || now - t->at >= TELL_EVERY_MS || (l->limit && moved >= l->limit / TELL_STEPS) ||
+           (l->left == 0 && moved > 0);
+}
+
+static void budget_left(void *ctx, const struct http_left *l)
+{
+    struct job_quota *q = ctx;
+    struct err err = {0};
+    int64_t now = quota_now();
+    struct told *t = told_of(q, l->what);
+    if (!t || q->job->is_dry_run || !is_news(t, l, now))
+        return;
+    *t = (struct told){.left = l->left, .at = now};
+    snprintf(t->what, sizeof t->what, "%s", l->what);
+    const struct quota_left left = {.bucket = bucket_of(q),
+                                    .what = l->what,
+                                    .user = q->job->connector,
+                                    .left = l->left,
+                                    .limit = l->limit,
+                                    .resets_at = l->reset_ms ? now + (int64_t)l->reset_ms : 0};
+    if (quota_note_left(q->quota, &left, &err) != OMNI_OK)
+        log_warn("other jobs cannot be told what is left of a quota: %s", err.text);
 }
 
 static void budget_pause(void *ctx, uint64_t ms, const char *why)
@@ -122,7 +175,8 @@ const char *job_quota_until(const struct job *job, char out[TIME_TEXT])
 void job_quota_settle(struct job *job)
 {
     struct err err = {0};
-    if (!job->quota || job->is_dry_run)
+    /* That a backfill waits is its own affair, and says nothing about the regular runs. */
+    if (!job->quota || job->is_dry_run || job->is_backfill)
         return;
     if (quota_park(job->quota->quota, job->connector, job->account, job->quota->parked_until,
                    &err) != OMNI_OK)
@@ -136,7 +190,8 @@ const struct http_budget *job_quota_open(struct job *job)
     struct job_quota *q = xcalloc(1, sizeof *q);
     q->job = job;
     q->quota = quota_new(json_text(job->spec, "state_dir"));
-    q->calls = (struct http_budget){q, budget_wait, budget_pause};
+    q->keep = MILLION - json_int(job->spec, "backfill_share", MILLION);
+    q->calls = (struct http_budget){q, budget_wait, budget_pause, budget_left};
     job->quota = q;
     return &q->calls;
 }

@@ -31,7 +31,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * ignore_jumps (bool), options {..}, env {NAME:
  * value, …} for env: references, start
  * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
- * those that regular pulls still read, leaving their state alone), dry_run, explain, accept_empty
+ * those that regular pulls still read, leaving their state alone), backfill_share (per million of
+ * what is left), dry_run, explain, accept_empty
  * (bool), record, replay (paths), datasets [names] (push), sink_fault (push/sink_fault.h),
  * own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
  *

@@ -27,10 +27,10 @@
 enum {
     EVENT_MAX_BYTES = 16 * 1024 * 1024, /* a line; a plugin's description is the longest */
     REAP_MS = 50,
-    FORGET_AT = 64, /* ended jobs at the front of the queue */
-    GROUP_MAX = 2,  /* jobs of one group at a time */
-    SHARE = 30,     /* percent of the places that background jobs may hold, but at least one */
-    WATCH_MAX = 64, /* descriptors of a service */
+    FORGET_AT = 64,         /* ended jobs at the front of the queue */
+    GROUP_MAX = 2,          /* jobs of one group at a time */
+    SHARE = 300000,         /* per million, unless told otherwise */
+    WATCH_MAX = 64,         /* descriptors of a service */
     AGING_MS = 3600 * 1000, /* a background job that waited so long is like any other */
     GRACE_MS = 5000         /* between TERM and KILL */
 };
@@ -53,6 +53,7 @@ struct job {
 
 struct supervise {
     uint32_t parallel;
+    int64_t share; /* of the places, per million, that background jobs may hold */
     struct job **jobs;
     size_t n, first_open; /* all before it have ended */
     uint32_t n_running;
@@ -64,7 +65,13 @@ struct supervise *supervise_new(uint32_t parallel)
 {
     struct supervise *s = xcalloc(1, sizeof *s);
     s->parallel = parallel ? parallel : 1;
+    s->share = SHARE;
     return s;
+}
+
+void supervise_set_share(struct supervise *s, int64_t permillion)
+{
+    s->share = permillion;
 }
 
 static int64_t now_ms(void)
@@ -172,7 +179,7 @@ static bool group_is_full(const struct supervise *s, const struct job *j)
 
 static bool share_is_used(const struct supervise *s)
 {
-    uint32_t n = 0, most = s->parallel * SHARE / 100;
+    int64_t n = 0, most = s->parallel * s->share / 1000000;
     for (size_t i = s->first_open; i < s->n; i++)
         n += is_open(s->jobs[i]) && s->jobs[i]->told.is_background;
     return n >= (most ? most : 1);

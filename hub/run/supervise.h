@@ -35,6 +35,8 @@ struct supervise_job {
 
 struct supervise;
 struct supervise *supervise_new(uint32_t parallel);
+/* Of the places, per million, that background jobs may hold (but always one). */
+void supervise_set_share(struct supervise *, int64_t permillion);
 void supervise_free(struct supervise *);
 /* Queues a job; it starts when a place is free. `job` is copied. May be called from event() and
  * end(). */

@@ -25,3 +25,13 @@ E2E_TESTS += %D%/test_vault.py
 E2E_TESTS += %D%/test_windows.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py
+
+# Sources whose platform counts by account, or by app.
+check_LTLIBRARIES += %D%/metered_account.la
+%C%_metered_account_la_SOURCES = %D%/metered.c
+%C%_metered_account_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -DSCOPE=account
+%C%_metered_account_la_LDFLAGS = $(LINK_AS_PLUGIN) -rpath /nowhere
+check_LTLIBRARIES += %D%/metered_app.la
+%C%_metered_app_la_SOURCES = %D%/metered.c
+%C%_metered_app_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -DSCOPE=app
+%C%_metered_app_la_LDFLAGS = $(LINK_AS_PLUGIN) -rpath /nowhere

@@ -163,6 +163,150 @@ def test_restart():
         tap.is_((lab.platform.times("shared"), len(runs)), (asked, 1), "what was parked stays so in the next life")
 
 
+ADS = json.dumps({"ads": [{"date": h.TODAY.isoformat(), "ad": "1", "cost": "1.50"}]}).encode()
+
+
+class Meter(http.server.ThreadingHTTPServer):
+    """Counts by account and app; refuses those accounts that are used up, and says what is left."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), MeterHandler)
+        self.used_up, self.left, self.limit, self.asked, self.last = set(), None, 100, [], {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class MeterHandler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        asked = dict(part.split("=") for part in self.path.split("?")[1].split("&"))
+        self.server.asked.append(asked["account"])
+        self.server.last = asked
+        refused = asked["account"] in self.server.used_up
+        # Days of a backfill are long ago: no rows there.
+        is_today = int(asked["to"]) == (h.TODAY - h.datetime.date(1970, 1, 1)).days
+        body = b"{}" if refused else ADS if is_today else b'{"ads": []}'
+        self.send_response(429 if refused else 200)
+        if refused:
+            self.send_header("Retry-After", str(HOUR))
+        if self.server.left is not None:
+            self.send_header("X-RateLimit-Limit", str(self.server.limit))
+            self.send_header("X-RateLimit-Remaining", str(self.server.left))
+            self.send_header("X-RateLimit-Reset", str(HOUR))
+            self.server.left = max(0, self.server.left - 1)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Metered(h.Hub):
+    """Connectors of a source whose platform counts by account, or by app."""
+
+    def __init__(self, scope, *connectors, **hub):
+        super().__init__()
+        self.meter, self.plugin = Meter(), h.test_plugin("metered_" + scope)
+        for token in "xyz":
+            self.write(token, token * 8 + "\n", 0o600)
+        self.set(*connectors, **hub)
+
+    def set(self, *connectors, **hub):
+        hub.setdefault("parallel", 1)
+        self.configure(*[self.connector(**one) for one in connectors], http={"max_wait": "1s", "max_attempts": 1}, **hub)
+
+    def connector(self, name, token="x", account="a1", client_id=None, **more):
+        options = {"api_url": "http://127.0.0.1:%d" % self.meter.server_port, "token": "file:" + token, "account_id": account}
+        if client_id:
+            options["client_id"] = client_id
+        return h.connector(name, self.plugin, options, **dict({"start": "-1d"}, **more))
+
+    def status(self):
+        return {c["connector"]: c for c in self.run("status", "--json").json()}
+
+    def close(self):
+        self.meter.shutdown()
+        super().close()
+
+
+def test_account_scope():
+    """Two logins, one account: what one of them used up is gone for the other, too; another account is not."""
+    with Metered("account", dict(name="a", token="x"), dict(name="b", token="y"), dict(name="c", token="x", account="a2")) as lab:
+        lab.meter.used_up.add("a1")
+        results, _ = lab.pull()
+        tap.is_(outcomes(results), {"a": "parked", "b": "parked", "c": "ok"}, "by account: another login waits, another account does not")
+        tap.is_(lab.meter.asked, ["a1", "a2"], "by account: asked once")
+
+
+def test_app_scope():
+    """Two logins and accounts of one app."""
+    with Metered("app", dict(name="a", token="x", client_id="app1"), dict(name="b", token="y", account="a2", client_id="app1"),
+                 dict(name="c", token="z", account="a3", client_id="app2")) as lab:
+        lab.meter.used_up.add("a1")
+        results, _ = lab.pull()
+        tap.is_(outcomes(results), {"a": "parked", "b": "parked", "c": "ok"}, "by app: all of one app wait, another app does not")
+        tap.is_(lab.meter.asked, ["a1", "a3"], "by app: asked once")
+
+
+def test_left():
+    with Metered("account", dict(name="a"), dict(name="b", token="y")) as lab:
+        lab.meter.left = 41
+        lab.pull()
+        quota = lab.status()["a"]["quota"]
+        tap.is_([(q["bucket"].split(" at ")[0], q["what"], q["limit"]) for q in quota], [("metered account a1", "x-ratelimit", 100)],
+                "status has what is left, by bucket")
+        tap.ok(quota[0]["left"] in (40, 41), "the number")
+        tap.is_(lab.status()["b"]["quota"], quota, "the same for who shares it")
+        tap.has(lab.run("status").out, "of 100 left (x-ratelimit), full again at ", "for people, where less than half is left")
+
+
+def test_backfill_share():
+    """A backfill stops where its share ends; the schedule goes on with what is left for it."""
+    with Metered("account", dict(name="a")) as lab:
+        lab.meter.left = 72
+        lab.pull()
+        done = lab.run("backfill", "a", "--from", "-400d", "--to", "-100d", "--yes")
+        asked = len(lab.meter.asked)
+        tap.ok(asked <= 4, "it asks as long as more than 70 %% are left (%d requests)" % asked)
+        last = [r for r in lab.ledger("a") if r["kind"] == "backfill"][0]
+        tap.is_(last["outcome"], "parked", "and is parked then")
+        tap.has(last["message"], "the backfill's share (hub.backfill_share)", "with the reason")
+        tap.ok(done.code != 0, "and the command says that it is not done")
+        tap.is_(lab.status()["a"]["parked"], [], "the connector itself is not parked")
+        results, _ = lab.pull()
+        tap.is_(outcomes(results), {"a": "ok"}, "its regular pull goes on")
+        lab.set(dict(name="a"), backfill_share="60%")
+        before = len(lab.meter.asked)
+        lab.run("backfill", "a", "--from", "-400d", "--to", "-100d", "--yes")
+        tap.ok(len(lab.meter.asked) > before, "a larger share: it goes on")
+
+
+def test_restart_accounts():
+    """An account that was parked does not keep its connector's other accounts from their ticks in the next life."""
+    with Metered("account", dict(name="a", accounts=["a1", "a2"], schedule="@hourly")) as lab:
+        lab.meter.used_up.add("a1")
+        lab.run("pull", "a")
+        db = sqlite3.connect(lab.path("state", "store.db"))
+        with db:  # two ticks ago: it is due at once
+            db.execute("UPDATE runs SET started = started - 7200000000")
+        db.close()
+        before = len(lab.meter.asked)
+        service = lab.start("run")
+        h.wait_for(lambda: "a2" in lab.meter.asked[before:], "the other account")
+        h.wait_for(lambda: len([r for r in lab.ledger("a") if r["account"] == "a1"]) > 1, "the parked one to look")
+        service.send_signal(signal.SIGTERM)
+        service.communicate(timeout=h.WAIT_SECONDS)
+        tap.is_(lab.meter.asked[before:], ["a2"], "the parked one does not ask")
+        tap.is_(lab.ledger("a")[0]["outcome"] in ("parked", "ok"), True, "and is parked again")
+
+
+test_account_scope()
+test_app_scope()
+test_left()
+test_backfill_share()
+test_restart_accounts()
 test_shared()
 test_headers()
 test_short()

@@ -77,7 +77,94 @@ static void times_are_counted_from_now(void **state)
     assert_in_range(pause_of(by_time, why), 500000, 600000);
 }
 
+#define META_USAGE                                                                                 \
+    "x-business-use-case-usage: {\"1\":[{\"type\":\"ads_insights\",\"call_count\":28,"             \
+    "\"total_cputime\":75,\"total_time\":25,\"estimated_time_to_regain_access\":0}]}"
+#define GOOGLE_QUOTA                                                                               \
+    "{\"rows\":[],\"propertyQuota\":{\"tokensPerDay\":{\"consumed\":3,\"remaining\":199990},"      \
+    "\"tokensPerHour\":{\"consumed\":3,\"remaining\":39990},\"concurrentRequests\":{"              \
+    "\"remaining\":10}}}"
+#define SHOPIFY_COST                                                                               \
+    "{\"data\":{},\"extensions\":{\"cost\":{\"throttleStatus\":{\"maximumAvailable\":2000.0,"      \
+    "\"currentlyAvailable\":1500,\"restoreRate\":100.0}}}}"
+
+/* what is NULL: nothing is said. */
+static const struct {
+    const char *headers[4], *body;
+    size_t n;
+    const char *what;
+    int64_t left, limit;
+    uint64_t reset_ms;
+} left_cases[] = {
+    {{"ratelimit-limit: 150", "ratelimit-remaining: 149", "ratelimit-reset: 12"},
+     "",
+     1,
+     "ratelimit",
+     149,
+     150,
+     12000},
+    {{"x-ratelimit-remaining: 7;w=60"}, "", 1, "x-ratelimit", 7, 0, 0},
+    {{"x-ratelimit-limit: 10", "x-ratelimit-remaining: 0", "x-ratelimit-reset: soon"},
+     "",
+     1,
+     "x-ratelimit",
+     0,
+     10,
+     0},
+    {{"sforce-limit-info: api-usage=25/15000"}, "", 1, "api-usage", 14975, 15000, 0},
+    {{"sforce-limit-info: api-usage=16000/15000 (per-app-api-usage=17/250)"},
+     "",
+     1,
+     "api-usage",
+     0,
+     15000,
+     0},
+    {{META_USAGE}, "", 1, "x-business-use-case-usage", 25, 100, 0},
+    {{"x-ad-account-usage: {\"acc_id_util_pct\":9.67}"}, "", 1, "x-ad-account-usage", 91, 100, 0},
+    {{"x-app-usage: {\"call_count\":130}"}, "", 1, "x-app-usage", 0, 100, 0},
+    {{NULL}, GOOGLE_QUOTA, 2, "tokensPerDay", 199990, 0, 0},
+    {{NULL}, SHOPIFY_COST, 1, "throttleStatus", 1500, 2000, 6000},
+    /* nothing that could be counted by */
+    {{NULL}, "", 0, NULL, 0, 0, 0},
+    {{"x-ratelimit-limit: 0", "x-ratelimit-remaining: 0"}, "", 0, NULL, 0, 0, 0},
+    {{"x-ratelimit-remaining: many"}, "", 0, NULL, 0, 0, 0},
+    {{"sforce-limit-info: api-usage=25"}, "", 0, NULL, 0, 0, 0},
+    {{"sforce-limit-info: api-usage=25/0"}, "", 0, NULL, 0, 0, 0},
+    {{"x-app-usage: {"}, "{\"propertyQuota\":[1", 0, NULL, 0, 0, 0},
+    {{NULL}, "{\"propertyQuota\":{\"tokensPerDay\":{\"remaining\":-1}}}", 0, NULL, 0, 0, 0},
+    {{NULL},
+     "{\"extensions\":{\"cost\":{\"throttleStatus\":{\"maximumAvailable\":5,\"currentlyAvailable\":"
+     "9}}}}",
+     0,
+     NULL,
+     0,
+     0,
+     0},
+};
+
+static void what_is_left_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(left_cases); i++) {
+        struct http_left out[ALLOWANCE_LEFTS];
+        const struct http_reply reply = {.status = 200,
+                                         .headers = left_cases[i].headers,
+                                         .body = left_cases[i].body,
+                                         .body_len = strlen(left_cases[i].body)};
+        size_t n = allowance_left(&reply, out);
+        if (n != left_cases[i].n)
+            fail_msg("%zu: %zu quotas", i, n);
+        if (n == 0)
+            continue;
+        assert_string_equal(out[0].what, left_cases[i].what);
+        assert_int_equal(out[0].left, left_cases[i].left);
+        assert_int_equal(out[0].limit, left_cases[i].limit);
+        assert_int_equal(out[0].reset_ms, left_cases[i].reset_ms);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_is_left_is_read),
     cmocka_unit_test(reads_what_is_said),
     cmocka_unit_test(times_are_counted_from_now),
 };

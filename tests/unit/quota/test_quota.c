@@ -77,6 +77,61 @@ static void what_is_over_or_cannot_be_is_gone(void **state)
     quota_free(q);
 }
 
+static void note(struct quota *q, const char *user, int64_t left, int64_t limit, int64_t resets_at)
+{
+    struct err err = {0};
+    const struct quota_left l = {.bucket = "metered",
+                                 .what = "calls",
+                                 .user = user,
+                                 .left = left,
+                                 .limit = limit,
+                                 .resets_at = resets_at};
+    if (quota_note_left(q, &l, &err) != OMNI_OK)
+        fail_msg("%s", err.text);
+}
+
+static void what_is_left_is_shared(void **state)
+{
+    (void)state;
+    enum { KEEP = 700000 };
+    struct quota *one = quota_new(dir), *other = quota_new(dir);
+    const char *why = NULL;
+    int64_t until = quota_now() + HOUR_MS;
+    assert_int_equal(quota_spare(one, "metered", KEEP, NULL), 0);
+    note(one, "ads", 71, 100, until);
+    assert_int_equal(quota_spare(other, "metered", KEEP, NULL), 0);
+    note(other, "shop", 70, 100, until);
+    assert_int_equal(quota_spare(one, "metered", KEEP, &why), until);
+    assert_string_equal(why, "70 left by calls");
+    assert_int_equal(quota_spare(one, "metered", 0, NULL), 0);
+    assert_int_equal(quota_spare(one, "another", KEEP, NULL), 0);
+    auto_json *all = quota_lefts(one);
+    const json_t *entry = json_array_get(all, 0);
+    assert_int_equal(json_array_size(all), 1);
+    assert_int_equal(json_int(entry, "left", -1), 70);
+    assert_int_equal(json_object_size(json_object_get(entry, "users")), 2);
+    quota_free(one);
+    quota_free(other);
+}
+
+/* The most that was ever left is taken for all there is; without a time it is believed for a while
+ * only. */
+static void a_limit_that_is_not_said(void **state)
+{
+    (void)state;
+    struct quota *q = quota_new(dir);
+    const struct quota_left first = {.bucket = "open", .what = "x", .user = "a", .left = 200};
+    struct quota_left later = first;
+    struct err err = {0};
+    later.left = 100;
+    assert_int_equal(quota_note_left(q, &first, &err), OMNI_OK);
+    assert_int_equal(quota_spare(q, "open", 700000, NULL), 0);
+    assert_int_equal(quota_note_left(q, &later, &err), OMNI_OK);
+    int64_t until = quota_spare(q, "open", 700000, NULL);
+    assert_in_range(until, quota_now() + 1, quota_now() + QUOTA_LEFT_MS);
+    quota_free(q);
+}
+
 static void parked_runs(void **state)
 {
     (void)state;
@@ -152,6 +207,8 @@ static void nothing_of_many_writers_is_lost(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_one_learns_another_reads),
     cmocka_unit_test(what_is_over_or_cannot_be_is_gone),
+    cmocka_unit_test(what_is_left_is_shared),
+    cmocka_unit_test(a_limit_that_is_not_said),
     cmocka_unit_test(parked_runs),
     cmocka_unit_test(a_damaged_file_is_as_good_as_none),
     cmocka_unit_test(nothing_of_many_writers_is_lost),
