@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/day.h"
@@ -28,6 +29,9 @@ struct zone {
     int32_t first;   /* before at[0] */
     bool has_rule;   /* what holds from the last transition on */
     struct zone_rule rule;
+    char *path;       /* NULL: UTC */
+    struct stat file; /* as it was read */
+    uint64_t version;
 };
 
 /* ---- the file ---- */
@@ -125,6 +129,14 @@ static bool is_zone_name(const char *name)
            strspn(name, allowed) == n;
 }
 
+static uint64_t hash(const struct buf *bytes)
+{
+    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < bytes->len; i++)
+        h = (h ^ (unsigned char)bytes->data[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
 struct zone *zone_open(const char *name, struct err *err)
 {
     const char *dir = getenv("TZDIR");
@@ -140,6 +152,8 @@ struct zone *zone_open(const char *name, struct err *err)
     }
     auto_free char *path = xasprintf("%s/%s", dir, name);
     auto_buf bytes = BUF_INIT(FILE_LIMIT);
+    struct stat file = {0};
+    stat(path, &file); /* before it is read: what is changed meanwhile is noticed later */
     if (file_read(path, &bytes, &why) != OMNI_OK) {
         err_set(err, OMNI_E_CONFIG, "time zone \"%s\" is not known here (looked for in %s): %s",
                 name, dir, why.text);
@@ -151,13 +165,33 @@ struct zone *zone_open(const char *name, struct err *err)
         zone_free(z);
         return NULL;
     }
+    z->path = mem_take(path);
+    z->file = file;
+    z->version = hash(&bytes);
     return z;
+}
+
+uint64_t zone_version(const struct zone *z)
+{
+    return z->version;
+}
+
+bool zone_is_stale(const struct zone *z)
+{
+    struct stat now;
+    if (!z->path)
+        return false;
+    return stat(z->path, &now) < 0 || now.st_ino != z->file.st_ino ||
+           now.st_dev != z->file.st_dev || now.st_size != z->file.st_size ||
+           now.st_mtim.tv_sec != z->file.st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != z->file.st_mtim.tv_nsec;
 }
 
 void zone_free(struct zone *z)
 {
     if (!z)
         return;
+    free(z->path);
     free(z->at);
     free(z->offset);
     free(z);

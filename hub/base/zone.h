@@ -4,6 +4,7 @@
 #ifndef HUB_ZONE_H
 #define HUB_ZONE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -14,6 +15,10 @@ struct zone;
  * for. zone_free(). */
 struct zone *zone_open(const char *name, struct err *);
 void zone_free(struct zone *);
+/* The same for the same rules: of what is in its file. UTC: 0. */
+uint64_t zone_version(const struct zone *);
+/* Is its file another one now, or gone? (Packages replace zone files while programs run.) */
+bool zone_is_stale(const struct zone *);
 /* Seconds east of UTC at this instant. */
 int32_t zone_offset(const struct zone *, int64_t micros);
 /* The local day at this instant. */

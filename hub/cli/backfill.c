@@ -125,6 +125,13 @@ omni_status backfills_load(struct backfills *b, struct err *err)
     return OMNI_OK;
 }
 
+void backfills_clock_moved(struct backfills *b, int64_t moved)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->chains[i]->not_before)
+            b->chains[i]->not_before += moved;
+}
+
 void backfills_drop(struct backfills *b, const char *connector)
 {
     for (size_t i = 0; i < b->n; i++)

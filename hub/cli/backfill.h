@@ -22,6 +22,8 @@ void backfills_start(struct backfills *, int64_t now,
                      bool (*may_run)(void *ctx, const char *connector), void *ctx);
 /* When the next account's turn is, micros; INT64_MAX: none waits. */
 int64_t backfills_due(const struct backfills *);
+/* The clock was set by that much: waits go on from what was left of them. */
+void backfills_clock_moved(struct backfills *, int64_t moved);
 /* Forgets those of the connector; one that runs ends its chunk first. */
 void backfills_drop(struct backfills *, const char *connector);
 

@@ -15,7 +15,7 @@
 #include "store/events.h"
 #include "store/ledger.h"
 
-enum { RETRY_MOST_S = 1800, JITTER_MOST_S = 300, BROKEN_LIMIT = 5 };
+enum { RETRY_MOST_S = 1800, JITTER_MOST_S = 300, MISFIRE_GRACE_S = 300, BROKEN_LIMIT = 5 };
 
 /* When the newest run of any of these feeds began. */
 static int64_t last_started(const json_t *feeds)
@@ -57,11 +57,14 @@ static omni_status add(struct plan *p, const struct config *c, const struct conf
                        const json_t *feeds, struct err *err)
 {
     const char *zone = zone_of(c, k);
-    auto_free char *rule = xasprintf("%s %s", k->schedule, zone ? zone : "UTC");
-    struct agenda_entry entry = {.name = k->name, .rule = rule, .ctx = (void *)k};
+    struct agenda_entry entry = {.name = k->name, .ctx = (void *)k};
     entry.zone = zone ? share_zone(p, zone, err) : NULL;
     if ((zone && !entry.zone) || schedule_parse(k->schedule, &entry.schedule, err) != OMNI_OK)
         return err->status;
+    /* New zone files are other rules under the same name. */
+    auto_free char *rule = xasprintf("%s %s %llx", k->schedule, zone ? zone : "UTC",
+                                     entry.zone ? (unsigned long long)zone_version(entry.zone) : 0);
+    entry.rule = rule;
     size_t number = agenda_add(p->agenda, &entry, last_started(feeds), day_now());
     json_put_int(p->numbers, k->name, (int64_t)number);
     return OMNI_OK;
@@ -140,7 +143,9 @@ int plan_make(struct plan *p, const struct config *c, struct store *store)
     const struct agenda_rules rules = {.retry_first = c->hub.retry_after_s * TIME_SECOND,
                                        .retry_most = RETRY_MOST_S * TIME_SECOND,
                                        .jitter_most = JITTER_MOST_S * TIME_SECOND,
-                                       .broken_limit = BROKEN_LIMIT};
+                                       .broken_limit = BROKEN_LIMIT,
+                                       .leaves_missed = c->hub.leaves_missed,
+                                       .grace = MISFIRE_GRACE_S * TIME_SECOND};
     *p = (struct plan){.agenda = agenda_new(&rules),
                        .numbers = json_object(),
                        .zones = xcalloc(c->n_connectors + 1, sizeof(struct named_zone))};
@@ -171,6 +176,14 @@ void plan_free(struct plan *p)
     json_decref(p->numbers);
     agenda_free(p->agenda);
     *p = (struct plan){0};
+}
+
+const char *plan_stale_zone(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_zones; i++)
+        if (zone_is_stale(p->zones[i].zone))
+            return p->zones[i].name;
+    return NULL;
 }
 
 size_t plan_find(const struct plan *p, const char *connector)

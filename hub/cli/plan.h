@@ -23,6 +23,8 @@ struct plan {
  */
 int plan_make(struct plan *, const struct config *, struct store *);
 void plan_free(struct plan *);
+/* A zone whose file is not the one any more that was read; NULL: none is. */
+const char *plan_stale_zone(const struct plan *);
 /* Number of a connector in the agenda; SIZE_MAX: it has no schedule. */
 size_t plan_find(const struct plan *, const char *connector);
 /* The next `n` instants at which the connector is scheduled, after now; fewer where there are no

@@ -19,9 +19,7 @@
 #include "cli/service_priv.h"
 #include "run/notify.h"
 
-/* A machine without a battery for its clock wakes up in 1970, and nothing must be scheduled then.
- */
-enum { OLDEST_YEAR = 2026 };
+enum { ZONES_EVERY_S = 3600 };
 
 /* ---- the clock ---- */
 
@@ -32,31 +30,71 @@ static int64_t steady_now(void)
     return t.tv_sec * TIME_SECOND + t.tv_nsec / 1000;
 }
 
+static void follow_clock(struct service *s, int64_t moved, int64_t now)
+{
+    int64_t seconds = ((moved < 0 ? -moved : moved) + TIME_SECOND / 2) / TIME_SECOND;
+    log_warn("the clock was set %s by %" PRId64 " h %" PRId64 " min %" PRId64
+             " s; looking again at what is due",
+             moved < 0 ? "back" : "forward", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    agenda_clock_moved(s->now->plan.agenda, moved, now);
+    backfills_clock_moved(s->backfills, moved);
+    s->next_watchdog = now; /* else nobody would hear of us until then */
+    s->next_zones = now;
+}
+
 static void look_at_clock(struct service *s)
 {
     if (getenv("OMNIHUB_NOW")) /* a test's clock stands still */
         return;
     bool was_doubtful = clock_is_doubtful(&s->clock);
-    int64_t moved = clock_moved(&s->clock, day_now(), steady_now());
-    int64_t seconds = (moved < 0 ? -moved : moved) / TIME_SECOND;
+    int64_t now = day_now(), moved = clock_moved(&s->clock, now, steady_now());
     if (moved)
-        log_warn("the clock was set %s by %" PRId64 " h %" PRId64 " min %" PRId64
-                 " s; looking again at what is due",
-                 moved < 0 ? "back" : "forward", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if (clock_is_doubtful(&s->clock) && !was_doubtful)
+        follow_clock(s, moved, now);
+    if (s->now->cli.config->hub.accepts_clock_jump)
+        clock_accept(&s->clock);
+    if (!clock_is_doubtful(&s->clock) || was_doubtful)
+        return;
+    if (s->clock.is_ancient)
+        log_error("that is before this program was made: nothing is started until the clock is set "
+                  "right");
+    else
         log_error("that is too far to be believed: nothing is started until the clock is set back, "
                   "or `omnihub resume` says that it is right");
 }
 
+/* A machine without a battery for its clock wakes up in 1970, and nothing must be scheduled then.
+ */
+static int64_t made_at(void)
+{
+    int32_t day = 0;
+    day_parse_iso(OMNIHUB_MADE, strlen(OMNIHUB_MADE), &day);
+    return day * TIME_DAY;
+}
+
 static bool is_after_1970(void)
 {
-    int32_t first = day_from_civil(OLDEST_YEAR, 1, 1);
-    if (day_now() >= first * TIME_DAY)
-        return true;
     char time[TIME_TEXT];
-    cli_error("the clock says %s, which cannot be: set it, then start again",
+    if (day_now() >= made_at())
+        return true;
+    cli_error("the clock says %s, before this program was made: set it, then start again",
               day_print_time(day_now() / TIME_SECOND * TIME_SECOND, time));
     return false;
+}
+
+/* ---- zones ---- */
+
+/* A reload reads them anew; one that cannot be leaves the old ones in place, and says why. */
+static void look_at_zones(struct service *s)
+{
+    int64_t now = day_now();
+    if (now < s->next_zones)
+        return;
+    s->next_zones = now + ZONES_EVERY_S * TIME_SECOND;
+    const char *name = plan_stale_zone(&s->now->plan);
+    if (!name)
+        return;
+    log_info("the file of time zone %s was changed; reading the configuration anew", name);
+    json_decref(service_reload(s));
 }
 
 /* ---- the loop ---- */
@@ -67,6 +105,7 @@ static void arm_timer(struct service *s)
     due = history < due ? history : due;
     if (clock_is_doubtful(&s->clock))
         due = INT64_MAX;
+    due = s->next_zones < due ? s->next_zones : due;
     if (s->watchdog && s->next_watchdog < due)
         due = s->next_watchdog;
     struct itimerspec when = {0};
@@ -95,6 +134,7 @@ static void on_idle(void *ctx)
     struct service *s = ctx;
     service_drop_older(s);
     look_at_clock(s);
+    look_at_zones(s);
     service_look_at_calendar(s);
     if (!clock_is_doubtful(&s->clock)) {
         service_start_due(s);
@@ -145,6 +185,8 @@ static void serve(struct service *s)
 {
     s->watchdog = notify_watchdog();
     s->next_watchdog = day_now();
+    s->next_zones = day_now() + ZONES_EVERY_S * TIME_SECOND;
+    s->clock.oldest = made_at();
     s->wants_chain = true; /* what an earlier life left undelivered */
     s->calls = (struct supervise_service){.ctx = s,
                                           .watch = on_watch,

@@ -129,6 +129,8 @@ static json_t *resume_clock(struct service *s)
     if (!clock_is_doubtful(&s->clock))
         return answer(false, "nothing is held; name the connector that shall go on");
     clock_accept(&s->clock);
+    if (clock_is_doubtful(&s->clock))
+        return answer(false, "the clock shows a time before this program was made: set it right");
     log_info("the clock is right, says the admin: going on");
     return answer(true, "the clock is taken as right; what is due is started");
 }

@@ -22,6 +22,7 @@ struct service {
     struct clock_watch clock;
     int32_t calendar_day;            /* when the calendar of ends was looked at */
     int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
+    int64_t next_zones;              /* when zone files are looked at again; 0: now */
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
     unsigned n_pushes;

@@ -36,6 +36,8 @@ struct config_hub {
     bool vault_is_credential; /* that key file is one of $CREDENTIALS_DIRECTORY */
     bool sandbox_require;     /* sandbox = "require" */
     int64_t parallel;         /* jobs at a time; default 4 */
+    bool leaves_missed;       /* catch_up = "none" */
+    bool accepts_clock_jump;  /* a clock that jumps ahead is believed, however far */
     int64_t backfill_share;   /* per million of places and of what is left; default 30 % */
     int64_t retry_after_s;    /* first wait after a passing failure; default 60 */
     int64_t run_timeout_s;    /* longest run of one job; default 6 h */

@@ -47,6 +47,8 @@ static const struct key hub_keys[] = {
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
     {"backfill_share", KEY_PERCENT, HUB(backfill_share)},
+    {"catch_up", KEY_IS_CHOSEN, HUB(leaves_missed), .choices = "last|none"},
+    {"accept_clock_jump", KEY_BOOL, HUB(accepts_clock_jump)},
     {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
     {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
     {"http", KEY_GROUP, HUB(http), .group = http_keys, .n_group = ARRAY_LEN(http_keys)},

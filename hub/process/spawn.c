@@ -48,13 +48,20 @@ static void set_attributes(posix_spawnattr_t *attr)
                                        POSIX_SPAWN_SETPGROUP);
 }
 
+/* What is handed on: the hub's day, and where this system has its zone files. */
+static const char *const kept[] = {"OMNIHUB_NOW", "TZDIR"};
+
 static char **minimal_env(void)
 {
-    const char *now = getenv("OMNIHUB_NOW");
-    char **env = xcalloc(4, sizeof *env);
-    env[0] = xstrdup("PATH=/usr/bin:/bin");
-    env[1] = xstrdup("LANG=C");
-    env[2] = now ? xasprintf("OMNIHUB_NOW=%s", now) : NULL;
+    size_t n = 0;
+    char **env = xcalloc(3 + ARRAY_LEN(kept), sizeof *env);
+    env[n++] = xstrdup("PATH=/usr/bin:/bin");
+    env[n++] = xstrdup("LANG=C");
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+        const char *value = getenv(kept[i]);
+        if (value)
+            env[n++] = xasprintf("%s=%s", kept[i], value);
+    }
     return env;
 }
 

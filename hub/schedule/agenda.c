@@ -135,6 +135,14 @@ static int64_t tick_after_start(const struct agenda *a, const struct entry *e, i
     return next_tick(a, e, is_sound ? e->started : now);
 }
 
+/* Of a tick that is over: now, or where missed ones are left out, the next. */
+static int64_t make_up(const struct agenda *a, const struct entry *e, int64_t due, int64_t now)
+{
+    if (due >= now)
+        return due;
+    return a->rules.leaves_missed && now - due > a->rules.grace ? next_tick(a, e, now) : now;
+}
+
 /* Twice as long each time; which half of it depends on name and attempt, so that fellows spread. */
 static int64_t retry_wait(const struct agenda *a, const struct entry *e)
 {
@@ -162,8 +170,7 @@ size_t agenda_add(struct agenda *a, const struct agenda_entry *told, int64_t las
     e->told.rule = e->rule = xstrdup(told->rule ? told->rule : "");
     e->started = last_started;
     e->parked = AGENDA_NEVER;
-    e->due = last_started == AGENDA_NEVER ? now : tick_after_start(a, e, now);
-    e->due = e->due < now ? now : e->due;
+    e->due = last_started == AGENDA_NEVER ? now : make_up(a, e, tick_after_start(a, e, now), now);
     size_t number = a->n++;
     a->entries[number] = e;
     put(a, number, number);
@@ -191,8 +198,17 @@ int64_t agenda_due_of(const struct agenda *a, size_t number)
     return a->entries[number]->due;
 }
 
+/* A tick that nobody was there for: the machine slept, or the service was held. */
+static bool is_missed(const struct agenda *a, const struct entry *e, int64_t now)
+{
+    bool is_tick = e->retries == 0 && e->parked == AGENDA_NEVER && e->started != AGENDA_NEVER;
+    return is_tick && a->rules.leaves_missed && now - e->due > a->rules.grace;
+}
+
 size_t agenda_start(struct agenda *a, int64_t now)
 {
+    while (agenda_due(a) <= now && is_missed(a, a->entries[a->heap[0]], now))
+        set_due(a, a->heap[0], next_tick(a, a->entries[a->heap[0]], now));
     if (agenda_due(a) > now)
         return SIZE_MAX;
     size_t number = a->heap[0];
@@ -214,6 +230,26 @@ void agenda_done(struct agenda *a, size_t number, enum outcome_then end, int64_t
         due = due < now || again < due ? again : due;
     }
     set_due(a, number, e->is_suspended ? INT64_MAX : due < now ? now : due);
+}
+
+static int64_t due_after_move(const struct agenda *a, struct entry *e, int64_t moved, int64_t now)
+{
+    if (e->parked != AGENDA_NEVER)
+        e->parked += moved;
+    if (e->parked != AGENDA_NEVER || e->retries > 0)
+        return e->due + moved;
+    return e->started == AGENDA_NEVER ? now : tick_after_start(a, e, now);
+}
+
+void agenda_clock_moved(struct agenda *a, int64_t moved, int64_t now)
+{
+    for (size_t i = 0; moved < -SET_BACK_MOST && i < a->n; i++) {
+        struct entry *e = a->entries[i];
+        if (e->due == INT64_MAX) /* runs, or is suspended */
+            continue;
+        int64_t due = due_after_move(a, e, moved, now);
+        set_due(a, i, due < now ? now : due);
+    }
 }
 
 /* Neither a retry nor a break: the platform said when, so nothing is counted. */

@@ -19,6 +19,8 @@ struct agenda_rules {
     int64_t retry_most;
     int64_t jitter_most;   /* starts are spread by at most a twentieth of the interval, and this */
     uint32_t broken_limit; /* so many times in a row: suspended */
+    bool leaves_missed;    /* ticks later than `grace` are not made up for: the next one is due */
+    int64_t grace;         /* micros */
 };
 
 struct agenda_entry {
@@ -34,7 +36,8 @@ struct agenda;
 struct agenda *agenda_new(const struct agenda_rules *);
 void agenda_free(struct agenda *);
 /* last_started: of its newest run, AGENDA_NEVER: none. Due at once where a tick since then was
- * missed (one run for all of them) or it never ran. Texts are copied. Returns its number, 0, 1, …
+ * missed (one run for all of them, unless rules.leaves_missed) or it never ran. Texts are copied.
+ * Returns its number, 0, 1, …
  */
 size_t agenda_add(struct agenda *, const struct agenda_entry *, int64_t last_started, int64_t now);
 size_t agenda_count(const struct agenda *);
@@ -43,6 +46,9 @@ const struct agenda_entry *agenda_at(const struct agenda *, size_t number);
 /* When the next entry is due; INT64_MAX: none is. */
 int64_t agenda_due(const struct agenda *);
 int64_t agenda_due_of(const struct agenda *, size_t number);
+/* The clock was set by `moved`, to `now`. Set back far, it was wrong before: what was planned by it
+ * is planned anew, and waits go on from what was left of them. */
+void agenda_clock_moved(struct agenda *, int64_t moved, int64_t now);
 /* An entry that is due, marked as running; SIZE_MAX: none. It is not due again before
  * agenda_done(). */
 size_t agenda_start(struct agenda *, int64_t now);

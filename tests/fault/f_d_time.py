@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F062 and F063: times that computers forget about. (F057 to F061 belong to the scheduler.)"""
+"""F062 and F063: times that computers forget about."""
 
 import fault
 from fault import case

@@ -50,6 +50,12 @@ check_LTLIBRARIES += %D%/careless.la
 %C%_careless_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_careless_la_LIBADD = $(SQLITE_LIBS)
 %C%_careless_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+# A clock that is set.
+TESTS += %D%/f_d_clock.py
+EXTRA_DIST += %D%/f_d_clock.py
+check_LTLIBRARIES += %D%/set_clock.la
+%C%_set_clock_la_SOURCES = %D%/set_clock.c
+%C%_set_clock_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 # Memory that is not to be had.
 check_LTLIBRARIES += %D%/starve.la
 %C%_starve_la_SOURCES = %D%/starve.c

@@ -139,6 +139,44 @@ static void names_stay_inside(void **state)
 
 /* Every truncation of a real file, and every single byte of it changed: refused or usable, never a
  * crash or an endless loop. */
+static void put(const char *path, const char *zone)
+{
+    struct err err;
+    auto_buf bytes = BUF_INIT(100000);
+    auto_free char *from = xasprintf("/usr/share/zoneinfo/%s", zone);
+    assert_int_equal(file_read(from, &bytes, &err), OMNI_OK);
+    assert_int_equal(file_replace(path, bytes.data, bytes.len, 0644, &err), OMNI_OK);
+}
+
+static void files_that_are_replaced_are_noticed(void **state)
+{
+    (void)state;
+    struct err err;
+    char dir[] = "/tmp/omnihub-zone.XXXXXX";
+    zone_free(open_or_skip("Europe/Berlin"));
+    zone_free(open_or_skip("Asia/Tokyo"));
+    assert_non_null(mkdtemp(dir));
+    auto_free char *path = xasprintf("%s/Zone", dir);
+    setenv("TZDIR", dir, 1);
+    put(path, "Europe/Berlin");
+    struct zone *z = zone_open("Zone", &err), *utc = zone_open("UTC", &err);
+    assert_false(zone_is_stale(z));
+    put(path, "Asia/Tokyo");
+    assert_true(zone_is_stale(z));
+    struct zone *other = zone_open("Zone", &err);
+    assert_false(zone_is_stale(other));
+    assert_true(zone_version(other) != zone_version(z));
+    assert_int_equal(zone_offset(z, 0), 3600); /* what was read stays as it is */
+    unlink(path);
+    assert_true(zone_is_stale(other));
+    assert_false(zone_is_stale(utc));
+    zone_free(z);
+    zone_free(other);
+    zone_free(utc);
+    rmdir(dir);
+    unsetenv("TZDIR");
+}
+
 static void damaged_files(void **state)
 {
     (void)state;
@@ -219,9 +257,13 @@ static void rules(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(clocks_change),     cmocka_unit_test(quiet_zones),
-    cmocka_unit_test(utc_needs_no_file), cmocka_unit_test(names_stay_inside),
-    cmocka_unit_test(damaged_files),     cmocka_unit_test(rules),
+    cmocka_unit_test(clocks_change),
+    cmocka_unit_test(quiet_zones),
+    cmocka_unit_test(utc_needs_no_file),
+    cmocka_unit_test(names_stay_inside),
+    cmocka_unit_test(damaged_files),
+    cmocka_unit_test(files_that_are_replaced_are_noticed),
+    cmocka_unit_test(rules),
 };
 
 UNIT_MAIN(tests)

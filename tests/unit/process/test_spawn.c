@@ -53,9 +53,12 @@ static void cleans_the_environment(void **state)
     (void)state;
     auto_buf out = BUF_INIT(10000);
     setenv("OMNIHUB_NOW", "2026-01-31T10:00:00Z", 1);
+    setenv("TZDIR", "/zones", 1);
     setenv("SECRET", "x", 1);
     run("env", &out);
     unsetenv("OMNIHUB_NOW");
+    unsetenv("TZDIR");
+    assert_non_null(strstr(buf_text(&out), "TZDIR=/zones"));
     assert_non_null(strstr(buf_text(&out), "OMNIHUB_NOW=2026-01-31T10:00:00Z"));
     assert_non_null(strstr(buf_text(&out), "LANG=C"));
     assert_null(strstr(buf_text(&out), "SECRET"));

@@ -216,6 +216,58 @@ static void a_reload_goes_on_where_it_was(void **state)
     agenda_free(old);
 }
 
+static void missed_ticks_may_be_left_out(void **state)
+{
+    (void)state;
+    struct agenda_rules strict = rules;
+    strict.leaves_missed = true;
+    strict.grace = 5 * MIN;
+    struct agenda *a = agenda_new(&strict);
+    size_t never = add(a, "never", "@hourly", AGENDA_NEVER);
+    size_t missed = add(a, "missed", "@hourly", T0 - 3 * HOUR);
+    assert_int_equal(agenda_due_of(a, never), T0);
+    assert_int_equal(agenda_due_of(a, missed), T0 + HOUR);
+    assert_int_equal(agenda_start(a, T0), never);
+    agenda_done(a, never, THEN_AGAIN, T0); /* a retry is no tick */
+    /* nobody was there for three days */
+    assert_int_equal(agenda_start(a, T0 + 72 * HOUR + MIN), never);
+    assert_int_equal(agenda_start(a, T0 + 72 * HOUR + MIN), SIZE_MAX);
+    assert_int_equal(agenda_due_of(a, missed), T0 + 73 * HOUR);
+    /* a little late is not missed */
+    assert_int_equal(agenda_start(a, T0 + 73 * HOUR + 4 * MIN), missed);
+    agenda_free(a);
+}
+
+static void what_was_planned_by_a_wrong_clock_is_planned_anew(void **state)
+{
+    (void)state;
+    const int64_t year = 365 * 24 * HOUR;
+    struct agenda *a = agenda_new(&rules);
+    size_t plain = add(a, "plain", "@hourly", T0 - MIN);
+    size_t retries = add(a, "retries", "@yearly", AGENDA_NEVER);
+    size_t parked = add(a, "parked", "@yearly", T0 - MIN);
+    assert_int_equal(agenda_start(a, T0), plain);
+    agenda_done(a, plain, THEN_NEXT, T0);
+    assert_int_equal(agenda_start(a, T0), retries);
+    agenda_done(a, retries, THEN_AGAIN, T0);
+    int64_t wait = agenda_due_of(a, retries) - T0;
+    agenda_park(a, parked, T0 + 2 * HOUR, T0);
+    /* an hour back is the same clock */
+    agenda_clock_moved(a, -HOUR, T0 - HOUR);
+    assert_int_equal(agenda_due_of(a, plain), T0 + HOUR);
+    assert_int_equal(agenda_parked_until(a, parked), T0 + 2 * HOUR);
+    /* a year back is not */
+    agenda_clock_moved(a, -year, T0 - year);
+    assert_int_equal(agenda_due_of(a, plain), T0 - year + HOUR);
+    assert_int_equal(agenda_due_of(a, retries), T0 - year + wait);
+    assert_int_equal(agenda_due_of(a, parked), T0 - year + 2 * HOUR);
+    /* nor does what runs, or is suspended, become due by it */
+    agenda_suspend(a, plain);
+    agenda_clock_moved(a, -year, T0 - 2 * year);
+    assert_int_equal(agenda_due_of(a, plain), INT64_MAX);
+    agenda_free(a);
+}
+
 static void a_start_stays_on_its_day(void **state)
 {
     (void)state;
@@ -287,6 +339,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_clock_that_went_back_blocks_nothing),
     cmocka_unit_test(suspension_ends_by_a_person),
     cmocka_unit_test(a_reload_goes_on_where_it_was),
+    cmocka_unit_test(missed_ticks_may_be_left_out),
+    cmocka_unit_test(what_was_planned_by_a_wrong_clock_is_planned_anew),
     cmocka_unit_test(a_start_stays_on_its_day),
     cmocka_unit_test(starts_are_spread_the_same_way_each_time),
     cmocka_unit_test(thousands_come_in_order),

@@ -70,7 +70,26 @@ static void a_day_is_followed(void **state)
     assert_false(clock_is_doubtful(&w));
 }
 
+static void nobody_can_say_that_it_is_1970(void **state)
+{
+    (void)state;
+    struct clock_watch w = {.oldest = WALL - 30 * TIME_DAY};
+    clock_moved(&w, WALL, 0);
+    assert_false(clock_is_doubtful(&w));
+    clock_moved(&w, TIME_DAY, 0);
+    assert_true(clock_is_doubtful(&w));
+    clock_accept(&w);
+    assert_true(clock_is_doubtful(&w));
+    assert_int_equal(clock_moved(&w, WALL + HOUR, HOUR), WALL - TIME_DAY);
+    assert_false(clock_is_doubtful(&w)); /* there and back is no jump */
+    clock_moved(&w, TIME_DAY, HOUR);
+    clock_moved(&w, 2 * TIME_DAY, HOUR);
+    clock_moved(&w, WALL + 400 * TIME_DAY, HOUR);
+    assert_true(clock_is_doubtful(&w)); /* beyond where it began, it is */
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(nobody_can_say_that_it_is_1970),
     cmocka_unit_test(time_that_passes_is_no_jump),
     cmocka_unit_test(both_ways_are_told),
     cmocka_unit_test(slewing_adds_up),
