@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -61,6 +62,8 @@ int cli_exit_for(const struct err *err)
 
 /* ---- configuration ---- */
 
+static const char installed_config[] = HUB_SYSCONFDIR "/omnihub/omnihub.conf";
+
 int cli_load(struct cli *cli)
 {
     cli->findings = config_findings_new();
@@ -69,6 +72,19 @@ int cli_load(struct cli *cli)
         return CLI_OK;
     config_findings_print(cli->findings);
     return cli->config ? CLI_OK : CLI_USAGE;
+}
+
+int cli_load_or_defaults(struct cli *cli)
+{
+    /* Who names it gets it, or an error: then this is another pointer. */
+    if (cli->config_path != installed_config || access(installed_config, R_OK) == 0)
+        return cli_load(cli);
+    if (errno != ENOENT)
+        cli_note(cli, "omnihub: %s cannot be read (%s): without it", installed_config,
+                 strerror(errno));
+    cli->findings = config_findings_new();
+    cli->config = config_defaults();
+    return CLI_OK;
 }
 
 static int unknown_name(const char *what, const char *name, const char *const *names, size_t n)
@@ -112,7 +128,7 @@ int cli_check_sinks(const struct cli *cli)
 static const char *default_config(void)
 {
     const char *env = getenv("OMNIHUB_CONF");
-    return env && *env ? env : HUB_SYSCONFDIR "/omnihub/omnihub.conf";
+    return env && *env ? env : installed_config;
 }
 
 /* ---- the program ---- */

@@ -82,6 +82,9 @@ bool cli_number(const struct cli *, const char *option, long long min, long long
 
 /* Loads the configuration; findings are printed. CLI_OK or CLI_USAGE. */
 int cli_load(struct cli *);
+/* The same, for what can be told without one: where none was named and the installed one is not
+ * there, or not for this user to read, what is built in. */
+int cli_load_or_defaults(struct cli *);
 /* Whose name is not in the configuration? CLI_USAGE after a message with a suggestion. */
 int cli_check_connectors(const struct cli *);
 int cli_check_sinks(const struct cli *);

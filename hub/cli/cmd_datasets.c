@@ -122,7 +122,7 @@ static int run(struct cli *cli)
 {
     struct shapes s;
     struct err err = {0};
-    if (cli_load(cli) != CLI_OK)
+    if (cli_load_or_defaults(cli) != CLI_OK)
         return CLI_USAGE;
     int code = CLI_OK;
     if (shapes_open(&s, cli->config, NULL, &err) == OMNI_OK) {

@@ -190,7 +190,7 @@ static int run(struct cli *cli)
         cli_error("describe: --conf and --json exclude each other");
         return CLI_USAGE;
     }
-    if (cli_load(cli) != CLI_OK)
+    if (cli_load_or_defaults(cli) != CLI_OK)
         return CLI_USAGE;
     struct plugins *plugins = plugins_new(cli);
     auto_free char *path = strchr(cli->names[0], '/') ? trial_absolute(cli->names[0]) : NULL;

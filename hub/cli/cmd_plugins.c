@@ -65,7 +65,7 @@ static void add_rows(json_t *out, const struct plugin_info *info)
 static int run(struct cli *cli)
 {
     struct err err = {0};
-    if (cli_load(cli) != CLI_OK)
+    if (cli_load_or_defaults(cli) != CLI_OK)
         return CLI_USAGE;
     struct plugins *plugins = plugins_new(cli);
     plugins_want_all(plugins);

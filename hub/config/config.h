@@ -116,6 +116,8 @@ struct config *config_load(const char *path, struct config_findings *);
 /* The same, but what could be read is handed back in spite of errors, so that more can be checked
  * in the same run. NULL only where the main file cannot be read at all. */
 struct config *config_read_all(const char *path, struct config_findings *);
+/* What holds without any configuration; relative paths start here. config_free(). */
+struct config *config_defaults(void);
 void config_free(struct config *);
 const struct config_connector *config_connector(const struct config *, const char *name);
 const struct config_sink *config_sink(const struct config *, const char *name);

@@ -343,12 +343,26 @@ static void find_vault_key(struct config_all *all)
                                       text_ends(all->folder, "/") ? "" : "/");
 }
 
-struct config *config_read_all(const char *path, struct config_findings *findings)
+/* As if the file at this path said nothing. */
+static struct config_all *all_new(const char *path)
 {
     struct config_all *all = xcalloc(1, sizeof *all);
     all->arena = arena_new();
     all->folder = absolute_folder(all->arena, path);
     hub_defaults(all->arena, &all->pub.hub);
+    return all;
+}
+
+struct config *config_defaults(void)
+{
+    struct config_all *all = all_new(".");
+    find_vault_key(all);
+    return &all->pub;
+}
+
+struct config *config_read_all(const char *path, struct config_findings *findings)
+{
+    struct config_all *all = all_new(path);
     struct reading r = {.all = all,
                         .keys = {.arena = all->arena,
                                  .findings = findings,
