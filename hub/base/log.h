@@ -4,6 +4,7 @@
 #ifndef HUB_LOG_H
 #define HUB_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level { LOG_NONE = -1, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
@@ -19,6 +20,9 @@ void log_add_secret(const char *secret, size_t len);
 /* Replaces registered secrets in place; a text never grows. Returns its new length. Used for
  * everything that leaves the process. */
 size_t log_redact(char *text, size_t len);
+
+/* Is a registered secret in the text, in one of its forms? */
+bool log_has_secret(const char *text, size_t len);
 
 /* Newlines and control characters in the text are shown escaped, so that one call is one line. */
 void log_line(enum log_level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -185,6 +185,14 @@ static size_t registered_at(const char *s, size_t left)
     return cut;
 }
 
+bool log_has_secret(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (registered_at(text + i, len - i))
+            return true;
+    return false;
+}
+
 static bool begins_with(const char *s, size_t left, const char *word)
 {
     size_t n = strlen(word);

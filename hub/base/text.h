@@ -25,6 +25,8 @@ bool text_in_list(const char *word, size_t len, const char *list, const char *se
 bool text_add_json(struct buf *, const char *s, size_t n);
 /* Adds s percent-encoded (RFC 3986 unreserved characters stay). */
 bool text_add_percent(struct buf *, const char *s, size_t n);
+/* Adds s with %XX as the bytes that they stand for; what is no such pair stays. */
+bool text_add_unpercent(struct buf *, const char *s, size_t n);
 /* Adds s in base64 (url: the URL alphabet without padding). */
 bool text_add_base64(struct buf *, const void *bytes, size_t n, bool url);
 /* Either alphabet, with or without padding; false where it is not base64. */

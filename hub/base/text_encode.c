@@ -97,3 +97,22 @@ bool text_add_percent(struct buf *b, const char *s, size_t n)
     }
     return true;
 }
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)((at - digits) % 16) : -1;
+}
+
+bool text_add_unpercent(struct buf *b, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int high = n - i > 2 && s[i] == '%' ? hex_digit(s[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(s[i + 2]) : -1;
+        if (!buf_addc(b, low >= 0 ? (char)(high * 16 + low) : s[i]))
+            return false;
+        i += low >= 0 ? 2 : 0;
+    }
+    return true;
+}

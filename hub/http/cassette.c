@@ -142,8 +142,11 @@ omni_status cassette_write(struct cassette *c, struct err *err)
     if (!text)
         return err_set(err, OMNI_E_BUG, "cassette %s cannot be printed", c->path);
     if (scrub_finds(text, strlen(text)))
-        return err_set(err, OMNI_E_BUG, "cassette %s was not written: a secret is still in it",
-                       c->path);
+        return err_set(
+            err, OMNI_E_BUG,
+            "cassette %s was not written: a secret is still in it, encoded in a way that "
+            "is not scrubbed; leave out the request whose reply repeats it",
+            c->path);
     auto_free char *lines = xasprintf("%s\n", text);
     omni_status status = file_replace(c->path, lines, strlen(lines), CASSETTE_MODE, err);
     if (status != OMNI_OK)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "http/header.h"
 
 /* Pages are asked for by tokens too (page_token): only whole names count. */
@@ -102,8 +103,88 @@ bool scrub_header(const struct scrub *s, struct buf *out, const char *line)
     return scrub_text(s, out, line, strlen(line));
 }
 
+/* ---- what is still there ---- */
+
+/* How deep texts are taken out of one another: JSON in JSON in a parameter. */
+enum { LAYERS = 4, UNIT_DIGITS = 4 };
+
+/* Four digits of a \u escape; -1: they are none. */
+static long unit_at(const char *s, size_t left)
+{
+    char digits[UNIT_DIGITS + 1] = "", *end;
+    if (left < UNIT_DIGITS)
+        return -1;
+    memcpy(digits, s, UNIT_DIGITS);
+    long unit = strtol(digits, &end, 16);
+    return end == digits + UNIT_DIGITS ? unit : -1;
+}
+
+/* One layer of JSON escapes taken off, wherever they are. Only ASCII matters: what is not is
+ * registered with its escapes. */
+static void unescape(const struct buf *in, struct buf *out)
+{
+    static const char names[] = "\"\\/nrtbf", bytes[] = "\"\\/\n\r\t\b\f";
+    for (size_t i = 0; i < in->len; i++) {
+        size_t left = in->len - i;
+        const char *name = in->data[i] == '\\' && left > 1 && in->data[i + 1]
+                               ? strchr(names, in->data[i + 1])
+                               : NULL;
+        long unit = in->data[i] == '\\' && left > 2 && in->data[i + 1] == 'u'
+                        ? unit_at(in->data + i + 2, left - 2)
+                        : -1;
+        bool is_ascii = unit > 0 && unit < 0x80;
+        buf_addc(out, name ? bytes[name - names] : is_ascii ? (char)unit : in->data[i]);
+        i += name ? 1 : is_ascii ? 1 + UNIT_DIGITS : 0;
+    }
+}
+
+static bool is_base64(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("+/-_=", c));
+}
+
+/* Long base64 is broken into lines. */
+static void join_lines(const struct buf *in, struct buf *out)
+{
+    for (size_t i = 0; i < in->len;) {
+        size_t n = 0;
+        while (i + n < in->len && (in->data[i + n] == '\r' || in->data[i + n] == '\n'))
+            n++;
+        bool is_joint = n > 0 && i > 0 && i + n < in->len && is_base64(in->data[i - 1]) &&
+                        is_base64(in->data[i + n]);
+        buf_add(out, in->data + i, is_joint ? 0 : n ? n : 1);
+        i += n ? n : 1;
+    }
+}
+
+static bool finds_in_layer(const struct buf *text)
+{
+    auto_buf plain = BUF_INIT(text->len + 1), joined = BUF_INIT(text->len + 1);
+    text_add_unpercent(&plain, buf_text(text), text->len);
+    join_lines(text, &joined);
+    return log_has_secret(buf_text(text), text->len) ||
+           log_has_secret(buf_text(&plain), plain.len) ||
+           log_has_secret(buf_text(&joined), joined.len);
+}
+
 bool scrub_finds(const char *s, size_t n)
 {
     auto_free char *copy = xstrndup(s, n);
-    return log_redact(copy, n) != n || memcmp(copy, s, n) != 0;
+    auto_buf text = BUF_INIT(n + 1);
+    if (log_redact(copy, n) != n || memcmp(copy, s, n) != 0)
+        return true;
+    buf_add(&text, s, n);
+    for (int layer = 0; layer < LAYERS; layer++) {
+        auto_buf inner = BUF_INIT(n + 1);
+        if (finds_in_layer(&text))
+            return true;
+        unescape(&text, &inner);
+        if (inner.len == text.len)
+            return false;
+        struct buf outer = text;
+        text = inner;
+        inner = outer; /* freed at the end of the scope */
+    }
+    return false;
 }

@@ -17,7 +17,9 @@ void scrub_free(struct scrub *);
 bool scrub_text(const struct scrub *, struct buf *out, const char *s, size_t n);
 /* "Name: value" with the value taken out where the name is private. */
 bool scrub_header(const struct scrub *, struct buf *out, const char *line);
-/* A registered secret is in the text, in whatever form. */
+/* A registered secret is in the text, in whatever form: also below layers of JSON escapes and
+ * percent-encoding that scrub_text() does not look through, and in base64 that is cut into lines.
+ */
 bool scrub_finds(const char *s, size_t n);
 
 #endif
