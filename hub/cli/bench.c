@@ -14,10 +14,18 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/plugins.h"
+#include "kit/checks.h"
+#include "kit/compare.h"
+#include "kit/server.h"
 #include "kit/tape.h"
 #include "store/query.h"
 
 enum { STORE_TEXT_MAX = 256 * 1024 * 1024, DAYS_LATER = 3, AGAIN = 100 };
+enum { HOUR = 20 }; /* where the clock stands */
+#define ACCOUNTS "accounts"
+/* The back-off of requests to a test's own server, which nobody has to spare. */
+enum { FIRST_WAIT_MS = 10 };
+#define SERVER_WORD "{server}"
 
 /* ---- opening ---- */
 
@@ -33,10 +41,10 @@ static void choose_today(struct bench *b)
 }
 
 /* For this process and the jobs that it starts. */
-static void set_clock(const struct bench *b, int days)
+static void set_clock(const struct bench *b, int hours)
 {
-    char text[DAY_TEXT];
-    auto_free char *now = xasprintf("%sT20:00:00Z", day_print(b->today + days, text));
+    char now[TIME_TEXT];
+    day_print_time(b->today * TIME_DAY + (HOUR + hours) * 3600 * TIME_SECOND, now);
     setenv("OMNIHUB_NOW", now, 1);
 }
 
@@ -57,11 +65,48 @@ static const char *base_url(const struct bench *b)
     return source->api_url;
 }
 
-static bool open_tape(struct bench *b, json_t *problems)
+/* {server} in a text stands for the server's address. */
+static json_t *with_server(const json_t *option, const char *url)
+{
+    const char *text = json_string_value(option);
+    const char *at = text ? strstr(text, SERVER_WORD) : NULL;
+    if (!at)
+        return json_incref((json_t *)option);
+    auto_free char *whole =
+        xasprintf("%.*s%s%s", (int)(at - text), text, url, at + strlen(SERVER_WORD));
+    return json_string(whole);
+}
+
+/* The API is where the server is, below the path that it has at the platform. */
+static void put_api_url(struct bench *b, const char *url)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    const char *declared = source && source->api_url ? source->api_url : "";
+    const char *host = strstr(declared, "://");
+    const char *path = host ? strchr(host + strlen("://"), '/') : NULL;
+    auto_free char *api = xasprintf("%s%s", url, path ? path : "");
+    json_put_text(b->options, "api_url", api);
+}
+
+static bool start_server(struct bench *b, struct err *err)
+{
+    const char *name;
+    json_t *option;
+    b->server = server_start(b->test, err);
+    if (!b->server)
+        return false;
+    if (!json_object_get(b->test->options, "api_url"))
+        put_api_url(b, server_url(b->server));
+    json_object_foreach((json_t *)b->test->options, name, option)
+        json_object_set_new(b->options, name, with_server(option, server_url(b->server)));
+    return true;
+}
+
+static bool open_replies(struct bench *b, json_t *problems)
 {
     struct err err = {0};
-    b->tape = tape_of(b->test, base_url(b), &err);
-    if (b->tape)
+    if (b->test->server.items ? start_server(b, &err)
+                              : (b->tape = tape_of(b->test, base_url(b), &err)) != NULL)
         return true;
     json_array_append_new(problems, json_string(err.text));
     return false;
@@ -70,7 +115,12 @@ static bool open_tape(struct bench *b, json_t *problems)
 static bool prepare(struct bench *b, json_t *problems)
 {
     auto_json *hub = json_object();
-    const struct trial_plan plan = {.options = b->test->options, .hub = hub, .state = b->state};
+    const struct trial_plan plan = {.options = b->options,
+                                    .hub = hub,
+                                    .state = b->state,
+                                    .accounts = bench_call(b) == CHECK_ACCOUNTS ? "all" : NULL};
+    if (b->server)
+        json_object_set_new(hub, "http", json_pack("{s:i}", "first_wait_ms", FIRST_WAIT_MS));
     json_put_text(hub, "timezone", b->test->timezone ? b->test->timezone : "UTC");
     json_put_text(hub, "currency", b->test->currency);
     set_clock(b, 0);
@@ -82,11 +132,22 @@ static bool prepare(struct bench *b, json_t *problems)
     return false;
 }
 
+unsigned bench_call(const struct bench *b)
+{
+    const char *call = b->test->call;
+    return !call ? CHECK_PULL : strcmp(call, ACCOUNTS) == 0 ? CHECK_ACCOUNTS : CHECK_CHECK;
+}
+
+const char *bench_subject(const struct bench *b)
+{
+    return b->test->call ? b->test->call : b->test->stream;
+}
+
 const struct omni_stream *bench_stream(const struct bench *b)
 {
     const struct omni_source *source = plugins_source(b->trial->info);
     for (const struct omni_stream *const *s = source ? source->streams : NULL; s && *s; s++)
-        if (strcmp((*s)->name, b->test->stream) == 0)
+        if (b->test->stream && strcmp((*s)->name, b->test->stream) == 0)
             return *s;
     return NULL;
 }
@@ -94,7 +155,7 @@ const struct omni_stream *bench_stream(const struct bench *b)
 static bool knows_stream(const struct bench *b, json_t *problems)
 {
     const struct omni_source *source = plugins_source(b->trial->info);
-    if (source && (!source->streams || !source->streams[0] || bench_stream(b)))
+    if (source && (b->test->call || !source->streams || !source->streams[0] || bench_stream(b)))
         return true;
     auto_free char *text = source ? xasprintf("the plugin has no stream \"%s\"", b->test->stream)
                                   : xstrdup("the plugin offers no source");
@@ -113,21 +174,24 @@ bool bench_open(struct bench *b, const struct trial *trial, const struct cli *ou
         .streams = {test->stream, NULL}};
     b->state = xasprintf("state-%u", number);
     b->tape_path = xasprintf("%s/tape-%u.json", trial->folder, number);
+    b->options = test->options ? json_copy((json_t *)test->options) : json_object();
     choose_today(b);
-    if (!knows_stream(b, problems) || !open_tape(b, problems) || !prepare(b, problems))
+    if (!knows_stream(b, problems) || !open_replies(b, problems) || !prepare(b, problems))
         return false;
-    b->work.streams = b->streams;
+    b->work.streams = test->stream ? b->streams : NULL;
     b->work.from = test->from;
     b->work.to = test->to;
-    b->work.replay = b->tape_path;
     return true;
 }
 
 void bench_close(struct bench *b)
 {
     work_free(&b->work);
+    auto_json *unheard = json_array();
+    server_stop(b->server, unheard);
     config_free(b->cli.config);
     config_findings_free(b->cli.findings);
+    json_decref(b->options);
     json_decref(b->tape);
     json_decref(b->asked);
     json_decref(b->rows);
@@ -139,18 +203,27 @@ void bench_close(struct bench *b)
 
 /* ---- pulling ---- */
 
+static void add_row(struct bench *b, const char *of, json_t *row)
+{
+    json_t *list = json_object_get(b->rows, of);
+    if (!list)
+        json_object_set_new(b->rows, of, list = json_array());
+    json_array_append(list, row);
+}
+
 static void on_dry(void *ctx, const json_t *event)
 {
     struct bench *b = ctx;
     const char *name = json_text(event, "event"), *stream = json_text(event, "stream");
     if (strcmp(name, "request") == 0)
         json_array_append(b->asked, (json_t *)event);
-    if (strcmp(name, "row") != 0 || !stream)
-        return;
-    json_t *list = json_object_get(b->rows, stream);
-    if (!list)
-        json_object_set_new(b->rows, stream, list = json_array());
-    json_array_append(list, json_object_get(event, "values"));
+    if (strcmp(name, "row") == 0 && stream)
+        add_row(b, stream, json_object_get(event, "values"));
+    if (strcmp(name, "account") == 0 && bench_call(b) == CHECK_ACCOUNTS) {
+        auto_json *account = json_copy((json_t *)event);
+        json_object_del(account, "event");
+        add_row(b, ACCOUNTS, account);
+    }
 }
 
 /* The result of the stream, or of the job where it did not come that far. */
@@ -175,33 +248,68 @@ void bench_result_free(struct bench_result *r)
     free(r->message);
 }
 
-void bench_pull(struct bench *b, const json_t *tape, bool is_dry, int days,
-                struct bench_result *out)
+static void run_call(struct bench *b, bool is_dry, int hours, struct bench_result *out)
 {
-    struct err err = {0};
     struct work *w = &b->work;
-    *out = (struct bench_result){.outcome = "none"};
     json_decref(b->asked);
     json_decref(b->rows);
     b->asked = json_array();
     b->rows = json_object();
     json_array_clear(w->results);
-    /* A spoilt page may be asked for again; in the test itself every request counts. */
-    auto_json *played = json_copy((json_t *)tape);
-    if (!is_dry)
-        json_put_int(played, "again", AGAIN);
-    if (tape_write(played, b->tape_path, &err) != OMNI_OK) {
-        out->message = xstrdup(err.text);
-        return;
-    }
-    set_clock(b, days);
+    set_clock(b, hours);
     w->is_dry = is_dry;
     w->explain = is_dry;
     w->on_dry = on_dry;
     w->dry_ctx = b;
-    work_pull(w);
+    bench_call(b) == CHECK_PULL ? work_pull(w) : work_check(w);
     set_clock(b, 0);
     take_result(b, out);
+}
+
+/* Over HTTP, the way a recording goes: the conformance checks then play what was recorded. */
+static void test_server(struct bench *b, struct bench_result *out, json_t *problems)
+{
+    struct err err = {0};
+    b->work.record = b->tape_path;
+    b->work.no_waits = true;
+    run_call(b, true, 0, out);
+    b->work.record = NULL;
+    server_stop(mem_take(b->server), problems);
+    if (strcmp(out->outcome, "ok") == 0 && json_array_size(b->asked) > 0)
+        b->tape = tape_read(b->tape_path, &err);
+    if (err.status != OMNI_OK)
+        json_array_append_new(problems, json_string(err.text));
+}
+
+static bool put_in(struct bench *b, const json_t *tape, struct bench_result *out)
+{
+    struct err err = {0};
+    *out = (struct bench_result){.outcome = "none"};
+    b->work.replay = b->tape_path;
+    if (tape_write(tape, b->tape_path, &err) == OMNI_OK)
+        return true;
+    out->message = xstrdup(err.text);
+    return false;
+}
+
+void bench_test(struct bench *b, struct bench_result *out, json_t *problems)
+{
+    if (b->server)
+        test_server(b, out, problems);
+    else if (put_in(b, b->tape, out))
+        run_call(b, true, 0, out);
+    if (strcmp(out->outcome, "ok") == 0 && !b->test->server.items)
+        compare_requests(b->tape, b->asked, problems);
+    tape_note_asked(b->tape, b->asked);
+}
+
+void bench_play(struct bench *b, const json_t *tape, int hours, struct bench_result *out)
+{
+    /* A spoilt page may be asked for again; in the test itself every request counts. */
+    auto_json *played = json_copy((json_t *)tape);
+    json_put_int(played, "again", AGAIN);
+    if (put_in(b, played, out))
+        run_call(b, false, hours, out);
 }
 
 /* ---- the store ---- */
@@ -245,6 +353,8 @@ char *bench_store(const struct bench *b)
     struct err err = {0};
     auto_buf out = BUF_INIT(STORE_TEXT_MAX);
     const struct omni_stream *stream = bench_stream(b);
+    if (b->test->call)
+        return json_print(b->rows);
     struct query *q = query_open(b->cli.config->hub.state_dir, &err);
     if (q && stream) {
         add_dataset(q, stream, &out);

@@ -16,9 +16,11 @@ struct bench {
     char *clock; /* OMNIHUB_NOW as it was before; NULL: not set */
     int32_t today;
     const char *streams[2];
-    json_t *tape;  /* the test's own */
-    json_t *asked; /* requests of the last pull: [{method, url, body}] */
-    json_t *rows;  /* of the last dry pull: {stream: [{column: value}]} */
+    struct server *server; /* while the test itself is played over HTTP; NULL: from the tape */
+    json_t *options;       /* of the connector: the test's, with the server's address */
+    json_t *tape;          /* the test's own; of a server: what it was asked and answered */
+    json_t *asked;         /* requests of the last pull: [{method, url, body}] */
+    json_t *rows; /* of the last dry pull: {stream: [{column: value}]}; {"accounts": […]} */
 };
 
 struct bench_result {
@@ -31,10 +33,16 @@ void bench_result_free(struct bench_result *);
 bool bench_open(struct bench *, const struct trial *, const struct cli *outer,
                 const struct test_file *, unsigned number, json_t *problems);
 void bench_close(struct bench *);
-/* Pulls with these exchanges, the clock `days` off. is_dry: nothing is stored, rows are gathered.
- */
-void bench_pull(struct bench *, const json_t *tape, bool is_dry, int days, struct bench_result *);
-/* Everything that the stream's dataset and those of its parts hold, as one text; free(). */
+/* CHECK_…: which call of the plugin this test is about. */
+unsigned bench_call(const struct bench *);
+/* What its rows are called: the stream's name, or "accounts". */
+const char *bench_subject(const struct bench *);
+/* The test itself, as a dry run: rows are gathered. Adds what is wrong with the requests. */
+void bench_test(struct bench *, struct bench_result *, json_t *problems);
+/* The same call with these exchanges, the clock so many hours off. What a pull brings is stored. */
+void bench_play(struct bench *, const json_t *tape, int hours, struct bench_result *);
+/* Everything that the stream's dataset and those of its parts hold, or the accounts that were
+ * found, as one text; free(). */
 char *bench_store(const struct bench *);
 /* The stream under test; NULL: it depends on the account. */
 const struct omni_stream *bench_stream(const struct bench *);

@@ -32,10 +32,12 @@ const struct command cmd_test_plugin = {
     .name = "test-plugin",
     .arguments = "PLUGIN.so [FILE.test …]",
     .usage = "test a plugin offline, then make faults around its tests",
-    .help = "Without files, every *.test beside the plugin. Each is played in the real sandbox and "
-            "job;\n"
-            "nothing is sent anywhere. Around the first good test of each stream the conformance\n"
-            "checks then make faults by themselves. omnihub-plugin(7) describes the files.",
+    .help =
+        "Without files, every *.test beside the plugin. Each is played in the real sandbox and "
+        "job;\n"
+        "nothing is sent anywhere but to a server of the test's own on this machine. Around the\n"
+        "first good test of each stream the conformance checks then make faults by themselves.\n"
+        "omnihub-plugin(7) describes the files.",
     .options = options,
     .min_names = 1,
     .max_names = -1,
@@ -88,7 +90,7 @@ static void judge(struct bench *b, json_t *problems)
 {
     const struct test_file *t = b->test;
     struct bench_result result;
-    bench_pull(b, b->tape, true, 0, &result);
+    bench_test(b, &result, problems);
     const char *message = result.message ? result.message : "";
     bool is_as_said = strcmp(result.outcome, t->outcome) == 0;
     auto_free char *what = NULL;
@@ -100,20 +102,22 @@ static void judge(struct bench *b, json_t *problems)
     if (what)
         json_array_append_new(problems, json_string(what));
     if (is_as_said && t->rows)
-        compare_rows(t->stream, t->rows, json_object_get(b->rows, t->stream), problems);
+        compare_rows(bench_subject(b), t->rows, json_object_get(b->rows, bench_subject(b)),
+                     problems);
     const char *part;
     json_t *rows;
     json_object_foreach((json_t *)t->parts, part, rows) if (is_as_said)
         compare_rows(part, rows, json_object_get(b->rows, part), problems);
-    if (is_as_said && strcmp(t->outcome, "ok") == 0)
-        compare_requests(b->tape, b->asked, problems);
     bench_result_free(&result);
 }
 
-static bool wants_conformance(const struct session *s, const struct test_file *t, bool is_good)
+/* Around the first good test of a stream, or call. */
+static bool wants_conformance(const struct session *s, const struct bench *b, bool is_good)
 {
-    return is_good && strcmp(t->outcome, "ok") == 0 && json_array_size(t->rows) > 0 &&
-           !cli_flag(s->cli, "no-conformance") && !json_object_get(s->conformed, t->stream);
+    const struct test_file *t = b->test;
+    bool shows_something = json_array_size(t->rows) > 0 || bench_call(b) == CHECK_CHECK;
+    return is_good && strcmp(t->outcome, "ok") == 0 && shows_something && b->tape &&
+           !cli_flag(s->cli, "no-conformance") && !json_object_get(s->conformed, bench_subject(b));
 }
 
 static void test_source(struct session *s, const struct test_file *t)
@@ -127,8 +131,8 @@ static void test_source(struct session *s, const struct test_file *t)
         json_array_append_new(problems, json_string("the test cannot be played"));
     bool is_good = is_open && json_array_size(problems) == 0;
     sheet_test(s->sheet, t, problems);
-    if (wants_conformance(s, t, is_good) && !b.work.is_interrupted) {
-        json_put_flag(s->conformed, t->stream, true);
+    if (wants_conformance(s, &b, is_good) && !b.work.is_interrupted) {
+        json_put_flag(s->conformed, bench_subject(&b), true);
         conform(&b, s->cli, s->sheet);
     }
     s->is_interrupted = b.work.is_interrupted;

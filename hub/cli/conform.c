@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "kit/sink_checks.h"
 #include "kit/spoil.h"
+#include "kit/tape.h"
 
 enum { IDS_MAX = 64 };
 
@@ -62,7 +63,7 @@ static char *restore(struct bench *b, const char *before)
 {
     struct bench_result result;
     auto_free char *problem = NULL;
-    bench_pull(b, b->tape, false, 0, &result);
+    bench_play(b, b->tape, 0, &result);
     auto_free char *now = bench_store(b);
     if (strcmp(result.outcome, "ok") != 0)
         problem = xasprintf("afterwards, a good pull was %s%s%s", result.outcome,
@@ -73,65 +74,117 @@ static char *restore(struct bench *b, const char *before)
     return mem_take(problem);
 }
 
-static void try_check(struct bench *b, const struct check *c, const struct omni_field *field,
+/* Left out where there is nothing that it could be done to; who has no totals is not told so. */
+static bool put_fault(json_t *tape, const struct check *c, const struct spoil_field *field,
+                      struct sheet *sheet)
+{
+    bool is_aimed = spoil_aim(tape, c->aim);
+    if (!c->spoil || (is_aimed && c->spoil(tape, field) > 0))
+        return true;
+    if (!c->on && c->aim == SPOIL_PAGE)
+        sheet_check(sheet, &(struct sheet_check){
+                               .check = c,
+                               .problem = "the replies of the test have nothing that it could be "
+                                          "done to",
+                               .is_left_out = true});
+    return false;
+}
+
+static char *judge(struct bench *b, const struct check *c, const json_t *tape, const char *before)
+{
+    struct bench_result result;
+    bench_play(b, tape, c->hours, &result);
+    auto_free char *after = bench_store(b);
+    /* A refused list of accounts is nobody's list. */
+    bool keeps = bench_call(b) != CHECK_PULL && c->expect == CHECK_REFUSED;
+    const struct check_run run = {.outcome = result.outcome,
+                                  .message = result.message,
+                                  .is_same = keeps || strcmp(before, after) == 0};
+    char *problem = is_miss(&result)
+                        ? xasprintf("asks for what the test does not have: %s", result.message)
+                        : check_judge(c, &run);
+    bench_result_free(&result);
+    return problem;
+}
+
+/* The path alone where the field is of the stream itself. */
+static char *subject_of(const struct spoil_field *f)
+{
+    if (!f)
+        return NULL;
+    return f->stream == f->whole ? xstrdup(f->field->path)
+                                 : xasprintf("%s %s", f->stream->name, f->field->path);
+}
+
+static void try_check(struct bench *b, const struct check *c, const struct spoil_field *field,
                       struct sheet *sheet)
 {
     auto_json *tape = json_deep_copy(b->tape);
-    struct sheet_check out = {.check = c, .subject = field ? field->path : NULL};
-    struct bench_result result;
-    if (c->spoil && c->spoil(tape, field) == 0) {
-        out.is_left_out = true;
-        out.problem =
-            c->on ? NULL : "the replies of the test have nothing that it could be done to";
-        if (!c->on)
-            sheet_check(sheet, &out);
+    if (!put_fault(tape, c, field, sheet))
         return;
-    }
+    auto_free char *subject = subject_of(field);
     auto_free char *before = bench_store(b);
-    bench_pull(b, tape, false, c->days, &result);
-    auto_free char *after = bench_store(b);
-    const struct check_run run = {.outcome = result.outcome,
-                                  .message = result.message,
-                                  .is_same = strcmp(before, after) == 0};
-    auto_free char *problem =
-        is_miss(&result) ? xasprintf("asks for what the test does not have: %s", result.message)
-                         : check_judge(c, &run);
-    bench_result_free(&result);
-    if (!b->work.is_interrupted) {
-        auto_free char *later = restore(b, before);
-        out.problem = problem ? problem : later;
-        sheet_check(sheet, &out);
+    auto_free char *problem = judge(b, c, tape, before);
+    if (b->work.is_interrupted)
+        return;
+    auto_free char *later = restore(b, before);
+    sheet_check(sheet, &(struct sheet_check){
+                           .check = c, .subject = subject, .problem = problem ? problem : later});
+}
+
+static void try_fields_of(struct bench *b, const struct check *c, const struct omni_stream *stream,
+                          struct sheet *sheet)
+{
+    const struct omni_field *const *f = stream->fields;
+    for (; f && *f && !b->work.is_interrupted; f++) {
+        const struct spoil_field field = {*f, stream, bench_stream(b)};
+        if (c->on(*f))
+            try_check(b, c, &field, sheet);
     }
 }
 
 static void try_fields(struct bench *b, const struct check *c, struct sheet *sheet)
 {
     const struct omni_stream *stream = bench_stream(b);
-    for (const struct omni_field *const *f = stream ? stream->fields : NULL; f && *f; f++)
-        if (c->on(*f) && !b->work.is_interrupted)
-            try_check(b, c, *f, sheet);
+    if (!stream)
+        return;
+    try_fields_of(b, c, stream, sheet);
+    for (const struct omni_stream *const *p = stream->parts; p && *p; p++)
+        try_fields_of(b, c, *p, sheet);
+}
+
+/* What the checks start from: the call once more, a pull's rows stored. */
+static bool begin(struct bench *b, struct sheet *sheet)
+{
+    static const struct check start = {.id = "store",
+                                       .title = "the rows of the test are stored",
+                                       .means = "what a dry run showed cannot be stored",
+                                       .mend = "see the message; `omnihub datasets` shows which "
+                                               "columns the dataset has"};
+    struct bench_result first;
+    tape_drop_mended(b->tape);
+    bench_play(b, b->tape, 0, &first);
+    bool is_good = strcmp(first.outcome, "ok") == 0;
+    if (bench_call(b) == CHECK_PULL || !is_good)
+        sheet_check(sheet, &(struct sheet_check){.check = &start,
+                                                 .problem = is_good         ? NULL
+                                                            : first.message ? first.message
+                                                                            : first.outcome});
+    bench_result_free(&first);
+    return is_good;
 }
 
 void conform(struct bench *b, const struct cli *cli, struct sheet *sheet)
 {
-    struct bench_result first;
     sheet_conformance(sheet, b->test);
-    bench_pull(b, b->tape, false, 0, &first);
-    bool is_good = strcmp(first.outcome, "ok") == 0;
-    const struct check start = {.id = "store",
-                                .title = "the rows of the test are stored",
-                                .means = "what a dry run showed cannot be stored",
-                                .mend = "see the message; `omnihub datasets` shows which columns "
-                                        "the dataset has"};
-    const struct sheet_check out = {.check = &start, .problem = is_good ? NULL : first.message};
-    sheet_check(sheet, &out);
-    for (size_t i = 0; i < n_checks && is_good && !b->work.is_interrupted; i++) {
-        if (!conform_wants(cli, &checks[i]))
+    if (!begin(b, sheet))
+        return;
+    for (size_t i = 0; i < n_checks && !b->work.is_interrupted; i++) {
+        if (!check_is_for(&checks[i], bench_call(b)) || !conform_wants(cli, &checks[i]))
             continue;
         if (checks[i].on)
             try_fields(b, &checks[i], sheet);
         else
             try_check(b, &checks[i], NULL, sheet);
     }
-    bench_result_free(&first);
 }

@@ -73,6 +73,7 @@ void sheet_test(struct sheet *s, const struct test_file *t, const json_t *proble
     json_put_text(one, "file", base_name(t->path));
     json_put_text(one, "test", t->test);
     json_put_text(one, "stream", t->stream);
+    json_put_text(one, "call", t->call);
     json_put_text(one, "result", is_good ? "ok" : "failed");
     json_object_set_new(one, "problems", json_deep_copy(problems));
     json_array_append_new(s->tests, one);
@@ -87,8 +88,13 @@ void sheet_conformance(struct sheet *s, const struct test_file *t)
 {
     if (!s->is_json)
         printf("%sconformance of %s%s, around %s%s\n", output_bold(stdout),
-               t->stream ? "stream " : "the sink", t->stream ? t->stream : "", base_name(t->path),
-               output_plain(stdout));
+               t->stream ? "stream "
+               : t->call ? ""
+                         : "the sink",
+               t->stream ? t->stream
+               : t->call ? t->call
+                         : "",
+               base_name(t->path), output_plain(stdout));
 }
 
 void sheet_check(struct sheet *s, const struct sheet_check *c)

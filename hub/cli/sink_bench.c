@@ -21,8 +21,9 @@
 #include "cli/work.h"
 #include "config/write.h"
 #include "kit/sink_checks.h"
+#include "schema/schema.h"
 
-enum { SHOWN_MAX = 16 * 1024 * 1024, CONF_MAX = 1024 * 1024, FILE_MODE = 0600 };
+enum { SHOWN_MAX = 16 * 1024 * 1024, CONF_MAX = 1024 * 1024, FILE_MODE = 0600, FOLDER_MODE = 0700 };
 enum { CHANGE = 1000000 }; /* longer than before, so that the file differs in size, too */
 
 struct sink_bench {
@@ -234,27 +235,6 @@ static char *check_changed(struct sink_bench *b, const struct delivery *d)
     return problem ? problem : step(b, d, "ok", b->test->shows);
 }
 
-static char *check_widen(struct sink_bench *b, const char *sink)
-{
-    static const char *const versions[] = {"SELECT date, count(*) AS n FROM %s GROUP BY date",
-                                           "SELECT date, count(*) AS n, max(connector) AS who FROM "
-                                           "%s GROUP BY date"};
-    char *problem = NULL;
-    auto_json *names = json_pack("[s]", "kit_widened");
-    const char *dataset = json_object_iter_key(json_object_iter(b->rows));
-    for (size_t i = 0; i < ARRAY_LEN(versions) && !problem; i++) {
-        auto_buf own = BUF_INIT(CONF_MAX), sql = BUF_INIT(CONF_MAX);
-        const char *at = strstr(versions[i], "%s");
-        buf_printf(&sql, "%.*s%s%s", (int)(at - versions[i]), versions[i], dataset, at + 2);
-        buf_adds(&own, "datasets = ( { name = \"kit_widened\"; key = (\"date\");\n");
-        write_text_setting(&own, "sql", buf_text(&sql));
-        buf_adds(&own, "} );\n");
-        const struct delivery d = {.sink = sink, .datasets = names, .own = buf_text(&own)};
-        problem = step(b, &d, "ok", NULL);
-    }
-    return problem;
-}
-
 static char *check_fault(struct sink_bench *b, const struct delivery *d, const struct sink_check *c)
 {
     struct delivery broken = *d;
@@ -263,24 +243,119 @@ static char *check_fault(struct sink_bench *b, const struct delivery *d, const s
     return problem ? problem : step(b, d, "ok", b->test->shows);
 }
 
-static bool has_days(const struct sink_bench *b)
+/* ---- a table that gets wider ---- */
+
+#define WIDENED "kit_widened"
+
+/* Commands and what they print, of the dataset of the test as of another; free(). */
+static char *of_widened(const char *text, const char *dataset)
 {
-    const json_t *rows = json_object_iter_value(json_object_iter(b->rows));
-    return json_object_get(json_array_get(rows, 0), "date") != NULL;
+    auto_buf out = BUF_INIT(SHOWN_MAX);
+    for (const char *at; (at = strstr(text, dataset)); text = at + strlen(dataset)) {
+        buf_add(&out, text, (size_t)(at - text));
+        buf_adds(&out, WIDENED);
+    }
+    buf_adds(&out, text);
+    return xstrdup(buf_text(&out));
+}
+
+/* The columns that the rows name: those of the key first. */
+static json_t *split_columns(const struct sink_bench *b, const struct schema_dataset *d,
+                             size_t *n_keys)
+{
+    auto_json *named = map_of(json_object_get(b->rows, d->name));
+    json_t *columns = json_array();
+    for (size_t i = 0; i < d->n_columns; i++) {
+        if (json_object_get(named, d->columns[i].name))
+            json_array_append_new(columns, json_string(d->columns[i].name));
+        if (i < d->n_keys)
+            *n_keys = json_array_size(columns);
+    }
+    return columns;
+}
+
+static void add_names(struct buf *out, const json_t *columns, size_t n, const char *quote)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s%s%s%s", i ? ", " : "", quote,
+                   json_string_value(json_array_get(columns, i)), quote);
+}
+
+/* A dataset of these columns of the test's own. */
+static char *widened(const char *dataset, const json_t *columns, size_t n, size_t n_keys)
+{
+    auto_buf own = BUF_INIT(CONF_MAX), sql = BUF_INIT(CONF_MAX);
+    buf_adds(&sql, "SELECT ");
+    add_names(&sql, columns, n, "");
+    buf_printf(&sql, " FROM %s", dataset);
+    buf_adds(&own, "datasets = ( { name = \"" WIDENED "\"; key = (");
+    add_names(&own, columns, n_keys, "\"");
+    buf_adds(&own, ");\n");
+    write_text_setting(&own, "sql", buf_text(&sql));
+    buf_adds(&own, "} );\n");
+    return xstrdup(buf_text(&own));
+}
+
+/* All columns but the last, then all: the target has to be as the test says. */
+static char *widen_in(struct sink_bench *b, const struct schema_dataset *d, const char *sink,
+                      const char **left_out)
+{
+    size_t n_keys = 0;
+    auto_json *columns = split_columns(b, d, &n_keys), *names = json_pack("[s]", WIDENED);
+    size_t n = json_array_size(columns);
+    if (n < n_keys + 2 || d->day < 0) {
+        *left_out = "the rows of the test need a day and two columns that are no keys";
+        return NULL;
+    }
+    auto_free char *narrow = widened(d->name, columns, n - 1, n_keys),
+                   *wide = widened(d->name, columns, n, n_keys),
+                   *shows = of_widened(b->test->shows, d->name);
+    struct delivery delivery = {.sink = sink, .datasets = names, .own = narrow};
+    char *problem = step(b, &delivery, "ok", NULL);
+    auto_free char *before = problem ? NULL : look(b);
+    if (before && strcmp(before, shows) == 0)
+        *left_out = "show does not look at the last column of the rows";
+    delivery.own = wide;
+    return problem || *left_out ? problem : step(b, &delivery, "ok", shows);
+}
+
+/* In a folder of its own, so that what the target shows is this dataset alone. */
+static char *widen(struct sink_bench *b, const char *sink, const char **left_out)
+{
+    struct err err = {0};
+    const char *dataset = json_object_iter_key(json_object_iter(b->rows));
+    auto_free char *folder = xasprintf("%s/widen", b->trial->folder),
+                   *conf = xasprintf("%s/omnihub.conf", folder),
+                   *show = of_widened(b->test->show, dataset);
+    struct trial trial = *b->trial;
+    struct sink_bench inner = *b;
+    struct test_file test = *b->test;
+    struct schema *schema = schema_load(b->trial->probe.config->hub.schema_dir, &err);
+    const struct schema_dataset *d = schema ? schema_find(schema, dataset) : NULL;
+    char *problem = NULL;
+    trial.folder = folder;
+    trial.conf = conf;
+    test.show = show;
+    inner.trial = &trial;
+    inner.test = &test;
+    if (json_object_size(b->rows) != 1 || !d)
+        *left_out = "the test has several datasets, or one that is not a common one";
+    else if (file_make_dirs(folder, FOLDER_MODE, &err) != OMNI_OK)
+        problem = xstrdup(err.text);
+    else
+        problem = widen_in(&inner, d, sink, left_out);
+    b->is_interrupted = inner.is_interrupted;
+    schema_free(schema);
+    return problem;
 }
 
 static void try_check(struct sink_bench *b, const struct sink_check *c)
 {
-    if (c->step == SINK_STEP_WIDEN && !has_days(b)) {
-        sheet_check(b->sheet, &(struct sheet_check){.check = &c->about,
-                                                    .problem = "the rows of the test have no date",
-                                                    .is_left_out = true});
-        return;
-    }
     auto_json *names = dataset_names(b);
     auto_free char *sink = new_sink(b);
     const struct delivery d = {.sink = sink, .datasets = names};
     auto_free char *problem = NULL;
+    const char *left_out = NULL;
     switch (c->step) {
     case SINK_STEP_AGAIN:
         problem = step(b, &d, "ok", b->test->shows);
@@ -292,11 +367,13 @@ static void try_check(struct sink_bench *b, const struct sink_check *c)
         problem = check_changed(b, &d);
         break;
     case SINK_STEP_WIDEN:
-        problem = check_widen(b, sink);
+        problem = widen(b, sink, &left_out);
         break;
     }
     if (!b->is_interrupted)
-        sheet_check(b->sheet, &(struct sheet_check){.check = &c->about, .problem = problem});
+        sheet_check(b->sheet, &(struct sheet_check){.check = &c->about,
+                                                    .problem = left_out ? left_out : problem,
+                                                    .is_left_out = left_out});
 }
 
 /* ---- the test ---- */

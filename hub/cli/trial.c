@@ -107,6 +107,7 @@ static void put_subject(const struct trial *t, const struct trial_plan *plan, st
     write_text_setting(out, "name", plan->name ? plan->name : TRIAL_NAME);
     write_text_setting(out, "plugin", t->path);
     write_setting(out, "datasets", plan->datasets);
+    write_text_setting(out, "accounts", plan->accounts);
     write_setting(out, "options", plan->options);
     buf_adds(out, "} );\n");
 }

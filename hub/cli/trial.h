@@ -29,6 +29,7 @@ struct trial_plan {
     const json_t *options;  /* of the connector or sink */
     const json_t *hub;      /* settings beside and instead of trial.hub; NULL */
     const json_t *datasets; /* of a sink */
+    const char *accounts;   /* of the connector, "all"; NULL */
     const char *more;       /* further sections; NULL */
     const char *name;       /* of the connector or sink; NULL: TRIAL_NAME */
     const char *state;      /* name of the state folder; NULL: "state" */

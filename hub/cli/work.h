@@ -44,6 +44,7 @@ struct work {
     void (*on_dry)(void *ctx, const json_t *event);
     void *dry_ctx;
     bool explain;
+    bool no_waits;          /* of the test kit: a plugin's own waits take no time */
     const char *sink_fault; /* of the test kit: push/sink_fault.h; NULL: none */
 };
 

@@ -91,6 +91,8 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
         json_put_flag(spec, "explain", true);
     if (w->accept_empty)
         json_put_flag(spec, "accept_empty", true);
+    if (w->no_waits)
+        json_put_flag(spec, "no_waits", true);
     return spec;
 }
 

@@ -274,6 +274,29 @@ static void read_group(struct keys_context *c, const config_setting_t *s, const 
     c->what = outside;
 }
 
+static void read_groups(struct keys_context *c, const config_setting_t *s, const struct key *key,
+                        struct key_groups *out)
+{
+    const char *outside = c->what;
+    if (!config_setting_is_list(s)) {
+        wrong_type(c, s, "a list ( )");
+        return;
+    }
+    size_t n = (size_t)config_setting_length(s);
+    *out = (struct key_groups){arena_alloc(c->arena, (n + 1) * key->item_size), n};
+    for (size_t i = 0; i < n; i++) {
+        const config_setting_t *one = config_setting_get_elem((config_setting_t *)s, (unsigned)i);
+        void *item = (char *)out->items + i * key->item_size;
+        *(struct config_place *)item = source_place(c->source, one);
+        c->what = arena_printf(c->arena, "%s.%s[%zu]", outside, key->name, i);
+        if (config_setting_is_group(one))
+            keys_read(c, one, key->group, key->n_group, item);
+        else
+            keys_finding(c, one, "must be a group { }, not %s", keys_type_name(one));
+    }
+    c->what = outside;
+}
+
 static void read_key(struct keys_context *c, const config_setting_t *s, const struct key *key,
                      void *member)
 {
@@ -317,6 +340,12 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
             *(const json_t **)member = c->options(c->options_ctx, c, s);
         else
             wrong_type(c, s, "a list ( )");
+        break;
+    case KEY_ANY:
+        *(const json_t **)member = c->options(c->options_ctx, c, s);
+        break;
+    case KEY_GROUPS:
+        read_groups(c, s, key, member);
         break;
     default:
         read_text(c, s, key, member);

@@ -29,7 +29,15 @@ enum key_kind {
     KEY_EXTRA,   /* true, "*", or a list of names */
     KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */
     KEY_OPTIONS, /* { … } as JSON */
-    KEY_LIST     /* ( … ) as JSON */
+    KEY_LIST,    /* ( … ) as JSON */
+    KEY_ANY,     /* whatever it is, as JSON */
+    KEY_GROUPS   /* ( { … }, … ) by a table of their own → struct key_groups */
+};
+
+/* Each item is a struct of its own kind that begins with its struct config_place. */
+struct key_groups {
+    void *items; /* in the arena */
+    size_t n;
 };
 
 struct key {
@@ -41,6 +49,7 @@ struct key {
     const char *choices;
     const struct key *group;
     size_t n_group;
+    size_t item_size; /* KEY_GROUPS */
 };
 
 struct keys_context {

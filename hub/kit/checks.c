@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "kit/spoil.h"
 
 /* ---- which fields ---- */
 
@@ -29,15 +28,21 @@ static bool is_measure(const struct omni_field *f)
     return is_number(f) && !(f->flags & OMNI_KEY);
 }
 
+/* No hole can be made in a list. */
+static bool has_place(const struct omni_field *f)
+{
+    return f->path[0] == '$' && strchr(f->path, '[');
+}
+
 static bool is_optional(const struct omni_field *f)
 {
     return spoil_can(f) && (f->flags & (OMNI_OPTIONAL | OMNI_ZERO_IF_ABSENT)) && !is_key(f) &&
-           !strchr(f->path, '[');
+           !has_place(f);
 }
 
 static bool is_needed(const struct omni_field *f)
 {
-    return spoil_can(f) && !is_optional(f) && !strchr(f->path, '['); /* no hole in a list */
+    return spoil_can(f) && !is_optional(f) && !has_place(f);
 }
 
 static bool is_free_text(const struct omni_field *f)
@@ -48,7 +53,7 @@ static bool is_free_text(const struct omni_field *f)
 /* ---- faults ---- */
 
 #define REPLY(name, times, ...)                                                                    \
-    static size_t name(json_t *tape, const struct omni_field *f)                                   \
+    static size_t name(json_t *tape, const struct spoil_field *f)                                  \
     {                                                                                              \
         (void)f;                                                                                   \
         return spoil_reply(tape, &(struct spoil_reply){__VA_ARGS__}, (times));                     \
@@ -70,37 +75,43 @@ REPLY(gone, SPOIL_ALWAYS, .status = 404, .body = "{}")
 REPLY(cancel, SPOIL_ALWAYS, .fault = "cancel")
 REPLY(die, SPOIL_ALWAYS, .fault = "kill")
 
-static size_t cut(json_t *tape, const struct omni_field *f)
+static size_t cut(json_t *tape, const struct spoil_field *f)
 {
     (void)f;
     return spoil_half(tape, "cut", SPOIL_ONCE);
 }
 
-static size_t half(json_t *tape, const struct omni_field *f)
+static size_t half(json_t *tape, const struct spoil_field *f)
 {
     (void)f;
     return spoil_half(tape, NULL, SPOIL_ALWAYS);
 }
 
-static size_t repeat(json_t *tape, const struct omni_field *f)
+static size_t repeat(json_t *tape, const struct spoil_field *f)
 {
     (void)f;
     return spoil_repeat(tape);
 }
 
-static size_t empty(json_t *tape, const struct omni_field *f)
+static size_t empty(json_t *tape, const struct spoil_field *f)
 {
     (void)f;
     return spoil_empty(tape);
 }
 
-static size_t unknown(json_t *tape, const struct omni_field *f)
+static size_t other_total(json_t *tape, const struct spoil_field *f)
+{
+    (void)f;
+    return spoil_numbers(tape);
+}
+
+static size_t unknown(json_t *tape, const struct spoil_field *f)
 {
     (void)f;
     return spoil_unknown(tape);
 }
 
-static size_t to_object(json_t *tape, const struct omni_field *f)
+static size_t to_object(json_t *tape, const struct spoil_field *f)
 {
     json_t *value = json_pack("{s:i}", "was", 1);
     size_t n = spoil_set(tape, f, value);
@@ -108,7 +119,7 @@ static size_t to_object(json_t *tape, const struct omni_field *f)
     return n;
 }
 
-static size_t to_word(json_t *tape, const struct omni_field *f)
+static size_t to_word(json_t *tape, const struct spoil_field *f)
 {
     json_t *value = json_string("many");
     size_t n = spoil_set(tape, f, value);
@@ -116,12 +127,12 @@ static size_t to_word(json_t *tape, const struct omni_field *f)
     return n;
 }
 
-static size_t to_null(json_t *tape, const struct omni_field *f)
+static size_t to_null(json_t *tape, const struct spoil_field *f)
 {
     return spoil_set(tape, f, NULL);
 }
 
-static size_t to_huge(json_t *tape, const struct omni_field *f)
+static size_t to_huge(json_t *tape, const struct spoil_field *f)
 {
     json_t *value = json_string("999999999999999999999999999999");
     size_t n = spoil_set(tape, f, value);
@@ -129,7 +140,7 @@ static size_t to_huge(json_t *tape, const struct omni_field *f)
     return n;
 }
 
-static size_t hostile(json_t *tape, const struct omni_field *f)
+static size_t hostile(json_t *tape, const struct spoil_field *f)
 {
     return spoil_append(tape, f,
                         "'; DROP TABLE d_orders; --\n<script>alert(1)</script>\t\xF0\x9F\x98\x80"
@@ -139,6 +150,9 @@ static size_t hostile(json_t *tape, const struct omni_field *f)
 /* ---- the table ---- */
 
 #define NEVER_STORED "rows that are wrong or not whole would be stored as if they were right"
+#define CLOCK        "take days from request->from_day and to_day, never from time()"
+#define ALL_CALLS    (CHECK_PULL | CHECK_CHECK | CHECK_ACCOUNTS)
+#define LISTS        (CHECK_PULL | CHECK_ACCOUNTS)
 #define RETURN_STATUS                                                                              \
     "return the status of hub->http() and hub->rows() at once where it is not OMNI_OK"
 
@@ -148,44 +162,49 @@ const struct check checks[] = {
      "declare every column that tells rows apart with OMNI_KEY; never use the clock or a counter",
      CHECK_SAME},
     {"clock-ahead", "a clock that is a day ahead", "the requests depend on this machine's clock",
-     "take days from request->from_day and to_day, never from time()", CHECK_SAME, .days = 1},
+     CLOCK, CHECK_SAME, .hours = 24},
     {"clock-behind", "a clock that is a day behind", "the requests depend on this machine's clock",
-     "take days from request->from_day and to_day, never from time()", CHECK_SAME, .days = -1},
+     CLOCK, CHECK_SAME, .hours = -24},
+    {"clock-hours-ahead", "a clock that is some hours ahead, into the next day",
+     "the requests depend on this machine's clock", CLOCK, CHECK_SAME, .hours = 5},
+    {"clock-hours-behind", "a clock that is some hours behind",
+     "the requests depend on this machine's clock", CLOCK, CHECK_SAME, .hours = -5},
     {"throttled", "too many requests, once (429)", "the platform's quota ends the pull",
      "judge() must leave 429 to the hub: return OMNI_E_UNSUPPORTED for what is not the platform's "
      "own",
-     CHECK_SAME, .spoil = throttle_once},
+     CHECK_SAME, .spoil = throttle_once, .calls = ALL_CALLS},
     {"throttled-told", "too many requests, wait a second (Retry-After)",
      "the platform's word about how long to wait is lost",
      "leave *wait_ms at 0 unless the reply says it in its own way", CHECK_SAME,
-     .spoil = throttle_told},
+     .spoil = throttle_told, .calls = ALL_CALLS},
     {"throttled-long", "too many requests, for an hour",
      "a long wait is taken for a failure, or the wait is not kept",
      "return the status of hub->http() and hub->rows() unchanged: OMNI_E_THROTTLED parks the run",
-     CHECK_REFUSED, "parked", throttle_long},
+     CHECK_REFUSED, "parked", throttle_long, .calls = ALL_CALLS},
     {"unavailable", "once HTTP 503", "a passing fault of the platform ends the pull",
-     "judge() must leave 5xx to the hub, or return OMNI_E_RETRY", CHECK_SAME, .spoil = unavailable},
+     "judge() must leave 5xx to the hub, or return OMNI_E_RETRY", CHECK_SAME, .spoil = unavailable,
+     .calls = ALL_CALLS},
     {"reset", "once a connection that is reset", "a passing fault of the network ends the pull",
      RETURN_STATUS "; for a POST that only asks, set OMNI_HTTP_REPEATABLE", CHECK_SAME,
-     .spoil = reset},
+     .spoil = reset, .calls = ALL_CALLS},
     {"timeout", "once no reply in time", "a passing fault of the network ends the pull",
      RETURN_STATUS "; for a POST that only asks, set OMNI_HTTP_REPEATABLE", CHECK_SAME,
-     .spoil = late},
+     .spoil = late, .calls = ALL_CALLS},
     {"cut", "once a page that is cut off", "rows of half a page are lost or doubled",
      "send rows only from a reply whose call returned OMNI_OK; for a POST that only asks, set "
      "OMNI_HTTP_REPEATABLE",
-     CHECK_SAME, .spoil = cut},
+     CHECK_SAME, .spoil = cut, .calls = ALL_CALLS},
     {"down", "HTTP 503 for ever", NEVER_STORED, RETURN_STATUS, CHECK_REFUSED,
-     "retrying|parked|failed", down},
+     "retrying|parked|failed", down, .calls = ALL_CALLS},
     {"half-page", "half a page as if it were whole", NEVER_STORED,
      "do not read replies with string functions: hub->rows() or omni_json_*() notice what is not "
      "JSON",
-     CHECK_REFUSED, "failed|retrying", half},
+     CHECK_REFUSED, "failed|retrying", half, .calls = LISTS},
     {"web-page", "a login page in the place of data", NEVER_STORED, RETURN_STATUS, CHECK_REFUSED,
-     "failed|retrying", web_page},
+     "failed|retrying", web_page, .calls = ALL_CALLS},
     {"no-body", "HTTP 200 with nothing in it", "nothing at all is taken for \"no rows\"",
      "an empty list is no rows; no list is an error: hub->fail(run, OMNI_E_DATA, \"…\")",
-     CHECK_REFUSED, "failed|retrying", nothing},
+     CHECK_REFUSED, "failed|retrying", nothing, .calls = LISTS},
     {"repeated-page", "a page that comes again and again",
      "rows are doubled, or the pull never ends",
      "use omni_pages_after(), omni_pages_link() or omni_pages_offset(), and end with "
@@ -193,18 +212,20 @@ const struct check checks[] = {
      CHECK_REFUSED, "failed", repeat},
     {"login-once", "the login dies between two pages, and is renewed",
      "a token that runs out ends the pull",
-     "judge() must leave 401 to the hub, or return OMNI_E_AUTH", CHECK_SAME, .spoil = login_once},
+     "judge() must leave 401 to the hub, or return OMNI_E_AUTH", CHECK_SAME, .spoil = login_once,
+     .calls = ALL_CALLS},
     {"login-dead", "the login dies between two pages for good",
      "the admin is not told to renew the login, or half of the window is stored",
-     RETURN_STATUS "; a refused login is OMNI_E_AUTH", CHECK_REFUSED, "failed", login_dead},
+     RETURN_STATUS "; a refused login is OMNI_E_AUTH", CHECK_REFUSED, "failed", login_dead,
+     .calls = ALL_CALLS},
     {"forbidden", "no permission (403)", NEVER_STORED, RETURN_STATUS, CHECK_REFUSED,
-     "failed|parked|retrying", forbidden},
+     "failed|parked|retrying", forbidden, .calls = ALL_CALLS},
     {"not-found", "what is asked for is not there (404)", NEVER_STORED,
      RETURN_STATUS
      "; the empty answer of an API that says 404 for \"none\" is judge()'s to explain",
-     CHECK_REFUSED, "failed|retrying", gone},
+     CHECK_REFUSED, "failed|retrying", gone, .calls = ALL_CALLS},
     {"unknown", "members that nobody knew", "an API that grows breaks the connector",
-     "look members up by name, never by position", CHECK_SAME, .spoil = unknown},
+     "look members up by name, never by position", CHECK_SAME, .spoil = unknown, .calls = LISTS},
     {"no-rows", "no rows where there were rows", "stored days are wiped by an empty answer",
      "return OMNI_OK with no rows and leave it to the hub, which asks a person", CHECK_REFUSED,
      "suspicious|failed", empty},
@@ -236,6 +257,20 @@ const struct check checks[] = {
      "changed days keep their old numbers",
      "do not remember values between pulls; declare settle_days", CHECK_TAKEN,
      .spoil = spoil_increase, .on = is_measure},
+    {"total-forbidden", "no permission for the platform's own totals (403)",
+     "totals that cannot be had are taken for totals that agree", RETURN_STATUS, CHECK_REFUSED,
+     "failed|parked|retrying", forbidden, .aim = SPOIL_TOTAL},
+    {"total-login", "the login dies before the totals", "the admin is not told to renew the login",
+     RETURN_STATUS, CHECK_REFUSED, "failed", login_dead, .aim = SPOIL_TOTAL},
+    {"total-half", "half of the reply with the totals",
+     "totals that cannot be had are taken for totals that agree",
+     "omni_total_found() takes a reply that is no JSON for one without totals: look for a member "
+     "that is always there first, and hub->fail(run, OMNI_E_DATA, \"…\")",
+     CHECK_REFUSED, "failed|retrying", half, .aim = SPOIL_TOTAL},
+    {"total-other", "totals that are not those of the rows",
+     "rows that are missing are not noticed",
+     "hand each total to hub->found_total() as it is, in millionths, with the column's name",
+     CHECK_REFUSED, "suspicious|failed", other_total, .aim = SPOIL_TOTAL},
     {"cancel", "stopped while it waits for a page",
      "the hub cannot be stopped, or stores half a window",
      RETURN_STATUS "; in loops of your own ask hub->cancelled()", CHECK_REFUSED, "interrupted",
@@ -245,6 +280,11 @@ const struct check checks[] = {
      "crashed|interrupted|failed", die},
 };
 const size_t n_checks = ARRAY_LEN(checks);
+
+bool check_is_for(const struct check *c, unsigned call)
+{
+    return (c->calls ? c->calls : CHECK_PULL) & call;
+}
 
 /* ---- judging ---- */
 

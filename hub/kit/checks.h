@@ -10,6 +10,8 @@
 
 #include <omnihub/omnihub.h>
 
+#include "kit/spoil.h"
+
 enum check_expect {
     CHECK_SAME,    /* ok, and the store holds what it held */
     CHECK_REFUSED, /* not ok, in good order, and the store holds what it held */
@@ -17,16 +19,23 @@ enum check_expect {
     CHECK_FINE     /* ok; what the store holds is the plugin's business */
 };
 
+/* Which calls of a plugin a check is for; it is put around a test of that call. */
+enum { CHECK_PULL = 1, CHECK_CHECK = 2, CHECK_ACCOUNTS = 4 };
+
 struct check {
     const char *id, *title, *means, *mend;
     enum check_expect expect;
     const char *outcomes; /* of a refusal, separated by |; NULL: any in good order */
     /* Puts the fault in; 0: cannot be done to this tape. NULL: no fault. field: NULL but with `on`.
      */
-    size_t (*spoil)(json_t *tape, const struct omni_field *field);
+    size_t (*spoil)(json_t *tape, const struct spoil_field *);
     bool (*on)(const struct omni_field *); /* once for each field that this holds for; NULL: once */
-    int days;                              /* by which the clock is wrong */
+    int hours;                             /* by which the clock is wrong */
+    unsigned calls;                        /* CHECK_…; 0: CHECK_PULL */
+    enum spoil_aim aim;
 };
+/* Is it one for this call? */
+bool check_is_for(const struct check *, unsigned call);
 
 extern const struct check checks[];
 extern const size_t n_checks;

@@ -66,8 +66,8 @@ const struct sink_check sink_checks[] = {
      SINK_STEP_CHANGED,
      NULL},
     {{.id = "widen",
-      .title = "a dataset that gets more columns",
-      .means = "a dataset that grows ends the deliveries",
+      .title = "a dataset that gets one more column",
+      .means = "a dataset that grows ends the deliveries, or its new column never arrives",
       .mend =
           "begin() adds the columns that the target does not have yet; take names and types from "
           "the delivery, never from a list of your own"},

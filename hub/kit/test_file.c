@@ -13,9 +13,40 @@
 
 #define TEST(member) offsetof(struct test_file, member)
 
+#define EXCHANGE(member) offsetof(struct test_exchange, member)
+enum { STATUS_MIN = 100, STATUS_MAX = 599 };
+
+#define EXCHANGE_KEYS                                                                              \
+    {"request", KEY_TEXT, EXCHANGE(request), true}, {"body", KEY_TEXT, EXCHANGE(body)},            \
+        {"status", KEY_INT, EXCHANGE(status), .min = STATUS_MIN, .max = STATUS_MAX},               \
+        {"headers", KEY_TEXTS, EXCHANGE(headers)}, {"reply", KEY_ANY, EXCHANGE(reply)},            \
+    {                                                                                              \
+        "reply_file", KEY_PATH, EXCHANGE(reply_file)                                               \
+    }
+
+static const struct key exchange_keys[] = {
+    EXCHANGE_KEYS,
+    {"fault", KEY_CHOICE, EXCHANGE(fault), .choices = "reset|timeout|cut|cancel|kill"},
+};
+
+static const struct key server_keys[] = {
+    EXCHANGE_KEYS,
+    {"fault", KEY_CHOICE, EXCHANGE(fault), .choices = "reset|cut"},
+    {"query", KEY_OPTIONS, EXCHANGE(query)},
+    {"sends", KEY_TEXTS, EXCHANGE(sends)},
+    {"has", KEY_TEXTS, EXCHANGE(has)},
+    {"json", KEY_ANY, EXCHANGE(json)},
+    {"any_time", KEY_BOOL, EXCHANGE(any_time)},
+};
+
+#define EXCHANGES(member, keys)                                                                    \
+    KEY_GROUPS, TEST(member), .group = (keys), .n_group = ARRAY_LEN(keys),                         \
+                              .item_size = sizeof(struct test_exchange)
+
 static const struct key test_keys[] = {
     {"test", KEY_TEXT, TEST(test), true},
     {"stream", KEY_TEXT, TEST(stream)},
+    {"call", KEY_CHOICE, TEST(call), .choices = "check|accounts"},
     {"from", KEY_DATE, TEST(from)},
     {"to", KEY_DATE, TEST(to)},
     {"today", KEY_DATE, TEST(today)},
@@ -25,7 +56,9 @@ static const struct key test_keys[] = {
     {"says", KEY_TEXT, TEST(says)},
     {"cassette", KEY_PATH, TEST(cassette)},
     {"options", KEY_OPTIONS, TEST(options)},
-    {"exchanges", KEY_LIST, TEST(exchanges)},
+    {"exchanges", EXCHANGES(exchanges, exchange_keys)},
+    {"server", EXCHANGES(server, server_keys)},
+    {"order", KEY_IS_CHOSEN, TEST(in_any_order), .choices = "as written|any"},
     {"rows", KEY_LIST, TEST(rows)},
     {"parts", KEY_OPTIONS, TEST(parts)},
     {"datasets", KEY_OPTIONS, TEST(datasets)},
@@ -38,11 +71,6 @@ struct test_all {
     struct config_all trees; /* the JSON of options and lists, and the memory of it all */
 };
 
-const char *test_file_folder(const struct test_file *t)
-{
-    return ((const struct test_all *)t)->trees.folder;
-}
-
 static const char *folder_of(struct arena *a, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -51,17 +79,68 @@ static const char *folder_of(struct arena *a, const char *path)
     return arena_strdup(a, real ? real : dir);
 }
 
+const struct test_exchange *test_exchange_at(const struct key_groups *list, size_t i)
+{
+    return (const struct test_exchange *)list->items + i;
+}
+
+char *test_place(const struct config_place *place)
+{
+    const char *slash = strrchr(place->file, '/');
+    return xasprintf("%s:%d", slash ? slash + 1 : place->file, place->line);
+}
+
+static void check_exchange(const struct test_exchange *e, struct keys_context *keys)
+{
+    size_t n = e->request ? strcspn(e->request, " ") : 0;
+    if (e->request && (n == 0 || !e->request[n] || !e->request[n + 1]))
+        config_findings_add(keys->findings, true, e->place,
+                            "request \"%s\" is not \"METHOD URL\", as in \"GET /v1/report\"",
+                            e->request);
+    if (e->reply && e->reply_file)
+        config_findings_add(keys->findings, true, e->place, "reply or reply_file, not both");
+    if (e->body && e->json)
+        config_findings_add(keys->findings, true, e->place, "body or json, not both");
+}
+
+static void check_exchanges(const struct key_groups *list, struct keys_context *keys)
+{
+    for (size_t i = 0; i < list->n; i++)
+        check_exchange(test_exchange_at(list, i), keys);
+}
+
+/* A server answers at its own address: what is asked of it is a path. */
+static void check_server(const struct test_file *t, struct keys_context *keys,
+                         struct config_place place)
+{
+    check_exchanges(&t->server, keys);
+    for (size_t i = 0; i < t->server.n; i++) {
+        const struct test_exchange *e = test_exchange_at(&t->server, i);
+        const char *url = e->request ? strchr(e->request, ' ') : NULL;
+        if (url && url[1] && url[1] != '/')
+            config_findings_add(keys->findings, true, e->place,
+                                "request \"%s\": a server is asked for a path that begins with /",
+                                e->request);
+    }
+    if (t->in_any_order && !t->server.items)
+        config_findings_add(keys->findings, true, place, "order belongs to a server");
+}
+
 /* What spans several settings. */
 static void check(struct test_file *t, struct keys_context *keys, struct config_place place)
 {
     bool has_days = t->from || t->to;
-    if (t->exchanges && t->cassette)
-        config_findings_add(keys->findings, true, place, "exchanges or a cassette, not both");
+    if (!!t->exchanges.items + !!t->server.items + !!t->cassette > 1)
+        config_findings_add(keys->findings, true, place,
+                            "one of exchanges, server and cassette, not several");
+    check_exchanges(&t->exchanges, keys);
+    check_server(t, keys, place);
     if (has_days && (!t->from || !t->to))
         config_findings_add(keys->findings, true, place, "from and to go together");
-    if (!t->datasets == !t->stream)
+    if (!!t->datasets + !!t->stream + !!t->call != 1)
         config_findings_add(keys->findings, true, place,
-                            "give the stream that is pulled, or the datasets that a sink gets");
+                            "give the stream that is pulled, the call that is made, or the "
+                            "datasets that a sink gets");
     if (!t->show != !t->shows)
         config_findings_add(keys->findings, true, place, "show and shows go together");
 }

@@ -28,7 +28,7 @@ enum {
 enum {
     /* job → plugin */
     CALL_START = 1, /* path, sandbox (u32), memory (i64), cpu_s, landlock_abi, is_sealed (u32) */
-    CALL_OPEN,      /* source, config (JSON), today, is_replay (u32) */
+    CALL_OPEN,      /* source, config (JSON), today, no_waits (u32) */
     CALL_CHECK,
     CALL_ACCOUNTS,
     CALL_DISCOVER,

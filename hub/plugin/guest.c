@@ -24,7 +24,7 @@ struct guest {
     const struct plugin_services *services;
     struct omni_source source; /* copied: the plugin's may be shorter or longer */
     void *self;
-    bool is_open, in_judge, is_replay;
+    bool is_open, in_judge, no_waits;
     json_t *config;
     struct omni_config *options;
     const struct omni_stream **found; /* pointers that found_stream() was given */
@@ -79,7 +79,7 @@ static int32_t host_cancelled(struct omni_run *run)
 static omni_status host_sleep(struct omni_run *run, uint32_t ms)
 {
     enum { SLICE = 200 };
-    if (run->guest->is_replay)
+    if (run->guest->no_waits)
         return host_cancelled(run) ? OMNI_E_CANCELLED : OMNI_OK;
     while (!host_cancelled(run)) {
         uint32_t now = ms < SLICE ? ms : SLICE;
@@ -288,7 +288,7 @@ omni_status guest_open(struct guest *g, const struct guest_opening *o, struct er
     if (g->is_open)
         return err_set(err, OMNI_E_BUG, "the source is open already");
     guest_copy(&g->source, sizeof g->source, source);
-    g->is_replay = o->is_replay;
+    g->no_waits = o->no_waits;
     g->config = json_deep_copy(o->config);
     g->options = options_new(g->config, g->source.options, o->today);
     if (!g->source.pull)

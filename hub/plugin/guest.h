@@ -25,7 +25,7 @@ struct guest_opening {
     const char *source;
     const json_t *config; /* borrowed for the call */
     int32_t today;
-    bool is_replay; /* sleep_ms() takes no time */
+    bool no_waits; /* sleep_ms() takes no time */
 };
 omni_status guest_open(struct guest *, const struct guest_opening *, struct err *);
 /* request: PULL and TOTAL only; its stream is looked up by name among those that the module names

@@ -137,7 +137,7 @@ omni_status plugin_open(struct plugin *p, const char *source, const json_t *conf
         *err = (struct err){.text = ""};
     if (p->guest) {
         begin(p, "open");
-        const struct guest_opening opening = {source, config, today(), p->options.is_replay};
+        const struct guest_opening opening = {source, config, today(), p->options.no_waits};
         return finish(p, true, guest_open(p->guest, &opening, err), err);
     }
     auto_free char *text = config ? json_print(config) : xstrdup("{}");
@@ -146,7 +146,7 @@ omni_status plugin_open(struct plugin *p, const char *source, const json_t *conf
     wire_put_text(&call, source);
     wire_put_text(&call, text);
     wire_put_u32(&call, (uint32_t)today());
-    wire_put_u32(&call, p->options.is_replay);
+    wire_put_u32(&call, p->options.no_waits);
     return call_remote(p, "open", &call, NULL, err);
 }
 

@@ -46,7 +46,7 @@ struct plugin_options {
     uint64_t memory;    /* bytes of address space; 0: 512 MiB */
     uint32_t cpu_s;     /* 0: 600 */
     const char *sha256; /* of the file that may be loaded, from sealed memory; NULL: any */
-    bool is_replay;     /* from a cassette: the plugin's waits take no time */
+    bool no_waits;      /* from a cassette: the plugin's waits take no time */
     const struct plugin_services *services;
     uint32_t
         landlock_abi; /* for tests: pretend that the kernel knows no more than this; 0: ask it */

@@ -344,7 +344,7 @@ static omni_status serve_open(struct remote *r, struct wire_in *in, struct err *
     size_t n;
     const char *source = wire_get_text(in), *text = wire_get_bytes(in, &n);
     struct guest_opening opening = {.source = source, .today = (int32_t)wire_get_u32(in)};
-    opening.is_replay = wire_get_u32(in) != 0;
+    opening.no_waits = wire_get_u32(in) != 0;
     if (!wire_done(in) || !source || !text)
         hang_up();
     auto_json *config = json_parse(text, n, err);

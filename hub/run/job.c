@@ -323,7 +323,7 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
         .memory = (uint64_t)json_int(job->spec, "memory", 0),
         .sha256 = json_text(job->spec, "plugin_sha256"),
-        .is_replay = json_text(job->spec, "replay") != NULL,
+        .no_waits = json_text(job->spec, "replay") || json_flag(job->spec, "no_waits"),
         .services = &job->services};
     job->plugin = plugin_start(&options, &job->plugin_end, err);
     return job->plugin ? OMNI_OK : err->status;

@@ -74,6 +74,7 @@ struct job {
     struct buf file_list; /* the last reply to a file-list: request */
     struct job_failure failure;
     json_t *totals;        /* found_total(): {column: micros} */
+    bool is_in_total;      /* total() is being called */
     int64_t last_progress; /* when the last progress event went out, micros */
 };
 

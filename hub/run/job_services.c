@@ -126,6 +126,13 @@ static omni_status exchange_envelope(void *ctx, const char **text, size_t *len, 
     return status;
 }
 
+static const char *format_name(uint32_t format)
+{
+    static const char *const names[] = {
+        [OMNI_FORMAT_JSON] = "json", [OMNI_FORMAT_NDJSON] = "ndjson", [OMNI_FORMAT_CSV] = "csv"};
+    return format < ARRAY_LEN(names) ? names[format] : NULL;
+}
+
 /* `pull --explain`: each request beside the rows that came of it. */
 static void explain(const struct exchange *x, const char *method, uint64_t rows_before)
 {
@@ -143,8 +150,13 @@ static void explain(const struct exchange *x, const char *method, uint64_t rows_
     json_put_text(event, "body", *body ? body : NULL);
     json_put_int(event, "status", http->status);
     json_put_int(event, "rows", (int64_t)rows_before);
-    if (x->wants_rows)
+    if (x->wants_rows) {
         json_put_int(event, "records", (int64_t)reader_records(job->pipeline->reader));
+        json_put_text(event, "format", format_name(http->format));
+        json_put_text(event, "format_options", http->format_options);
+    }
+    if (job->is_in_total)
+        json_put_flag(event, "total", true);
     spec_event(job->events, event);
 }
 

@@ -31,7 +31,8 @@ static omni_status ask(struct job *job, omni_status (*call)(struct plugin *, str
     if (status != OMNI_OK)
         return status;
     job_failure_clear(job);
-    return job_failed(job, call(job->plugin, err), err);
+    status = job_failed(job, call(job->plugin, err), err);
+    return status == OMNI_OK && job->http ? http_finish(job->http, err) : status;
 }
 
 int job_accounts(struct job *job)

@@ -180,7 +180,9 @@ static omni_status window_ask_totals(struct job *job, struct err *err)
                                    .to_day = job->window->days.to,
                                    .account = job->account};
     job_failure_clear(job);
+    job->is_in_total = true;
     omni_status status = plugin_total(job->plugin, &request, err);
+    job->is_in_total = false;
     return status == OMNI_E_UNSUPPORTED ? OMNI_OK : job_failed(job, status, err);
 }
 
@@ -260,7 +262,8 @@ omni_status window_store(struct job *job, struct err *err)
     omni_status status = pipeline_finish(job->pipeline, err);
     if (status == OMNI_OK && job->currency)
         status = pipeline_fill_currency(job->pipeline, job->currency, err);
-    if (status == OMNI_OK && w->stream->sync == OMNI_WINDOW && job->store)
+    /* In a dry run, too, where there is nothing to compare: a recording has to hold all of it. */
+    if (status == OMNI_OK && w->stream->sync == OMNI_WINDOW)
         status = window_ask_totals(job, err);
     if (status == OMNI_OK)
         status = job->store ? window_apply(job, err) : job_emit_rows(job, err);

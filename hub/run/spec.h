@@ -32,9 +32,9 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * value, …} for env: references, start
  * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
  * those that regular pulls still read, leaving their state alone), backfill_share (per million of
- * what is left), dry_run, explain, accept_empty
- * (bool), record, replay (paths), datasets [names] (push), sink_fault (push/sink_fault.h),
- * own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
+ * what is left), dry_run, explain, accept_empty (bool), no_waits (bool: the plugin's own take no
+ * time, as with replay), record, replay (paths), datasets [names] (push), sink_fault
+ * (push/sink_fault.h), own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
  *
  * Events, one JSON object a line, "event" names it:
  *  describe {module}                         the description
@@ -42,7 +42,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  progress {stream, rows, windows, windows_total}
  *  row      {stream, dataset, values{}}      dry_run only
  *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
- *           the plugin; rows: how many there were before it
+ *           the plugin; rows: how many there were before it; where the hub read records: format
+ *           ("json", "ndjson", "csv"), format_options; total (bool): asked by total()
  *  result   {stream, account, outcome, reason, message, remedy, until (parked: when it
  *           goes on), from, to, windows, read, rows,
  * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,

@@ -22,7 +22,6 @@ dist_templategraphql_DATA += %D%/graphql/README.md
 templateasyncreportdir = $(templatedir)/async-report
 dist_templateasyncreport_DATA =
 dist_templateasyncreport_DATA += %D%/async-report/NAME.c
-dist_templateasyncreport_DATA += %D%/async-report/NAME.cassette
 dist_templateasyncreport_DATA += %D%/async-report/NAME.test
 dist_templateasyncreport_DATA += %D%/async-report/README.md
 templatefamilydir = $(templatedir)/family

@@ -16,4 +16,5 @@ include tests/unit/schedule/local.mk
 include tests/unit/run/local.mk
 include tests/unit/run/job.mk
 include tests/unit/config/local.mk
+include tests/unit/kit/local.mk
 include tests/unit/cli/local.mk

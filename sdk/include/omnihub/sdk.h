@@ -264,7 +264,7 @@ omni_status omni_account_found(const struct omni_host *, struct omni_run *, stru
 omni_status omni_total_found(const struct omni_host *, struct omni_run *, const char *column,
                              struct omni_json totals, const char *path);
 
-/* Today in UTC, by this machine's clock. */
+/* Today in UTC, by this machine's clock; in a test by the test's. */
 int32_t omni_today(void);
 /* Milliseconds until the next midnight of a zone that is so many seconds ahead of UTC. */
 uint32_t omni_ms_to_midnight(int32_t utc_offset_s);
