@@ -97,8 +97,10 @@ static char *judge(struct bench *b, const struct check *c, const json_t *tape, c
     auto_free char *after = bench_store(b);
     /* A refused list of accounts is nobody's list. */
     bool keeps = bench_call(b) != CHECK_PULL && c->expect == CHECK_REFUSED;
+    auto_json *probe = json_copy((json_t *)tape);
     const struct check_run run = {.outcome = result.outcome,
                                   .message = result.message,
+                                  .has_total = spoil_aim(probe, SPOIL_TOTAL),
                                   .is_same = keeps || strcmp(before, after) == 0};
     char *problem = is_miss(&result)
                         ? xasprintf("asks for what the test does not have: %s", result.message)

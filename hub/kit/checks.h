@@ -43,7 +43,8 @@ extern const size_t n_checks;
 /* What a pull came to. */
 struct check_run {
     const char *outcome, *message;
-    bool is_same; /* the store holds what it held before */
+    bool is_same;   /* the store holds what it held before */
+    bool has_total; /* the platform's own totals are among the replies */
 };
 /* NULL: as expected. Otherwise what is wrong; free(). */
 char *check_judge(const struct check *, const struct check_run *);

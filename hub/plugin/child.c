@@ -330,7 +330,10 @@ static pid_t spawn(const struct child *c, const struct plugin_options *o, int so
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
     /* The path is there for whoever looks at the process list. */
     char *argv[] = {(char *)"omnihub-plugin", parent, (char *)o->path, NULL};
-    char *env[] = {(char *)"LANG=C", (char *)"TZ=UTC0", NULL};
+    /* A test's clock is the plugin's, too: omni_today(). */
+    const char *clock = getenv("OMNIHUB_NOW");
+    auto_free char *now = clock ? xasprintf("OMNIHUB_NOW=%s", clock) : NULL;
+    char *env[] = {(char *)"LANG=C", (char *)"TZ=UTC0", now, NULL};
     int fds[] = {-1, print, print, socket, c->sealed};
     int n_fds = c->sealed < 0 ? SEALED_FD : SEALED_FD + 1;
     return spawn_process(o->program, argv, env, fds, n_fds, err);

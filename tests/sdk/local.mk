@@ -3,9 +3,11 @@
 SDK_TESTS =
 SDK_TESTS += %D%/test_lock.py
 SDK_TESTS += %D%/test_new_plugin.py
+SDK_TESTS += %D%/test_conform.py
 SDK_TESTS += %D%/test_guide.py
 SDK_TESTS += %D%/test_kit.py
 SDK_TESTS += %D%/test_server.py
 SDK_TESTS += %D%/test_try.py
 TESTS += $(SDK_TESTS)
 EXTRA_DIST += $(SDK_TESTS) %D%/author.py
+EXTRA_DIST += %D%/various.c

@@ -116,6 +116,21 @@ static void gzip(void **state)
     assert_same_json(again.tree, "[{\"ab\":\"1\"}]");
 }
 
+static void guesses(void **state)
+{
+    (void)state;
+    auto_records lines, csv, page;
+    auto_json *a = exchange(NULL, NULL, "{\"n\":1}\n{\"n\":2}\n"),
+              *b = parse("{\"reply\":{\"headers\":[\"content-type: text/csv; charset=utf-8\"],"
+                         "\"body\":\"A,B\\n1,2\\n\"}}"),
+              *c = exchange(NULL, NULL, "<html>1,2</html>");
+    assert_true(records_read(&lines, a));
+    assert_same_json(lines.tree, "[{\"n\":1},{\"n\":2}]");
+    assert_true(records_read(&csv, b));
+    assert_same_json(csv.tree, "[{\"A\":\"1\",\"B\":\"2\"}]");
+    assert_false(records_read(&page, c));
+}
+
 static void finds_lists(void **state)
 {
     (void)state;
@@ -128,6 +143,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(json),        cmocka_unit_test(ndjson),
     cmocka_unit_test(csv),         cmocka_unit_test(csv_without_columns),
     cmocka_unit_test(csv_changed), cmocka_unit_test(gzip),
-    cmocka_unit_test(finds_lists),
+    cmocka_unit_test(guesses),     cmocka_unit_test(finds_lists),
 };
 KIT_MAIN(tests)

@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The conformance checks for every kind of reply and call: what is right passes all of them, and each careless plugin is found."""
+
+import gzip
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import author  # noqa: E402
+import omni  # noqa: E402
+import tap  # noqa: E402
+
+SOURCE = os.path.join(omni.SOURCE, "tests", "sdk", "various.c")
+OPTIONS = """options = { account_id = "7"; token = "made-up-token"; };
+"""
+WINDOW = """from = "2026-03-01"; to = "2026-03-02";
+""" + OPTIONS
+ROWS = """rows = (
+  { date = "2026-03-01"; campaign_id = "1"; clicks = 2; cost = "0.5"; },
+  { date = "2026-03-02"; campaign_id = "2"; campaign_name = "b; \\"c\\""; clicks = 3; cost = "1.25"; } );
+"""
+SHEET = """Report of 2026-03-02
+Day;Campaign ID;"Campaign, name";Clicks;Cost
+2026-03-01;1;;2;0.50
+2026-03-02;2;"b; ""c""\";3;1.25
+"""
+LINES = ({"day": "2026-03-01", "campaign": {"id": "1", "name": None}, "clicks": 2, "cost": "0.50"},
+         {"day": "2026-03-02", "campaign": {"id": "2", "name": "b; \"c\""}, "clicks": 3, "cost": 1.25})
+TESTS = {
+    "sheet": """test = "a gzipped CSV"; stream = "sheet";
+""" + WINDOW + """exchanges = ( { request = "GET /sheet?from=2026-03-01&to=2026-03-02"; headers = ("content-type: text/csv");
+                reply_file = "sheet.csv.gz"; } );
+""" + ROWS,
+    "plain": """test = "a CSV"; stream = "sheet";
+""" + WINDOW + """exchanges = ( { request = "GET /sheet?from=2026-03-01&to=2026-03-02"; headers = ("content-type: text/csv");
+                reply_file = "sheet.csv"; } );
+""" + ROWS,
+    "lines": """test = "lines of JSON, and their total"; stream = "lines";
+""" + WINDOW + """exchanges = ( { request = "GET /lines?from=2026-03-01&to=2026-03-02"; headers = ("content-type: application/x-ndjson");
+                reply_file = "lines.ndjson"; },
+              { request = "GET /sums"; reply = { sums = { cost = "1.75"; }; }; } );
+""" + ROWS,
+    "orders": """test = "orders and what is in them"; stream = "orders";
+""" + OPTIONS + """exchanges = ( { request = "GET /orders"; reply = { orders = (
+  { id = "o1"; at = "2026-03-01T10:00:00Z"; net = "3.00"; items = ( { id = "a"; gross = "1.00"; }, { id = "b"; gross = "2.00"; } ); } ); }; } );
+rows = ( { order_id = "o1"; net = "3"; } );
+parts = { items = ( { order_id = "o1"; line_id = "a"; gross = "1"; }, { order_id = "o1"; line_id = "b"; gross = "2"; } ); };
+""",
+    "check": """test = "the login is proved"; call = "check";
+""" + OPTIONS + """server = ( { request = "GET /me"; sends = ("Authorization: Bearer made-up-token"); reply = { id = "me"; }; } );
+""",
+    "accounts": """test = "which accounts there are"; call = "accounts";
+""" + OPTIONS + """exchanges = ( { request = "GET /accounts"; reply = { accounts = ( { id = "7"; name = "seven"; }, { id = "8"; name = "eight"; } ); }; } );
+rows = ( { id = "7"; name = "seven"; }, { id = "8"; name = "eight"; } );
+""",
+}
+# For who reads by hand.
+SIMPLE = """test = "a CSV for the simple-minded"; stream = "sheet";
+""" + WINDOW + """exchanges = ( { request = "GET /sheet?from=2026-03-01&to=2026-03-02"; headers = ("content-type: text/csv");
+                reply_file = "simple.csv"; } );
+rows = ( { date = "2026-03-01"; campaign_id = "1"; clicks = 2; cost = "0.5"; } );
+"""
+# Checks that have to be among those that hold.
+MUST = {
+    "sheet": {"missing": "Clicks", "missing-optional": "Campaign, name", "null-key": "Campaign ID", "object": "Cost", "word": "Clicks",
+              "huge": "Cost", "hostile": "Campaign, name", "restated": "Clicks", "unknown": None, "no-rows": None, "half-page": None,
+              "cut": None, "clock-hours-ahead": None, "clock-hours-behind": None},
+    "lines": {"missing": "$.clicks", "missing-optional": "$.campaign.name", "null-key": "$.campaign.id", "huge": "$.cost",
+              "word": "$.clicks", "unknown": None, "no-rows": None, "half-page": None, "total-forbidden": None, "total-login": None,
+              "total-cut": None, "total-other": None},
+    "orders": {"missing": "items $.gross", "null-key": "items $.id", "word": "items $.gross", "restated": "items $.gross", "huge": "$.net"},
+    "check": {"forbidden": None, "login-dead": None, "login-once": None, "cut": None, "throttled-long": None},
+    "accounts": {"forbidden": None, "login-dead": None, "half-page": None, "no-body": None, "unknown": None, "web-page": None},
+}
+MUST["plain"] = MUST["sheet"]
+
+READ = "omni_status status = hub->rows(run, &http, \"$.orders[*]\");"
+# What is read by hand takes what is no number for 0, and cells in the place of the fields' table.
+BY_HAND = """
+    omni_status status = hub->http(run, &http);
+    if (status != OMNI_OK)
+        return status;
+    for (const char *line = http.reply; *line; line += strcspn(line, "\\n"), line += *line == '\\n') {
+        struct omni_cell cells[5] = {{OMNI_NULL, 0, {0}}};
+        char id[64] = "", name[64] = "";
+        double cost = 0;
+        int32_t day = 0;
+        int64_t clicks = 0;
+        int has_name = 0;
+        %s
+        cells[0].type = OMNI_DATE; cells[0].v.i = day;
+        cells[1].type = OMNI_TEXT; cells[1].v.s = id; cells[1].len = (uint32_t)strlen(id);
+        cells[2].type = has_name ? OMNI_TEXT : OMNI_NULL; cells[2].v.s = name; cells[2].len = (uint32_t)strlen(name);
+        cells[3].type = OMNI_INT; cells[3].v.i = clicks;
+        cells[4].type = OMNI_MICROS; cells[4].v.i = (int64_t)(cost * 1000000);
+        if (day)
+            status = hub->row(run, cells, 5);
+        if (status != OMNI_OK)
+            return status;
+    }
+"""
+JSON_LINE = """struct omni_json record = omni_json_of(line, strcspn(line, "\\n"));
+        char text[64] = "";
+        omni_json_text(record, "day", text, sizeof(text));
+        omni_day_parse(text, &day);
+        omni_json_text(record, "campaign.id", id, sizeof(id));
+        has_name = omni_json_text(record, "campaign.name", name, sizeof(name));
+        omni_json_int(record, "clicks", &clicks);
+        omni_json_text(record, "cost", text, sizeof(text));
+        cost = strtod(text, NULL);"""
+CSV_LINE = """char text[2][64] = {"", ""};
+        omni_day_parse(line, &day);
+        sscanf(line, "%*[^,],%63[^,],%63[^,],%63[^,],%63[^\\n]", id, name, text[0], text[1]);
+        has_name = 1;
+        clicks = atol(text[0]);
+        cost = strtod(text[1], NULL);"""
+PARTS_BY_HAND = """
+    omni_status status = hub->http(run, &http);
+    struct omni_json orders = omni_json_at(omni_json_of_reply(&http), "orders"), order = {0}, item;
+    const struct omni_part_rows *rows = (const struct omni_part_rows *)hub->extension(OMNI_PART_ROWS);
+    while (status == OMNI_OK && omni_json_next(orders, &order)) {
+        struct omni_row *row = (struct omni_row *)malloc(sizeof(*row));
+        omni_row_begin(row, streams[2], order);
+        status = omni_row_send(row, hub, run, 0);
+        free(row);
+        struct omni_json items = omni_json_at(order, "items");
+        item = (struct omni_json){0};
+        while (status == OMNI_OK && omni_json_next(items, &item)) {
+            struct omni_cell cells[4] = {{OMNI_NULL, 0, {0}}};
+            char order_id[64] = "", id[64] = "", at[64] = "";
+            int64_t seconds = 0;
+            omni_json_text(order, "id", order_id, sizeof(order_id));
+            omni_json_text(item, "id", id, sizeof(id));
+            cells[0].type = cells[1].type = OMNI_TEXT;
+            cells[0].v.s = order_id; cells[0].len = (uint32_t)strlen(order_id);
+            cells[1].v.s = id; cells[1].len = (uint32_t)strlen(id);
+            cells[2].type = OMNI_MICROS;
+            omni_json_micros(item, "gross", &cells[2].v.i);
+            omni_json_text(order, "at", at, sizeof(at));
+            omni_time_parse(at, &seconds);
+            cells[3].type = OMNI_TIME; cells[3].v.i = seconds * 1000000;
+            status = rows->row(run, 1, cells, 4);
+        }
+    }
+"""
+ACCOUNTS = ("""    if (status != OMNI_OK)
+        return status;
+    struct omni_json list = omni_json_at(omni_json_of_reply(&http), "accounts");
+    if (list.kind != OMNI_JSON_ARRAY)
+        return hub->fail(run, OMNI_E_DATA, "the reply has no list of accounts");
+""",)
+# A mistake, the tests that show it, and the checks that find it.
+MISTAKES = (
+    ("lines are read by hand", (READ, BY_HAND % JSON_LINE), {"lines": ("word", "huge", "missing", "object", "half-page")}),
+    ("a CSV is read by hand", (READ, BY_HAND % CSV_LINE), {"simple": ("word", "missing", "object", "huge")}),
+    ("the parts are read by hand", (READ, PARTS_BY_HAND), {"orders": ("word", "missing", "object", "huge")}),
+    ("half a file is passed over", (READ, READ + "\n    status = status == OMNI_E_DATA ? OMNI_OK : status;"), {"sheet": ("half-page",)}),
+    ("a missing account list is no accounts", ("if (list.kind != OMNI_JSON_ARRAY)", "if (0)"), {"accounts": ("half-page", "no-body")}),
+    ("accounts() goes on without the platform", (ACCOUNTS[0], "    (void)status;\n    struct omni_json list = omni_json_at("
+                                                 "omni_json_of_reply(&http), \"accounts\");\n"),
+     {"accounts": ("forbidden", "login-dead", "down")}),
+    ("check() thinks that any answer is good", ("    return status;\n}\n\nstatic omni_status various_accounts",
+                                                "    (void)status;\n    return OMNI_OK;\n}\n\nstatic omni_status various_accounts"),
+     {"check": ("forbidden", "login-dead", "not-found", "down")}),
+    ("total() goes on without the platform", ("        return status;\n    return omni_total_found", "        return OMNI_OK;\n    return "
+                                              "omni_total_found"), {"lines": ("total-forbidden", "total-login")}),
+    ("a total of one's own", ("omni_total_found(hub, run, \"cost\", omni_json_of_reply(&http), \"sums.cost\")",
+                              "hub->found_total(run, \"cost\", 1750000)"), {"lines": ("total-other",)}),
+    ("the hour of the day is asked with", ("omni_query_day(&url, \"to\", request->to_day);",
+                                           "omni_query_day(&url, \"to\", request->to_day);\n        if (omni_ms_to_midnight(0) != 4 * 3600000)\n"
+                                           "            omni_query(&url, \"now\", \"1\");"),
+     {"sheet": ("clock-hours-ahead", "clock-hours-behind")}),
+    ("today is asked with", ("omni_query_day(&url, \"to\", request->to_day);",
+                             "omni_query_day(&url, \"to\", request->to_day);\n        if (omni_today() != omni_day_of(2026, 3, 5))\n"
+                             "            omni_query(&url, \"today\", \"1\");"), {"sheet": ("clock-ahead", "clock-behind")}),
+)
+
+
+def prepare(desk):
+    with open(SOURCE, encoding="utf-8") as f:
+        desk.good_source = f.read()
+    desk.write("sheet.csv", SHEET)
+    desk.write("lines.ndjson", "".join(json.dumps(line) + "\n" for line in LINES))
+    with gzip.open(desk.path("sheet.csv.gz"), "wb") as f:
+        f.write(SHEET.encode())
+    for name, text in dict(TESTS, simple=SIMPLE).items():
+        desk.write(name + ".test", text)
+    desk.write("simple.csv", "Day,Campaign ID,Name,Clicks,Cost\n2026-03-01,1,a,2,0.50\n")
+
+
+def build(desk, text):
+    desk.write("various.c", text)
+    done = desk.compile("various")
+    if done.code:
+        tap.note(done.err)
+    return done.code == 0
+
+
+def score(desk, name, *checks):
+    done = desk.run("omnihub test-plugin ./various.so %s.test --json %s" % (name, " ".join("--check " + c for c in checks)))
+    try:
+        return json.loads(done.out), done
+    except ValueError:
+        tap.note(done.out + done.err)
+        raise
+
+
+def right(desk):
+    tap.ok(build(desk, desk.good_source), "the plugin builds")
+    for name in TESTS:
+        sheet, done = score(desk, name)
+        if not tap.is_((done.code, sheet["failed"], sheet["tests"][0]["problems"]), (0, 0, []), name + ": every check holds"):
+            tap.note([c for c in sheet["checks"] if c["result"] == "failed"])
+        held = {(c["id"], c.get("subject")) for c in sheet["checks"] if c["result"] == "ok"}
+        for check, subject in MUST[name].items():
+            tap.ok((check, subject) in held, "%s: %s %s was made" % (name, check, subject or ""))
+
+
+def careless(desk):
+    for name, (old, new), found in MISTAKES:
+        tap.ok(desk.good_source.count(old) == 1, name + ": can be made")
+        text = desk.good_source.replace(old, new).replace("#include <stdlib.h>", "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>")
+        if not tap.ok(build(desk, text), name + ": builds"):
+            continue
+        for test, checks in found.items():
+            sheet, done = score(desk, test, *checks)
+            tap.is_((done.code, sheet["tests"][0]["problems"]), (1, []), "%s: %s: its own test holds" % (name, test))
+            bad = {c["id"] for c in sheet["checks"] if c["result"] == "failed"}
+            tap.is_(sorted(set(checks) - bad), [], "%s: %s: found by %s" % (name, test, ", ".join(checks)))
+
+
+# The target keeps the columns that it began with.
+WIDE = (("    FILE *out;\n", "    FILE *out;\n    uint32_t width;\n"),
+        ("    for (const struct omni_column *const *c = delivery->columns; *c; c++)\n", """    me->width = 0;
+    for (const struct omni_column *const *c = delivery->columns; *c; c++)
+        me->width++;
+    char first[1100];
+    snprintf(first, sizeof(first), "%s.width", me->path);
+    FILE *known = fopen(first, "r");
+    unsigned width = me->width;
+    if (known) {
+        if (fscanf(known, "%u", &width) == 1)
+            me->width = width;
+        fclose(known);
+    } else if ((known = fopen(first, "w"))) {
+        fprintf(known, "%u", width);
+        fclose(known);
+    }
+    for (const struct omni_column *const *c = delivery->columns; *c && c < delivery->columns + me->width; c++)
+"""),
+        ("for (uint32_t i = 0; i < batch->n_columns; i++) {", "for (uint32_t i = 0; i < me->width; i++) {"),
+        ("i + 1 < batch->n_columns", "i + 1 < me->width"))
+
+
+def sinks(desk):
+    desk.good("omnihub new-plugin tsv --sink", "new-plugin --sink")
+    text = desk.read("tsv", "tsv.c")
+    tap.is_(desk.compile("tsv", folder="tsv").code, 0, "the sink builds")
+    done = desk.good("omnihub test-plugin ./tsv.so --check widen --json", "a sink that takes columns as they come", "tsv")
+    tap.is_([(c["id"], c["result"]) for c in json.loads(done.out)["checks"]], [("widen", "ok")], "holds when a table gets wider")
+    for old, new in WIDE:
+        tap.is_(text.count(old), 1, "the sink can be made to keep its columns: " + old.strip()[:30])
+        text = text.replace(old, new)
+    desk.write("tsv/tsv.c", text)
+    done = desk.compile("tsv", folder="tsv")
+    if not tap.is_(done.code, 0, "the careless sink builds"):
+        tap.note(done.err)
+    done = desk.run("omnihub test-plugin ./tsv.so --json", "tsv")
+    sheet = json.loads(done.out)
+    tap.is_((done.code, sheet["tests"][0]["problems"]), (1, []), "a sink that keeps its first columns: its own test holds")
+    tap.is_([c["id"] for c in sheet["checks"] if c["result"] == "failed"], ["widen"], "and is found by widen alone")
+    test = desk.read("tsv", "tsv.test").replace(", n[\\\"cost\\\"]", "").replace("$n[\\\"impressions\\\"], $n[\\\"cost\\\"]", "$n[\\\"impressions\\\"]")
+    for amount in (" 12.500000", " 7.050000", " 13.200000"):
+        test = test.replace(amount, "")
+    desk.write("tsv/tsv.test", test)
+    sheet = json.loads(desk.run("omnihub test-plugin ./tsv.so --check widen --json", "tsv").out)
+    check = (sheet["checks"] or [{}])[0]
+    tap.is_(check.get("result"), "left out", "a look that does not show the new column proves nothing")
+    tap.has(check.get("problem") or "", "show does not look at", "and that is said")
+
+
+def manual(desk):
+    ids = set()
+    for name in ("checks.c", "sink_checks.c"):
+        with open(os.path.join(omni.SOURCE, "hub", "kit", name), encoding="utf-8") as f:
+            ids |= set(re.findall(r'^ *\{(?:\{\.id = )?"([a-z-]+)"', f.read(), re.M))
+    tap.ok(len(ids) > 40, "there are more than forty checks")
+    with open(os.path.join(desk.prefix, "share", "man", "man7", "omnihub-plugin.7"), encoding="utf-8") as f:
+        page = f.read()
+    tap.is_([i for i in sorted(ids) if ".It Cm %s\n" % i not in page], [], "the manual has every one of them")
+
+
+with author.Desk() as the_desk:
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, careless, sinks, manual)])
