@@ -298,23 +298,31 @@ static char *wrong(const struct check_run *r, const char *what)
                      r->message ? r->message : "");
 }
 
+/* Rows that changed are not those of the platform's total any more, which is noticed. */
+static bool is_fine(const struct check *c, const struct check_run *r)
+{
+    bool is_noticed = c->expect == CHECK_TAKEN && r->has_total;
+    return strcmp(r->outcome, "ok") == 0 || (is_noticed && strcmp(r->outcome, "suspicious") == 0);
+}
+
+static char *judge_refusal(const struct check *c, const struct check_run *r)
+{
+    if (strcmp(r->outcome, "ok") == 0)
+        return xstrdup("was taken for good; the run should not have been ok");
+    bool fits = c->outcomes ? text_in_list(r->outcome, strlen(r->outcome), c->outcomes, "|")
+                            : !is_disorder(r->outcome);
+    return fits ? NULL : wrong(r, "ended in another way than it should");
+}
+
 char *check_judge(const struct check *c, const struct check_run *r)
 {
-    /* Rows that changed are not those of the platform's total any more, which is noticed. */
-    bool is_noticed = c->expect == CHECK_TAKEN && r->has_total;
-    bool is_ok =
-        strcmp(r->outcome, "ok") == 0 || (is_noticed && strcmp(r->outcome, "suspicious") == 0);
-    bool fits = c->outcomes ? text_in_list(r->outcome, strlen(r->outcome), c->outcomes, "|")
-                            : !is_ok && !is_disorder(r->outcome);
-    if (c->expect != CHECK_REFUSED && !is_ok)
-        return wrong(r, "should have been fine");
-    if (c->expect == CHECK_REFUSED && is_ok)
-        return xstrdup("was taken for good; the run should not have been ok");
-    if (c->expect == CHECK_REFUSED && !fits)
-        return wrong(r, "ended in another way than it should");
-    if (c->expect == CHECK_TAKEN && r->is_same)
-        return xstrdup("the store still holds the old values");
-    if (c->expect < CHECK_TAKEN && !r->is_same)
-        return xstrdup("the store holds other rows than before");
-    return NULL;
+    bool is_refusal = c->expect == CHECK_REFUSED;
+    char *problem = is_refusal      ? judge_refusal(c, r)
+                    : is_fine(c, r) ? NULL
+                                    : wrong(r, "should have been fine");
+    if (problem || c->expect == CHECK_FINE)
+        return problem;
+    if (c->expect == CHECK_TAKEN)
+        return r->is_same ? xstrdup("the store still holds the old values") : NULL;
+    return r->is_same ? NULL : xstrdup("the store holds other rows than before");
 }

@@ -98,10 +98,22 @@ static bool receive(const struct server *s, int fd, struct buf *in)
     return n > 0 && buf_add(in, piece, (size_t)n);
 }
 
-/* The request's texts lie in `head` and `body`. */
-static bool read_request(const struct server *s, int fd, struct buf *head, struct buf *body,
-                         struct script_request *r, const char *headers[HEADERS_MAX])
+/* A request and what its texts lie in. */
+struct incoming {
+    struct buf head, body;
+    const char *headers[HEADERS_MAX];
+    struct script_request request;
+};
+
+static void incoming_free(struct incoming *in)
 {
+    buf_free(&in->head);
+    buf_free(&in->body);
+}
+
+static bool read_request(const struct server *s, int fd, struct incoming *in)
+{
+    struct buf *head = &in->head, *body = &in->body;
     const char *end;
     while (!(end = strstr(buf_text(head), "\r\n\r\n")))
         if (!receive(s, fd, head))
@@ -109,13 +121,13 @@ static bool read_request(const struct server *s, int fd, struct buf *head, struc
     size_t n = (size_t)(end - buf_text(head));
     buf_add(body, end + 4, head->len - n - 4);
     head->data[n] = '\0';
-    if (!read_head(head->data, r, headers))
+    if (!read_head(head->data, &in->request, in->headers))
         return false;
-    while (body->len < length_of(headers))
+    while (body->len < length_of(in->headers))
         if (!receive(s, fd, body))
             return false;
-    r->body = buf_text(body);
-    r->body_len = body->len;
+    in->request.body = buf_text(body);
+    in->request.body_len = body->len;
     return true;
 }
 
@@ -178,19 +190,22 @@ static json_t *reply_to(const struct server *s, const struct script_request *r)
                      "content-type: application/json", "body", text);
 }
 
-static void serve(const struct server *s, int fd)
+static void answer(const struct server *s, int fd, const struct script_request *r)
 {
-    auto_buf head = BUF_INIT(REQUEST_MAX), body = BUF_INIT(REQUEST_MAX);
-    const char *headers[HEADERS_MAX];
-    struct script_request request = {0};
-    if (!read_request(s, fd, &head, &body, &request, headers))
-        return;
-    auto_json *reply = reply_to(s, &request);
+    auto_json *reply = reply_to(s, r);
     const char *fault = json_text(reply, "fault");
     if (fault && strcmp(fault, "reset") == 0)
         reset(fd);
     else
-        send_reply(s, fd, reply, strcmp(request.method, "HEAD") != 0);
+        send_reply(s, fd, reply, strcmp(r->method, "HEAD") != 0);
+}
+
+static void serve(const struct server *s, int fd)
+{
+    struct incoming in = {.head = BUF_INIT(REQUEST_MAX), .body = BUF_INIT(REQUEST_MAX)};
+    if (read_request(s, fd, &in))
+        answer(s, fd, &in.request);
+    incoming_free(&in);
 }
 
 static void *serve_all(void *data)

@@ -37,8 +37,7 @@ static const struct omni_field *const item_fields[] = {
     OMNI_FIELD(.type = OMNI_TEXT, .flags = OMNI_KEY, .path = "^.id", .column = "order_id"),
     OMNI_FIELD(.type = OMNI_TEXT, .flags = OMNI_KEY, .path = "$.id", .column = "line_id"),
     OMNI_FIELD(.type = OMNI_MICROS, .unit = OMNI_UNIT_MAJOR, .path = "$.gross", .column = "gross"),
-    OMNI_FIELD(.type = OMNI_TIME, .unit = OMNI_TIME_ISO, .path = "^.at", .column = "at"),
-    NULL};
+    OMNI_FIELD(.type = OMNI_TIME, .unit = OMNI_TIME_ISO, .path = "^.at", .column = "at"), NULL};
 static const struct omni_stream *const order_parts[] = {
     OMNI_STREAM(.name = "items", .dataset = "order_lines", .fields = item_fields,
                 .inside = "$.items[*]"),
