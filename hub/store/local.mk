@@ -22,6 +22,7 @@ hub_libhub_a_SOURCES += \
 	%D%/runs.c \
 	%D%/settling.c %D%/settling.h \
 	%D%/spool.c %D%/spool.h \
+	%D%/spool_cell.c %D%/spool_cell.h \
 	%D%/sql.c %D%/sql.h \
 	%D%/store.c %D%/store.h \
 	%D%/table.c %D%/table.h \

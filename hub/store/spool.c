@@ -15,11 +15,15 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/spool_cell.h"
 
-/* A row on the tape: u32 bytes that follow, then per cell a type byte and, by type, nothing, eight
- * bytes, or u32 length and the text. Host byte order: it never leaves this process. */
-enum { SPOOL_HEAD = 4, SPOOL_FIXED = 8, SPOOL_READ = 256 * 1024, SPOOL_FIRST = 64 * 1024 };
+/* A row on the tape: u32 bytes that follow, then its cells (spool_cell.h). Host byte order: it
+ * never leaves this process. */
+enum { SPOOL_HEAD = 4, SPOOL_READ = 256 * 1024, SPOOL_FIRST = 64 * 1024 };
 enum { SPOOL_MAX_ROW = 64 * 1024 * 1024 };
+/* The next window is written over the file of the last one: that is cheaper than giving the pages
+ * back. A file that grew larger is cut. */
+enum { SPOOL_KEPT = 64 * 1024 * 1024 };
 
 struct spool {
     char *dir;
@@ -118,44 +122,21 @@ static omni_status spool_reserve(struct spool *s, size_t more, struct err *err)
     return OMNI_OK;
 }
 
-static size_t cell_size(const struct omni_cell *cell)
-{
-    if (cell->type == OMNI_NULL)
-        return 1;
-    return cell->type == OMNI_TEXT ? 1 + SPOOL_HEAD + (size_t)cell->len : 1 + SPOOL_FIXED;
-}
-
-static unsigned char *cell_write(unsigned char *p, const struct omni_cell *cell)
-{
-    *p++ = (unsigned char)cell->type;
-    if (cell->type == OMNI_NULL)
-        return p;
-    if (cell->type != OMNI_TEXT) {
-        memcpy(p, &cell->v, SPOOL_FIXED);
-        return p + SPOOL_FIXED;
-    }
-    memcpy(p, &cell->len, SPOOL_HEAD);
-    if (cell->len)
-        memcpy(p + SPOOL_HEAD, cell->v.s, cell->len);
-    return p + SPOOL_HEAD + cell->len;
-}
-
 omni_status spool_add(struct spool *s, const struct omni_cell *cells, struct err *err)
 {
-    size_t size = 0;
+    size_t most = 0;
     for (uint32_t i = 0; i < s->n_cells; i++)
-        size += cell_size(&cells[i]);
-    if (size > SPOOL_MAX_ROW)
-        return err_set(err, OMNI_E_DATA, "a row of %zu bytes is too large (at most %d)", size,
+        most += spool_cell_most(&cells[i]);
+    if (most > SPOOL_MAX_ROW)
+        return err_set(err, OMNI_E_DATA, "a row of %zu bytes is too large (at most %d)", most,
                        SPOOL_MAX_ROW);
-    if (spool_reserve(s, SPOOL_HEAD + size, err) != OMNI_OK)
+    if (spool_reserve(s, SPOOL_HEAD + most + SPOOL_CELL_SLACK, err) != OMNI_OK)
         return err->status;
-    unsigned char *p = s->tail + s->tail_len;
-    uint32_t head = (uint32_t)size;
-    memcpy(p, &head, SPOOL_HEAD);
-    p += SPOOL_HEAD;
+    unsigned char *row = s->tail + s->tail_len, *first = row + SPOOL_HEAD, *p = first;
     for (uint32_t i = 0; i < s->n_cells; i++)
-        p = cell_write(p, &cells[i]);
+        p = spool_cell_write(p, &cells[i]);
+    uint32_t size = (uint32_t)(p - first);
+    memcpy(row, &size, SPOOL_HEAD);
     s->tail_len += SPOOL_HEAD + size;
     s->rows++;
     return OMNI_OK;
@@ -173,10 +154,10 @@ omni_status spool_rewind_to(struct spool *s, struct spool_mark mark, struct err 
     if (mark.bytes >= s->in_file) {
         s->tail_len = (size_t)(mark.bytes - s->in_file);
     } else {
-        s->in_file = mark.bytes;
         s->tail_len = 0;
-        if (ftruncate(s->fd, (off_t)mark.bytes) < 0)
+        if (s->in_file > SPOOL_KEPT && ftruncate(s->fd, (off_t)mark.bytes) < 0)
             return spool_fault(s, "cannot cut", err);
+        s->in_file = mark.bytes;
     }
     s->rows = mark.rows;
     s->window_len = 0;
@@ -204,7 +185,7 @@ static omni_status window_fill(struct spool *s, size_t n, struct err *err)
         return OMNI_OK;
     size_t want = n > SPOOL_READ ? n : SPOOL_READ;
     if (want > s->window_cap) {
-        s->window = xrealloc(s->window, want);
+        s->window = xrealloc(s->window, want + SPOOL_CELL_SLACK);
         s->window_cap = want;
     }
     s->window_at = s->at;
@@ -233,20 +214,6 @@ static const unsigned char *spool_peek(struct spool *s, size_t n, struct err *er
     return s->window + (s->at - s->window_at);
 }
 
-static const unsigned char *cell_read(const unsigned char *p, struct omni_cell *cell)
-{
-    *cell = (struct omni_cell){.type = *p++};
-    if (cell->type == OMNI_NULL)
-        return p;
-    if (cell->type != OMNI_TEXT) {
-        memcpy(&cell->v, p, SPOOL_FIXED);
-        return p + SPOOL_FIXED;
-    }
-    memcpy(&cell->len, p, SPOOL_HEAD);
-    cell->v.s = (const char *)p + SPOOL_HEAD;
-    return p + SPOOL_HEAD + cell->len;
-}
-
 omni_status spool_next(struct spool *s, const struct omni_cell **cells, struct err *err)
 {
     *cells = NULL;
@@ -262,7 +229,7 @@ omni_status spool_next(struct spool *s, const struct omni_cell **cells, struct e
         return err->status;
     p += SPOOL_HEAD;
     for (uint32_t i = 0; i < s->n_cells; i++)
-        p = cell_read(p, &s->cells[i]);
+        p = spool_cell_read(p, &s->cells[i]);
     s->at += SPOOL_HEAD + (uint64_t)size;
     *cells = s->cells;
     return OMNI_OK;

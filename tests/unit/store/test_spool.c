@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * hub/store/spool.c, rowset.c: rows in memory and in the file read back the same, going back drops
- * rows; sets of rowids. */
+ * hub/store/spool.c, spool_cell.c, rowset.c: rows in memory and in the file read back the same,
+ * going back drops rows; sets of rowids. */
 #include <config.h>
 
 #include "fixture.h"
 
 #include "store/rowset.h"
 #include "store/spool.h"
+#include "store/spool_cell.h"
 
 enum { ROWS = 5000 };
 
@@ -53,6 +54,47 @@ static void rows_come_back_from_memory_and_file(void **state)
         check_rows(s, ROWS);
         spool_free(s);
     }
+}
+
+/* Every type, at the edges of what a number takes and of what a head can say. */
+static void cells_come_back_exactly(void **state)
+{
+    (void)state;
+    static const uint32_t types[] = {OMNI_BOOL, OMNI_INT, OMNI_DATE, OMNI_TIME, OMNI_MICROS};
+    static const uint32_t lens[] = {0, 1, 30, 31, 32, 70000};
+    static const double reals[] = {0, -0.0, 1, -1.5, 5e-324, 1.7976931348623157e308};
+    char text[70000];
+    memset(text, 'x', sizeof text);
+    unsigned char tape[sizeof text + 64], *end;
+    struct omni_cell back;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        for (int64_t d = -2; d <= 2; d++) {
+            uint64_t bits = (UINT64_C(1) << bit) + (uint64_t)d;
+            struct omni_cell cell = {.type = types[bit % ARRAY_LEN(types)], .v.i = (int64_t)bits};
+            end = spool_cell_write(tape, &cell);
+            assert_true((size_t)(end - tape) <= spool_cell_most(&cell));
+            assert_ptr_equal(spool_cell_read(tape, &back), end);
+            assert_int_equal(back.type, cell.type);
+            assert_true(back.v.i == cell.v.i);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(reals); i++) {
+        struct omni_cell cell = {.type = OMNI_REAL, .v.r = reals[i]};
+        end = spool_cell_write(tape, &cell);
+        assert_ptr_equal(spool_cell_read(tape, &back), end);
+        assert_memory_equal(&back.v.r, &reals[i], sizeof reals[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+        struct omni_cell cell = {.type = OMNI_TEXT, .len = lens[i], .v.s = text};
+        end = spool_cell_write(tape, &cell);
+        assert_true((size_t)(end - tape) <= spool_cell_most(&cell));
+        assert_ptr_equal(spool_cell_read(tape, &back), end);
+        assert_int_equal(back.len, lens[i]);
+        assert_memory_equal(back.v.s, text, lens[i]);
+    }
+    end = spool_cell_write(tape, &(struct omni_cell){.type = OMNI_NULL});
+    assert_ptr_equal(spool_cell_read(tape, &back), end);
+    assert_int_equal(back.type, OMNI_NULL);
 }
 
 static void going_back_drops_what_came_after(void **state)
@@ -115,6 +157,7 @@ static void rowsets_hold_far_apart_members(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rows_come_back_from_memory_and_file),
+    cmocka_unit_test(cells_come_back_exactly),
     cmocka_unit_test(going_back_drops_what_came_after),
     cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
     cmocka_unit_test(rowsets_hold_far_apart_members),
