@@ -17,6 +17,7 @@
 #include "run/job_keeper.h"
 #include "run/job_quota.h"
 #include "run/job_url.h"
+#include "run/worker.h"
 #include "process/spawn.h"
 
 #define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION
@@ -375,6 +376,7 @@ omni_status job_open_source(struct job *job, struct err *err)
 
 void job_close(struct job *job)
 {
+    worker_free(job->worker);
     plugin_stop(job->plugin);
     http_free(job->http);
     job_keeper_close(job);

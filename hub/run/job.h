@@ -30,8 +30,9 @@ struct job_failure {
 
 struct job_keeper;
 struct job_quota;
+struct worker;
 
-/* Everything of one job; lives in main() of omnihub-job. One thread. */
+/* Everything of one job; lives in main() of omnihub-job. One thread, and a worker that stores. */
 struct job {
     struct arena *arena;
     json_t *spec;
@@ -71,7 +72,8 @@ struct job {
     /* The stream and window being pulled. */
     struct pipeline *pipeline;
     struct window *window;
-    struct buf file_list; /* the last reply to a file-list: request */
+    struct worker *worker; /* stores beside the pull; NULL: nothing needed it yet */
+    struct buf file_list;  /* the last reply to a file-list: request */
     struct job_failure failure;
     json_t *totals;        /* found_total(): {column: micros} */
     bool is_in_total;      /* total() is being called */

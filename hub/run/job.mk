@@ -19,7 +19,8 @@ hub_libhub_a_SOURCES += \
 	%D%/job_storer.c %D%/job_storer.h \
 	%D%/job_url.c %D%/job_url.h \
 	%D%/job_verbs.c \
-	%D%/job_window.c %D%/job_window.h
+	%D%/job_window.c %D%/job_window.h \
+	%D%/worker.c %D%/worker.h
 
 omnilibexec_PROGRAMS += omnihub-job
 omnihub_job_SOURCES = hub/run/job_main.c

@@ -223,9 +223,12 @@ static omni_status pull_windows(struct job *job, const struct plan_input *plan, 
     w->last_to = plan->last_to;
     for (int32_t from = range.from; from <= range.to; w->windows_total++)
         from = plan_window_end(w->stream, from, range.to) + 1;
-    if (job->store && w->windows_total > 1 &&
-        !(w->storer = storer_new(job->store, job->pipeline, err)))
-        return err->status;
+    if (job->store && w->windows_total > 1) {
+        if (!job->worker)
+            job->worker = worker_new();
+        if (!(w->storer = storer_new(job->store, job->pipeline, job->worker, err)))
+            return err->status;
+    }
     for (int32_t from = range.from; from <= range.to;) {
         struct plan_range days = {from, plan_window_end(w->stream, from, range.to)};
         omni_status status = pull_window(job, plan, days, err);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Stores a whole window beside the pull of the next one, on a connection and a thread of its own.
- */
+ * Stores a whole window beside the pull of the next one, on a connection of its own and the job's
+ * second thread. */
 #include <config.h>
 
 #include "run/job_storer.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +12,8 @@
 #include "base/mem.h"
 
 struct storer {
-    pthread_t thread;
-    bool is_running;
-    json_t *state; /* copy of what is under way, for the pulling side */
+    struct worker *worker; /* NULL: one after the other */
+    json_t *state;         /* copy of what is under way, for the pulling side */
 
     /* The thread's from storer_start() to storer_wait(). */
     struct store *store;
@@ -52,9 +49,11 @@ void storer_add_result(struct store_result *sum, const struct store_result *r)
     sum->restated += r->restated;
 }
 
-struct storer *storer_new(const struct store *store, const struct pipeline *in, struct err *err)
+struct storer *storer_new(const struct store *store, const struct pipeline *in,
+                          struct worker *worker, struct err *err)
 {
     struct storer *s = xcalloc(1, sizeof *s);
+    s->worker = worker;
     s->arena = arena_new();
     s->store = store_again(store, err);
     if (!s->store) {
@@ -71,8 +70,8 @@ void storer_free(struct storer *s)
 {
     if (!s)
         return;
-    if (s->is_running)
-        pthread_join(s->thread, NULL);
+    if (s->worker)
+        worker_wait(s->worker);
     for (uint32_t i = 0; i < s->n; i++)
         spool_free(s->spools[i]);
     store_close(s->store);
@@ -81,22 +80,10 @@ void storer_free(struct storer *s)
     free(s);
 }
 
-static void *run(void *ctx)
+static void run(void *ctx)
 {
     struct storer *s = ctx;
     s->status = store_apply(s->store, s->windows, s->spools, s->n, s->results, &s->err);
-    return NULL;
-}
-
-/* Signals are the pulling side's. */
-static int start_thread(struct storer *s)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&s->thread, NULL, run, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
 }
 
 omni_status storer_start(struct storer *s, const struct store_window *windows, struct pipeline *in,
@@ -115,11 +102,11 @@ omni_status storer_start(struct storer *s, const struct store_window *windows, s
     memset(s->results, 0, sizeof s->results);
     s->status = OMNI_OK;
     pipeline_swap_spools(in, s->spools);
-    if (start_thread(s) == 0) {
-        s->is_running = true;
+    if (s->worker) {
+        worker_start(s->worker, run, s);
         return OMNI_OK;
     }
-    run(s); /* no thread to be had: then one after the other */
+    run(s);
     if (s->status != OMNI_OK && err)
         *err = s->err;
     return s->status;
@@ -128,9 +115,8 @@ omni_status storer_start(struct storer *s, const struct store_window *windows, s
 omni_status storer_wait(struct storer *s, struct store_result *result, struct err *err)
 {
     *result = (struct store_result){0};
-    if (s->is_running)
-        pthread_join(s->thread, NULL);
-    s->is_running = false;
+    if (s->worker)
+        worker_wait(s->worker);
     json_decref(s->state);
     s->state = NULL;
     for (uint32_t i = 0; i < s->n && s->status == OMNI_OK; i++)

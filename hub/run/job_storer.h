@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Stores a whole window beside the pull of the next one, on a connection and a thread of its own.
+ * Stores a whole window beside the pull of the next one, on a connection of its own and the job's
+ * second thread.
  *
- * No locks: what storer_start() takes belongs to the thread until storer_wait() has joined it; the
- * two sides share nothing else. SQLite's write lock is held by store_apply() alone, never while
+ * What storer_start() takes belongs to that thread until storer_wait() has waited for it; the two
+ * sides share nothing else. SQLite's write lock is held by store_apply() alone, never while
  * anybody waits for the network. */
 #ifndef HUB_JOB_STORER_H
 #define HUB_JOB_STORER_H
@@ -11,13 +12,16 @@
 
 #include "base/mem.h"
 #include "run/pipeline.h"
+#include "run/worker.h"
 #include "store/store.h"
 
 struct storer;
 
-/* Opens the second connection; one storer per stream. Texts of `windows` are copied later, in
+/* Opens the second connection; one storer per stream. worker: does the storing, one storer's at a
+ * time; NULL: storer_start() does it itself. Texts of `windows` are copied later, in
  * storer_start(); the datasets must outlive the storer. */
-struct storer *storer_new(const struct store *, const struct pipeline *, struct err *);
+struct storer *storer_new(const struct store *, const struct pipeline *, struct worker *,
+                          struct err *);
 /* Waits first; the outcome of what was under way is lost, so ask storer_wait() before. */
 void storer_free(struct storer *);
 /* Hands the pipeline's rows over and gives it empty spools. windows[i] belongs to spool i; state:

@@ -24,3 +24,10 @@ TESTS += %D%/test_control
 %C%_test_control_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_control_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_control_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_worker
+TESTS += %D%/test_worker
+%C%_test_worker_SOURCES = %D%/test_worker.c
+%C%_test_worker_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_worker_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_worker_LDADD = $(UNIT_LIBS)
