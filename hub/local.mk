@@ -23,6 +23,7 @@ include hub/schedule/local.mk
 include hub/run/local.mk
 include hub/run/job.mk
 include hub/config/local.mk
+include hub/facts/local.mk
 include hub/kit/local.mk
 include hub/cli/local.mk
 

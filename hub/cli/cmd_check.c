@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/plan.h"
+#include "facts/timetable.h"
 #include "cli/shapes.h"
 #include "cli/work.h"
 
@@ -167,7 +167,7 @@ static json_t *schedules(const struct cli *cli)
         json_put_text(one, "connector", k->name);
         json_put_text(one, "schedule", k->schedule);
         json_put_text(one, "timezone", k->timezone ? k->timezone : c->hub.timezone);
-        size_t n = plan_next(c, k, at, NEXT_RUNS);
+        size_t n = timetable_next(c, k, at, NEXT_RUNS);
         for (size_t t = 0; t < n; t++)
             json_array_append_new(next, json_string(day_print_time(at[t], text)));
         json_object_set_new(one, "next", next);

@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/reading.h"
-#include "cli/secret_facts.h"
+#include "facts/secret_facts.h"
 #include "vault/vault.h"
 
 static int run(struct cli *);

@@ -7,18 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/orders.h"
 #include "cli/output.h"
-#include "cli/plan.h"
 #include "cli/plugins.h"
 #include "cli/reading.h"
-#include "cli/standing.h"
-#include "cli/sunset.h"
-#include "store/events.h"
-#include "store/ledger.h"
+#include "facts/facts.h"
 
 static int run(struct cli *);
 
@@ -34,80 +28,6 @@ const struct command cmd_status = {.name = "status",
 static const char *const columns[] = {"connector", "account",    "stream", "outcome",
                                       "last_day",  "last_ok_at", "rows",   "next_run"};
 
-/* What is known beside the configuration. */
-struct known {
-    const struct plugins *plugins;
-    struct plan plan; /* when the next runs are, as far as the ledger tells */
-    json_t *feeds;    /* ledger_by_connector() */
-    json_t *events;   /* those that last */
-    json_t *service;  /* what a running service says; NULL: none runs */
-    json_t *states;   /* the same by connector */
-    struct standing standing;
-};
-
-/* ---- facts ---- */
-
-/* Events of a connector, or of what is under it: "connector", "connector.stream". There are few. */
-static json_t *own_events(const json_t *all, const char *connector)
-{
-    json_t *own = json_array(), *one;
-    size_t i, n = strlen(connector);
-    json_array_foreach(all, i, one)
-    {
-        const char *scope = json_text(one, "scope");
-        if (strncmp(scope, connector, n) == 0 && (!scope[n] || scope[n] == '.'))
-            json_array_append(own, one);
-    }
-    return own;
-}
-
-/* The service knows of retries and of what runs now; without it the ledger has to do. */
-static void put_next(json_t *out, const struct known *k, const char *connector)
-{
-    const json_t *told = json_array_get(json_object_get(k->states, connector), 0);
-    size_t number = plan_find(&k->plan, connector);
-    char time[TIME_TEXT];
-    if (told) {
-        json_put_text(out, "state", json_text(told, "state"));
-        json_put_text(out, "next_at", json_text(told, "next_at"));
-    } else if (number != SIZE_MAX && agenda_is_suspended(k->plan.agenda, number)) {
-        json_put_text(out, "state", "suspended");
-    } else if (number != SIZE_MAX) {
-        int64_t due = agenda_due_of(k->plan.agenda, number);
-        json_put_text(out, "next_at", due == INT64_MAX ? NULL : day_print_time(due, time));
-    }
-}
-
-static json_t *connector_facts(const struct config_connector *c, const struct known *k)
-{
-    char text[SUNSET_TEXT];
-    const struct omni_source *source = plugins_source(plugins_find(k->plugins, c->plugin));
-    json_t *out = json_object();
-    json_put_text(out, "connector", c->name);
-    json_put_text(out, "plugin", c->plugin);
-    json_put_flag(out, "enabled", !c->is_disabled);
-    json_put_text(out, "schedule", c->schedule);
-    put_next(out, k, c->name);
-    if (source) {
-        json_put_text(out, "api_version", source->api_version);
-        json_put_text(out, "api_sunset", source->api_sunset);
-        if (sunset_text(source, c->options, text))
-            json_put_text(out, "sunset_warning", text);
-    }
-    json_t *feeds = json_object_get(k->feeds, c->name);
-    json_object_set_new(out, "events", own_events(k->events, c->name));
-    json_object_set_new(out, "feeds", feeds ? json_incref(feeds) : json_array());
-    return out;
-}
-
-static json_t *facts(const struct cli *cli, const struct known *k)
-{
-    json_t *out = json_array();
-    for (size_t i = 0; i < cli->config->n_connectors; i++)
-        json_array_append_new(out, connector_facts(&cli->config->connectors[i], k));
-    return out;
-}
-
 /* ---- for people ---- */
 
 static const char *next_run(json_t *connector)
@@ -122,9 +42,6 @@ static void table_row(struct output *o, json_t *connector, json_t *feed)
     reading_whole_seconds(feed, "last_ok_at");
     const json_t *last_run = json_object_get(feed, "last_run");
     const char *account = json_text(feed, "account"), *outcome = json_text(last_run, "outcome");
-    /* A part (an order's lines) has rows, but no run of its own: it comes with its stream. */
-    if (!outcome && json_int(feed, "rows", 0) > 0)
-        outcome = "part";
     /* A part (an order's lines) has rows, but no run of its own: it comes with its stream. */
     if (!outcome && json_int(feed, "rows", 0) > 0)
         outcome = "part";
@@ -201,59 +118,117 @@ static void print_status(const json_t *connectors)
     }
 }
 
-static void print_service(const struct known *k)
+static void print_secrets(const json_t *secrets)
 {
-    if (agenda_count(k->plan.agenda) > 0 && !k->service)
+    json_t *secret, *user;
+    size_t i, k;
+    json_array_foreach(secrets, i, secret)
+    {
+        const char *message = json_text(secret, "message"), *state = json_text(secret, "state");
+        if (!message)
+            continue;
+        printf("\nsecret %s", json_text(secret, "name"));
+        json_array_foreach(json_object_get(secret, "used_by"), k, user)
+            printf("%s%s", k ? ", " : " (", json_string_value(user));
+        printf("%s: %s%s%s: %s\n  → %s\n", k ? ")" : "", output_colour(stdout, state), state,
+               output_plain(stdout), message, json_text(secret, "remedy"));
+    }
+}
+
+static void print_parked(const json_t *run)
+{
+    const char *account = json_text(run, "account");
+    bool has_account = account && *account;
+    printf("\n%s%s%s: %sparked%s until %s: its quota is used up, it goes on by itself\n",
+           json_text(run, "connector"), has_account ? " account " : "", has_account ? account : "",
+           output_colour(stdout, "parked"), output_plain(stdout), json_text(run, "until"));
+}
+
+/* Only what gets scarce is worth a line. */
+static void print_left(const json_t *one)
+{
+    int64_t left = json_int(one, "left", 0), limit = json_int(one, "limit", 0);
+    const char *until = json_text(one, "resets_at");
+    if (left >= limit / 2)
+        return;
+    printf("\nquota %s: %lld of %lld left (%s)%s%s\n", json_text(one, "bucket"), (long long)left,
+           (long long)limit, json_text(one, "what"), until ? ", full again at " : "",
+           until ? until : "");
+}
+
+/* What needs people, and what only waits. */
+static void print_standing(const struct standing *s)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(s->parked, i, one) print_parked(one);
+    json_array_foreach(s->pauses, i, one)
+        printf("\nquota %s: used up until %s: %s\n", json_text(one, "bucket"),
+               json_text(one, "until"), json_text(one, "why"));
+    json_array_foreach(s->left, i, one) print_left(one);
+    print_secrets(s->secrets);
+}
+
+static void print_service(const struct facts *f)
+{
+    if (f->n_scheduled > 0 && !f->service)
         printf("\nno service runs on this state: `omnihub run` or `omnihub sync` is what pulls\n");
-    else if (json_flag(k->service, "clock_held"))
+    else if (json_flag(f->service, "clock_held"))
         printf("\nthe clock jumped too far ahead: nothing is started until it is set back, or "
                "`omnihub resume` says that it is right\n");
 }
 
 /* ---- the command ---- */
 
-static int look(struct cli *cli, const struct reading *r, struct known *k, struct plugins *plugins)
+/* A running service knows its plugins; the others are asked. False: interrupted. */
+static bool ask_plugins(struct cli *cli, json_t *apis)
 {
-    struct err err = {0};
-    for (size_t i = 0; i < cli->config->n_connectors; i++)
-        plugins_want(plugins, cli->config->connectors[i].plugin);
-    auto_json *feeds = r->store ? ledger_feeds(r->store, NULL, &err) : json_array();
-    k->feeds = ledger_by_connector(feeds);
-    k->events = r->store ? events_list(r->store, true, 0, &err) : json_array();
-    k->service = orders_state(cli->config);
-    k->states = ledger_by_connector(json_object_get(k->service, "connectors"));
-    if (!feeds || !k->events) {
-        cli_error("%s", err.text);
-        return CLI_CANNOT;
+    const struct config *c = cli->config;
+    struct plugins *plugins = plugins_new(cli);
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (c->connectors[i].plugin && !json_object_get(apis, c->connectors[i].plugin))
+            plugins_want(plugins, c->connectors[i].plugin);
+    bool is_whole = plugins_ask(plugins);
+    for (size_t i = 0; i < plugins_count(plugins); i++) {
+        const struct plugin_info *info = plugins_at(plugins, i);
+        json_t *api = facts_api(plugins_source(info));
+        if (api)
+            json_object_set_new(apis, info->name, api);
     }
-    standing_find(&k->standing, cli->config);
-    int code = plan_make(&k->plan, cli->config, r->store);
-    return code == CLI_OK && !plugins_ask(plugins) ? CLI_INTERRUPTED : code;
+    plugins_free(plugins);
+    return is_whole;
+}
+
+static int look(struct cli *cli, const struct reading *r, struct facts *f)
+{
+    struct err err = {0}, doubt = {0};
+    auto_json *service = facts_service(cli->config);
+    json_t *told = json_object_get(service, "apis");
+    auto_json *apis = told ? json_incref(told) : json_object();
+    if (!ask_plugins(cli, apis))
+        return CLI_INTERRUPTED;
+    const struct facts_given given = {cli->config, r->store, service, apis};
+    omni_status status = facts_look(f, &given, &doubt, &err);
+    if (doubt.status != OMNI_OK)
+        cli_error("%s", doubt.text);
+    if (status == OMNI_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return status == OMNI_E_CONFIG ? CLI_USAGE : CLI_CANNOT;
 }
 
 static int show(struct cli *cli, const struct reading *r)
 {
-    struct plugins *plugins = plugins_new(cli);
-    struct known k = {.plugins = plugins};
-    int code = look(cli, r, &k, plugins);
-    if (code == CLI_OK) {
-        auto_json *all = facts(cli, &k);
-        standing_add(&k.standing, all);
-        if (cli_flag(cli, "json")) {
-            cli_print_json(all);
-        } else {
-            print_status(all);
-            standing_print(&k.standing);
-            print_service(&k);
-        }
+    struct facts f = {0};
+    int code = look(cli, r, &f);
+    if (code == CLI_OK && cli_flag(cli, "json")) {
+        cli_print_json(f.connectors);
+    } else if (code == CLI_OK) {
+        print_status(f.connectors);
+        print_standing(&f.standing);
+        print_service(&f);
     }
-    plan_free(&k.plan);
-    json_decref(k.feeds);
-    json_decref(k.events);
-    json_decref(k.service);
-    json_decref(k.states);
-    standing_free(&k.standing);
-    plugins_free(plugins);
+    facts_free(&f);
     return code;
 }
 

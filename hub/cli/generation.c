@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/ledger.h"
 
 enum { DIFFERENCE_MAX = 4096 };
 
@@ -32,7 +33,7 @@ void generation_free(struct generation *g)
 {
     if (!g)
         return;
-    plan_free(&g->plan);
+    timetable_free(&g->plan);
     free(g->runs);
     work_free(&g->work);
     config_free(g->cli.config);
@@ -42,9 +43,15 @@ void generation_free(struct generation *g)
 
 int generation_plan(struct generation *g, struct store *store)
 {
-    int code = plan_make(&g->plan, g->cli.config, store);
-    g->runs = xcalloc(g->cli.config->n_connectors + 1, sizeof *g->runs);
-    return code;
+    struct err err = {0};
+    const struct config *c = g->cli.config;
+    g->runs = xcalloc(c->n_connectors + 1, sizeof *g->runs);
+    auto_json *feeds = ledger_feeds(store, NULL, &err);
+    auto_json *by_connector = ledger_by_connector(feeds);
+    if (feeds && timetable_make(&g->plan, c, store, by_connector, &err) == OMNI_OK)
+        return CLI_OK;
+    cli_error("%s", err.text);
+    return err.status == OMNI_E_CONFIG ? CLI_USAGE : CLI_CANNOT;
 }
 
 /* ---- what a reload changed ---- */

@@ -4,14 +4,14 @@
 #ifndef HUB_CLI_GENERATION_H
 #define HUB_CLI_GENERATION_H
 
-#include "cli/plan.h"
+#include "facts/timetable.h"
 #include "cli/work.h"
 
 struct generation {
     struct cli cli; /* with the configuration of this reading */
     struct work work;
     struct work_hooks hooks;
-    struct plan plan;
+    struct timetable plan;
     struct connector_run *runs; /* per entry of the plan's agenda */
     unsigned n_jobs;            /* jobs of this generation that run or wait */
     struct generation *older;   /* whose jobs still run */

@@ -33,20 +33,16 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/generation.c %D%/generation.h \
 	%D%/orders.c %D%/orders.h \
 	%D%/output.c %D%/output.h \
-	%D%/plan.c %D%/plan.h \
 	%D%/plugin_check.c %D%/plugins.c %D%/plugins.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/reading.c %D%/reading.h \
 	%D%/report.c \
-	%D%/secret_facts.c %D%/secret_facts.h \
 	%D%/service.c %D%/service.h %D%/service_priv.h \
 	%D%/service_jobs.c %D%/service_orders.c \
 	%D%/sheet.c %D%/sheet.h \
 	%D%/shapes.c %D%/shapes.h \
 	%D%/sink_bench.c %D%/sink_bench.h \
-	%D%/standing.c %D%/standing.h \
 	%D%/snippet.c %D%/snippet.h \
-	%D%/sunset.c %D%/sunset.h \
 	%D%/trial.c %D%/trial.h \
 	%D%/work.c %D%/work.h %D%/work_jobs.c
 %C%_libcli_a_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)

@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "run/control.h"
 
-/* A reload asks every plugin; looking is quick, or not worth the wait. */
-enum { ORDER_MS = 120000, LOOK_MS = 2000 };
+/* A reload asks every plugin. */
+enum { ORDER_MS = 120000 };
 
 static void print_findings(const json_t *answer)
 {
@@ -47,11 +47,4 @@ int orders_send(const struct cli *cli, json_t *order_take, int refused)
     print_findings(answer);
     cli_error("%s", text ? text : "the service refused");
     return refused;
-}
-
-json_t *orders_state(const struct config *c)
-{
-    struct err err = {0};
-    auto_json *order = json_pack("{s:s}", "do", "state");
-    return control_ask(c->hub.state_dir, order, LOOK_MS, &err);
 }

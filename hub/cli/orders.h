@@ -11,7 +11,5 @@
  * answer as --json. CLI_OK; CLI_USAGE or CLI_FAILED (`refused`) after a message; CLI_CANNOT where
  * the service cannot be asked; -1 without a message where none runs. */
 int orders_send(const struct cli *, json_t *order_take, int refused);
-/* {"ok", "pid", "connectors": […]} of the service; NULL where none runs or it does not answer. */
-json_t *orders_state(const struct config *);
 
 #endif

@@ -3,7 +3,7 @@
 #include <config.h>
 
 #include "cli/plugins.h"
-#include "cli/sunset.h"
+#include "facts/sunset.h"
 
 #include <string.h>
 
@@ -204,7 +204,7 @@ json_t *plugins_check_connector(const struct plugins *p, const struct config_con
         for (const char *const *name = c->streams; name && *name; name++)
             check_stream(&s, source, *name);
         char text[SUNSET_TEXT];
-        if (sunset_text(source, s.options, text))
+        if (sunset_text(source->api_version, source->api_sunset, s.options, text))
             COMPLAIN(&s, false, "%s: %s", what, text);
     }
     return check_references(&s, plugins_config(p));

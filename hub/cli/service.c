@@ -90,7 +90,7 @@ static void look_at_zones(struct service *s)
     if (now < s->next_zones)
         return;
     s->next_zones = now + ZONES_EVERY_S * TIME_SECOND;
-    const char *name = plan_stale_zone(&s->now->plan);
+    const char *name = timetable_stale_zone(&s->now->plan);
     if (!name)
         return;
     log_info("the file of time zone %s was changed; reading the configuration anew", name);

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/sunset.h"
+#include "facts/sunset.h"
 #include "store/events.h"
 
 /* ---- how runs end ---- */
@@ -52,7 +52,7 @@ static struct connector_run *run_of(struct generation *g, const json_t *labels)
 {
     if (json_flag(labels, "backfill"))
         return NULL;
-    size_t number = plan_find(&g->plan, json_text(labels, "connector"));
+    size_t number = timetable_find(&g->plan, json_text(labels, "connector"));
     return number == SIZE_MAX ? NULL : &g->runs[number];
 }
 
@@ -120,7 +120,7 @@ static void suspend(struct service *s, const char *name, const char *why)
  */
 static void connector_ended(struct service *s, const char *name, struct connector_run *run)
 {
-    size_t number = plan_find(&s->now->plan, name);
+    size_t number = timetable_find(&s->now->plan, name);
     struct agenda *agenda = s->now->plan.agenda;
     s->wants_chain = true;
     if (number != SIZE_MAX && !agenda_is_suspended(agenda, number)) {
@@ -197,7 +197,7 @@ void service_drop_older(struct service *s)
 static bool runs_already(const struct service *s, const char *connector)
 {
     for (const struct generation *g = s->now->older; g; g = g->older) {
-        size_t number = plan_find(&g->plan, connector);
+        size_t number = timetable_find(&g->plan, connector);
         if (number != SIZE_MAX && g->runs[number].n_jobs > 0)
             return true;
     }
@@ -224,7 +224,7 @@ void service_start_due(struct service *s)
 static bool may_backfill(void *ctx, const char *connector)
 {
     const struct service *s = ctx;
-    size_t number = plan_find(&s->now->plan, connector);
+    size_t number = timetable_find(&s->now->plan, connector);
     return number == SIZE_MAX || !agenda_is_suspended(s->now->plan.agenda, number);
 }
 
@@ -261,7 +261,8 @@ static void look_at_sunset(struct service *s, const struct config_connector *k)
     bool is_new = false;
     const struct omni_source *source =
         plugins_source(plugins_find(s->now->work.plugins, k->plugin));
-    if (!source || k->is_disabled || !sunset_text(source, k->options, text)) {
+    if (!source || k->is_disabled ||
+        !sunset_text(source->api_version, source->api_sunset, k->options, text)) {
         say_fault(event_clear(s->store, EVENT_SUNSET, k->name, NULL, &err), &err);
         return;
     }

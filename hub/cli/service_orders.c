@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "facts/facts.h"
 #include "run/notify.h"
 #include "store/backfills.h"
 
@@ -56,7 +57,7 @@ static void inherit(struct service *s, const struct generation *old)
     struct generation *g = s->now;
     for (size_t i = 0; i < agenda_count(g->plan.agenda); i++) {
         const char *name = agenda_at(g->plan.agenda, i)->name;
-        size_t before = plan_find(&old->plan, name);
+        size_t before = timetable_find(&old->plan, name);
         if (before != SIZE_MAX)
             agenda_inherit(g->plan.agenda, i, old->plan.agenda, before, day_now());
         if (agenda_is_suspended(g->plan.agenda, i) && generation_has_changed(old, g, name) &&
@@ -141,7 +142,7 @@ static json_t *resume(struct service *s, const json_t *order)
     const char *name = json_text(order, "connector");
     if (!name)
         return resume_clock(s);
-    size_t number = plan_find(&s->now->plan, name);
+    size_t number = timetable_find(&s->now->plan, name);
     if (number == SIZE_MAX)
         return answer(false, "connector \"%s\" has no schedule here", name);
     bool was_suspended = agenda_is_suspended(s->now->plan.agenda, number);
@@ -207,12 +208,27 @@ static const char *state_of(const struct service *s, size_t number)
     return agenda_is_retrying(agenda, number) ? "retrying" : "waiting";
 }
 
+/* The plugins as this service has them. */
+static json_t *apis(const struct service *s)
+{
+    const struct plugins *plugins = s->now->work.plugins;
+    json_t *out = json_object();
+    for (size_t i = 0; i < plugins_count(plugins); i++) {
+        const struct plugin_info *info = plugins_at(plugins, i);
+        json_t *api = facts_api(plugins_source(info));
+        if (api)
+            json_object_set_new(out, info->name, api);
+    }
+    return out;
+}
+
+/* As hub/facts/facts.h reads it. */
 static json_t *state(struct service *s, const json_t *order)
 {
     (void)order;
-    json_t *out =
-        json_pack("{s:b, s:i, s:s, s:b, s:[]}", "ok", 1, "pid", (int)getpid(), "version",
-                  PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock), "connectors");
+    json_t *out = json_pack("{s:b, s:i, s:s, s:b, s:o, s:[]}", "ok", 1, "pid", (int)getpid(),
+                            "version", PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock),
+                            "apis", apis(s), "connectors");
     const struct agenda *agenda = s->now->plan.agenda;
     for (size_t i = 0; i < agenda_count(agenda); i++) {
         char time[TIME_TEXT];

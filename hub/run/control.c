@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The control socket. Packets (SOCK_SEQPACKET) have no half messages; whoever is slow, silent or
- * one too many is let go, so that no client can hold the service up. */
+ * one too many is let go, so that no client can hold the service up. An answer that is longer than
+ * a socket holds goes out packet by packet, as it is taken. */
 #include <config.h>
 
 #include "run/control.h"
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -28,6 +30,8 @@ struct client {
     int fd; /* -1: the place is free */
     struct control_peer peer;
     int64_t until_ms;
+    char *answer; /* NULL: its order is waited for */
+    size_t len, sent;
 };
 
 struct control {
@@ -93,7 +97,8 @@ struct control *control_open(const char *state_dir, uid_t owner, const struct co
 static void let_go(struct client *client)
 {
     mem_auto_close(&client->fd);
-    client->fd = -1;
+    free(client->answer);
+    *client = (struct client){.fd = -1};
 }
 
 void control_close(struct control *c)
@@ -116,7 +121,8 @@ size_t control_watch(const struct control *c, struct pollfd *polls, size_t max)
         polls[n++] = (struct pollfd){.fd = c->listener, .events = POLLIN};
     for (size_t i = 0; i < CONTROL_CLIENTS && n < max; i++)
         if (c->clients[i].fd >= 0)
-            polls[n++] = (struct pollfd){.fd = c->clients[i].fd, .events = POLLIN};
+            polls[n++] = (struct pollfd){.fd = c->clients[i].fd,
+                                         .events = c->clients[i].answer ? POLLOUT : POLLIN};
     return n;
 }
 
@@ -125,17 +131,49 @@ static json_t *refusal(const char *text)
     return json_pack("{s:b, s:s}", "ok", 0, "text", text);
 }
 
-/* A client that does not take its answer at once has lost it. */
-static void reply(int fd, json_t *answer_take)
+/* Who is not let in gets one packet, or has lost it. */
+static void refuse(int fd, const char *why)
 {
-    auto_free char *text = json_print(answer_take);
+    auto_json *answer = refusal(why);
+    auto_free char *text = json_print(answer);
+    if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        log_debug("control: a refusal was not taken: %s", strerror(errno));
+}
+
+/* As much as the client takes now; the rest when it has taken that. */
+static void send_on(struct client *client)
+{
+    while (client->sent < client->len) {
+        size_t left = client->len - client->sent;
+        ssize_t n =
+            send(client->fd, client->answer + client->sent,
+                 left < CONTROL_PACKET ? left : CONTROL_PACKET, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n < 0)
+            break;
+        client->sent += (size_t)n;
+        client->until_ms = now_ms() + CONTROL_PATIENCE_MS;
+    }
+    if (client->sent < client->len)
+        log_debug("control: an answer was not taken: %s", strerror(errno));
+    let_go(client);
+}
+
+static void reply(struct client *client, json_t *answer_take)
+{
+    client->answer = json_print(answer_take);
+    client->len = strlen(client->answer);
     json_decref(answer_take);
-    if (strlen(text) > CONTROL_REPLY_MAX) {
-        reply(fd, refusal("the answer is too long"));
+    if (client->len > CONTROL_REPLY_MAX) {
+        free(client->answer);
+        reply(client, refusal("the answer is too long"));
         return;
     }
-    if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        log_debug("control: an answer was not taken: %s", strerror(errno));
+    client->until_ms = now_ms() + CONTROL_PATIENCE_MS;
+    send_on(client);
 }
 
 /* Who it is, as the kernel says; false where it may not give orders. */
@@ -171,11 +209,12 @@ static void take_clients(struct control *c)
             log_warn("control: user %u (process %d) may not give orders", (unsigned)peer.uid,
                      (int)peer.pid);
         if (place && is_fine) {
-            *place = (struct client){fd, peer, now_ms() + CONTROL_PATIENCE_MS};
+            *place =
+                (struct client){.fd = fd, .peer = peer, .until_ms = now_ms() + CONTROL_PATIENCE_MS};
             continue;
         }
-        reply(fd, refusal(is_fine ? "too many others are asking; try again"
-                                  : "only the owner of the service and root may give orders"));
+        refuse(fd, is_fine ? "too many others are asking; try again"
+                           : "only the owner of the service and root may give orders");
         close(fd);
     }
 }
@@ -198,8 +237,9 @@ static void take_order(struct control *c, struct client *client)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n > 0)
-        reply(client->fd, answer(c, client, bytes, n));
-    let_go(client);
+        reply(client, answer(c, client, bytes, n));
+    else
+        let_go(client);
 }
 
 void control_ready(struct control *c, const struct pollfd *polls, size_t n)
@@ -208,7 +248,10 @@ void control_ready(struct control *c, const struct pollfd *polls, size_t n)
     for (size_t i = 1; i < n; i++)
         for (size_t k = 0; polls[i].revents && k < CONTROL_CLIENTS; k++)
             if (c->clients[k].fd == polls[i].fd) {
-                take_order(c, &c->clients[k]);
+                if (c->clients[k].answer)
+                    send_on(&c->clients[k]);
+                else
+                    take_order(c, &c->clients[k]);
                 break;
             }
     for (size_t k = 0; k < CONTROL_CLIENTS; k++)
@@ -248,25 +291,42 @@ static int reach(const char *state_dir, struct err *err)
     return -1;
 }
 
+/* Until the service ends the connection. False with errno, 0 where an answer has no end. */
+static bool receive_all(int fd, struct buf *answer)
+{
+    for (;;) {
+        if (!buf_reserve(answer, CONTROL_PACKET)) {
+            errno = 0;
+            return false;
+        }
+        ssize_t n = recv(fd, answer->data + answer->len, CONTROL_PACKET, 0);
+        if (n == 0)
+            return true;
+        /* Who is not let in gets its answer before it could ask: the kernel then first says that
+         * the question is lost. */
+        if (n < 0 && errno == ECONNRESET && answer->len == 0)
+            n = recv(fd, answer->data + answer->len, CONTROL_PACKET, 0);
+        if (n < 0)
+            return false;
+        answer->len += (size_t)n;
+    }
+}
+
 json_t *control_ask(const char *state_dir, const json_t *order, uint32_t timeout_ms,
                     struct err *err)
 {
     auto_close int fd = reach(state_dir, err);
     auto_free char *text = json_print(order);
-    auto_free char *bytes = xmalloc(CONTROL_REPLY_MAX);
+    auto_buf answer = BUF_INIT(CONTROL_REPLY_MAX + CONTROL_PACKET + 1);
     if (fd < 0)
         return NULL;
     struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    /* Who is not let in gets its answer before it could ask: the kernel then first says that the
-     * question is lost. */
     bool is_sent = send(fd, text, strlen(text), MSG_NOSIGNAL) >= 0 || errno == EPIPE;
-    ssize_t n = is_sent ? recv(fd, bytes, CONTROL_REPLY_MAX, 0) : -1;
-    if (n < 0 && is_sent && errno == ECONNRESET)
-        n = recv(fd, bytes, CONTROL_REPLY_MAX, 0);
-    if (n > 0)
-        return json_parse(bytes, (size_t)n, err);
-    err_set(err, OMNI_E_RETRY, "the service on %s gave no answer%s%s", state_dir, n < 0 ? ": " : "",
-            n < 0 ? strerror(errno) : "");
+    errno = is_sent ? 0 : errno;
+    if (is_sent && receive_all(fd, &answer) && answer.len > 0)
+        return json_parse(answer.data, answer.len, err);
+    err_set(err, OMNI_E_RETRY, "the service on %s gave no answer%s%s", state_dir, errno ? ": " : "",
+            errno ? strerror(errno) : "");
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The control socket: orders to a running service, state_dir/control. One JSON object in, one out,
- * each a single packet; then the connection ends. */
+ * The control socket: orders to a running service, state_dir/control. One JSON object in, a single
+ * packet; one out, in as many packets as it takes; then the connection ends. */
 #ifndef HUB_CONTROL_H
 #define HUB_CONTROL_H
 
@@ -12,10 +12,11 @@
 #include "base/err.h"
 
 enum {
-    CONTROL_CLIENTS = 16,          /* at a time; the next one is told to come again */
-    CONTROL_REQUEST_MAX = 4096,    /* bytes */
-    CONTROL_REPLY_MAX = 64 * 1024, /* bytes */
-    CONTROL_PATIENCE_MS = 5000     /* until a client that says nothing is let go */
+    CONTROL_CLIENTS = 16,         /* at a time; the next one is told to come again */
+    CONTROL_REQUEST_MAX = 4096,   /* bytes */
+    CONTROL_PACKET = 64 * 1024,   /* bytes of one packet of an answer */
+    CONTROL_REPLY_MAX = 32 << 20, /* bytes of an answer: 100,000 connectors' state */
+    CONTROL_PATIENCE_MS = 5000    /* until a client is let go that says or takes nothing */
 };
 
 /* ---- the service's end ---- */

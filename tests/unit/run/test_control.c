@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +18,7 @@
 #include "base/mem.h"
 #include "run/control.h"
 
-enum { POLLS = 32, WAIT_MS = 30000, NOBODY = 65534 };
+enum { POLLS = 32, WAIT_MS = 30000, NOBODY = 65534, LONG = 3 << 20 };
 
 struct lab {
     char dir[64];
@@ -28,6 +30,12 @@ static json_t *on_order(void *ctx, const struct control_peer *peer, const json_t
 {
     struct lab *l = ctx;
     l->orders++;
+    if (strcmp(json_text(order, "do"), "tell all") == 0) {
+        auto_free char *text = xmalloc(LONG + 1);
+        memset(text, 'x', LONG);
+        text[LONG] = '\0';
+        return json_pack("{s:b, s:s}", "ok", 1, "text", text);
+    }
     return json_pack("{s:b, s:s, s:i}", "ok", 1, "text", json_text(order, "do"), "pid",
                      (int)peer->pid);
 }
@@ -48,8 +56,8 @@ static void close_lab(struct lab *l)
     assert_int_equal(rmdir(l->dir), 0); /* the socket is gone with it */
 }
 
-/* In a process of its own: asks as `user`, says on `out` what came. */
-static pid_t ask(struct lab *l, uid_t user, int out)
+/* In a process of its own: asks as `user`, says on `out` what came; of a long text its length. */
+static pid_t ask(struct lab *l, uid_t user, const char *what, int out)
 {
     pid_t pid = fork();
     if (pid != 0)
@@ -58,9 +66,11 @@ static pid_t ask(struct lab *l, uid_t user, int out)
     if (user != getuid() && setuid(user) != 0)
         _exit(9);
     prctl(PR_SET_DUMPABLE, 1); /* or its own /proc is not its own */
-    auto_json *order = json_pack("{s:s}", "do", "something");
+    auto_json *order = json_pack("{s:s}", "do", what);
     auto_json *answer = control_ask(l->dir, order, WAIT_MS, &err);
     auto_free char *text = answer ? json_print(answer) : xstrdup(err.text);
+    if (strlen(text) >= LONG)
+        snprintf(text, LONG, "whole: %zu", strlen(json_text(answer, "text")));
     _exit(write(out, text, strlen(text)) < 0);
 }
 
@@ -80,7 +90,7 @@ static void answer_to(struct lab *l, uid_t user, char text[1024])
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
-    pid_t pid = ask(l, user, ends[1]);
+    pid_t pid = ask(l, user, "something", ends[1]);
     serve_until_end(l, pid);
     ssize_t n = read(ends[0], text, 1023);
     text[n > 0 ? n : 0] = '\0';
@@ -154,8 +164,48 @@ static void nobody_listens(void **state)
     close_lab(&l);
 }
 
+/* An order on a connection of its own, of which nothing is read. */
+static int order_and_be_silent(const struct lab *l)
+{
+    static const char order[] = "{\"do\":\"tell all\"}";
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/control", l->dir);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_true(send(fd, order, strlen(order), 0) > 0);
+    return fd;
+}
+
+static void a_long_answer_comes_whole(void **state)
+{
+    (void)state;
+    struct lab l;
+    char text[1024], wanted[64];
+    int ends[2];
+    open_lab(&l, getuid());
+    assert_int_equal(pipe(ends), 0);
+    int silent = order_and_be_silent(&l);
+    pid_t pid = ask(&l, getuid(), "tell all", ends[1]);
+    serve_until_end(&l, pid); /* though another one takes nothing of its own */
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    snprintf(wanted, sizeof wanted, "whole: %d", LONG);
+    assert_string_equal(text, wanted);
+    struct pollfd polls[POLLS];
+    size_t watched;
+    while ((watched = control_watch(l.control, polls, POLLS)) > 1) { /* it is let go in the end */
+        poll(polls, watched, control_wait_ms(l.control));
+        control_ready(l.control, polls, watched);
+    }
+    close(silent);
+    close(ends[0]);
+    close(ends[1]);
+    close_lab(&l);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_order_is_answered),
+    cmocka_unit_test(a_long_answer_comes_whole),
     cmocka_unit_test(strangers_are_refused),
     cmocka_unit_test(nobody_listens),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is known of the vault's secrets without opening any: who uses them, until when they work. */
-#ifndef HUB_CLI_SECRET_FACTS_H
-#define HUB_CLI_SECRET_FACTS_H
+#ifndef HUB_FACTS_SECRET_FACTS_H
+#define HUB_FACTS_SECRET_FACTS_H
 
 #include <jansson.h>
 

@@ -2,7 +2,7 @@
  * When which connector of a configuration is due. */
 #include <config.h>
 
-#include "cli/plan.h"
+#include "facts/timetable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/cli.h"
 #include "quota/quota.h"
 #include "store/events.h"
 #include "store/ledger.h"
@@ -41,7 +40,7 @@ static const char *zone_of(const struct config *c, const struct config_connector
 }
 
 /* Zones are few, however many connectors there are. */
-static const struct zone *share_zone(struct plan *p, const char *name, struct err *err)
+static const struct zone *share_zone(struct timetable *p, const char *name, struct err *err)
 {
     for (size_t i = 0; i < p->n_zones; i++)
         if (strcmp(p->zones[i].name, name) == 0)
@@ -53,8 +52,8 @@ static const struct zone *share_zone(struct plan *p, const char *name, struct er
 }
 
 /* Zone and schedule were checked when they were read; zone files may have gone since. */
-static omni_status add(struct plan *p, const struct config *c, const struct config_connector *k,
-                       const json_t *feeds, struct err *err)
+static omni_status add(struct timetable *p, const struct config *c,
+                       const struct config_connector *k, const json_t *feeds, struct err *err)
 {
     const char *zone = zone_of(c, k);
     struct agenda_entry entry = {.name = k->name, .ctx = (void *)k};
@@ -71,14 +70,14 @@ static omni_status add(struct plan *p, const struct config *c, const struct conf
 }
 
 /* Those that an earlier life suspended. */
-static omni_status suspend(struct plan *p, struct store *store, struct err *err)
+static omni_status suspend(struct timetable *p, struct store *store, struct err *err)
 {
     auto_json *open = store ? events_list(store, true, 0, err) : json_array();
     const json_t *event;
     size_t i;
     json_array_foreach(open, i, event)
     {
-        size_t number = plan_find(p, json_text(event, "scope"));
+        size_t number = timetable_find(p, json_text(event, "scope"));
         if (number != SIZE_MAX && strcmp(json_text(event, "kind"), EVENT_SUSPENDED) == 0)
             agenda_suspend(p->agenda, number);
     }
@@ -102,7 +101,7 @@ static size_t count_accounts(const json_t *feeds)
 /* As when the runs had just ended: a connector of which every account waits asks for nothing before
  * the last of them may go on. One that has other accounts keeps its ticks, and only does not leave
  * those that wait for later than they need to: they look for themselves whether they may ask. */
-static void park_one(struct plan *p, size_t number, const json_t *waits, const json_t *feeds)
+static void park_one(struct timetable *p, size_t number, const json_t *waits, const json_t *feeds)
 {
     int64_t now = day_now(), last = 0;
     const json_t *one;
@@ -119,7 +118,7 @@ static void park_one(struct plan *p, size_t number, const json_t *waits, const j
 }
 
 /* What an earlier life had parked is not asked for again before its time. */
-static void park_again(struct plan *p, const char *state_dir, const json_t *feeds)
+static void park_again(struct timetable *p, const char *state_dir, const json_t *feeds)
 {
     struct quota *quota = quota_new(state_dir);
     auto_json *parked = quota_parked(quota);
@@ -128,57 +127,56 @@ static void park_again(struct plan *p, const char *state_dir, const json_t *feed
     json_t *waits;
     json_object_foreach(by_connector, name, waits)
     {
-        size_t number = plan_find(p, name);
+        size_t number = timetable_find(p, name);
         if (number != SIZE_MAX)
             park_one(p, number, waits, json_object_get(feeds, name));
     }
     quota_free(quota);
 }
 
-int plan_make(struct plan *p, const struct config *c, struct store *store)
+static omni_status add_all(struct timetable *t, const struct config *c, const json_t *feeds,
+                           struct err *err)
 {
-    struct err err = {0};
-    auto_json *feeds = store ? ledger_feeds(store, NULL, &err) : json_array();
-    auto_json *by_connector = ledger_by_connector(feeds);
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        const json_t *own = json_object_get(feeds, k->name);
+        if (k->is_disabled || !k->schedule || add(t, c, k, own, err) == OMNI_OK)
+            continue;
+        err_prefix(err, "connector \"%s\": ", k->name);
+        return err->status;
+    }
+    return OMNI_OK;
+}
+
+omni_status timetable_make(struct timetable *t, const struct config *c, struct store *store,
+                           const json_t *feeds, struct err *err)
+{
     const struct agenda_rules rules = {.retry_first = c->hub.retry_after_s * TIME_SECOND,
                                        .retry_most = RETRY_MOST_S * TIME_SECOND,
                                        .jitter_most = JITTER_MOST_S * TIME_SECOND,
                                        .broken_limit = BROKEN_LIMIT,
                                        .leaves_missed = c->hub.leaves_missed,
                                        .grace = MISFIRE_GRACE_S * TIME_SECOND};
-    *p = (struct plan){.agenda = agenda_new(&rules),
-                       .numbers = json_object(),
-                       .zones = xcalloc(c->n_connectors + 1, sizeof(struct named_zone))};
-    if (!feeds) {
-        cli_error("%s", err.text);
-        return CLI_CANNOT;
-    }
-    for (size_t i = 0; i < c->n_connectors; i++) {
-        const struct config_connector *k = &c->connectors[i];
-        const json_t *own = json_object_get(by_connector, k->name);
-        if (k->is_disabled || !k->schedule || add(p, c, k, own, &err) == OMNI_OK)
-            continue;
-        cli_error("connector \"%s\": %s", k->name, err.text);
-        return CLI_USAGE;
-    }
-    park_again(p, c->hub.state_dir, by_connector);
-    if (suspend(p, store, &err) == OMNI_OK)
-        return CLI_OK;
-    cli_error("%s", err.text);
-    return CLI_CANNOT;
+    *t = (struct timetable){.agenda = agenda_new(&rules),
+                            .numbers = json_object(),
+                            .zones = xcalloc(c->n_connectors + 1, sizeof(struct named_zone))};
+    if (add_all(t, c, feeds, err) != OMNI_OK)
+        return err->status;
+    park_again(t, c->hub.state_dir, feeds);
+    return suspend(t, store, err);
 }
 
-void plan_free(struct plan *p)
+void timetable_free(struct timetable *p)
 {
     for (size_t i = 0; i < p->n_zones; i++)
         zone_free(p->zones[i].zone);
     free(p->zones);
     json_decref(p->numbers);
     agenda_free(p->agenda);
-    *p = (struct plan){0};
+    *p = (struct timetable){0};
 }
 
-const char *plan_stale_zone(const struct plan *p)
+const char *timetable_stale_zone(const struct timetable *p)
 {
     for (size_t i = 0; i < p->n_zones; i++)
         if (zone_is_stale(p->zones[i].zone))
@@ -186,13 +184,14 @@ const char *plan_stale_zone(const struct plan *p)
     return NULL;
 }
 
-size_t plan_find(const struct plan *p, const char *connector)
+size_t timetable_find(const struct timetable *p, const char *connector)
 {
     int64_t number = connector ? json_int(p->numbers, connector, -1) : -1;
     return number < 0 ? SIZE_MAX : (size_t)number;
 }
 
-size_t plan_next(const struct config *c, const struct config_connector *k, int64_t *at, size_t n)
+size_t timetable_next(const struct config *c, const struct config_connector *k, int64_t *at,
+                      size_t n)
 {
     struct err err = {0};
     struct schedule schedule;

@@ -2,7 +2,7 @@
  * When platforms switch off the API version that a connector uses. */
 #include <config.h>
 
-#include "cli/sunset.h"
+#include "facts/sunset.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,12 +11,12 @@
 #include "base/day.h"
 #include "base/json.h"
 
-bool sunset_text(const struct omni_source *source, const json_t *options, char text[SUNSET_TEXT])
+bool sunset_text(const char *version, const char *sunset, const json_t *options,
+                 char text[SUNSET_TEXT])
 {
     int32_t day;
-    const char *own = json_text(options, "api_version"), *version = source->api_version;
-    if (!source->api_sunset ||
-        !day_parse_iso(source->api_sunset, strlen(source->api_sunset), &day) ||
+    const char *own = json_text(options, "api_version");
+    if (!sunset || !day_parse_iso(sunset, strlen(sunset), &day) ||
         (own && (!version || strcmp(own, version) != 0)))
         return false;
     const char *near = ahead_words(day - day_now() / TIME_DAY);
@@ -25,6 +25,6 @@ bool sunset_text(const struct omni_source *source, const json_t *options, char t
     snprintf(text, SUNSET_TEXT,
              "the platform switches API version %s off on %s, %s: install a newer plugin, or set "
              "the option api_version if the new one is compatible",
-             version ? version : "?", source->api_sunset, near);
+             version ? version : "?", sunset, near);
     return true;
 }

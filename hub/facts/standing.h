@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What stands in connectors' way beside their last run: secrets that end, quotas that are used up.
  */
-#ifndef HUB_CLI_STANDING_H
-#define HUB_CLI_STANDING_H
+#ifndef HUB_FACTS_STANDING_H
+#define HUB_FACTS_STANDING_H
 
 #include <jansson.h>
 
@@ -15,13 +15,11 @@ struct standing {
     json_t *left;    /* quota_lefts() */
 };
 
-/* Says on standard error where something cannot be read. */
-void standing_find(struct standing *, const struct config *);
+/* An error says what of it cannot be read; the rest is there all the same. */
+omni_status standing_find(struct standing *, const struct config *, struct err *);
 /* Adds to each {connector: …} its "secrets", its "parked" runs and what is left of
  * its "quota". */
 void standing_add(const struct standing *, json_t *connectors);
-/* For people: what needs them, and what only waits. */
-void standing_print(const struct standing *);
 void standing_free(struct standing *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * When which connector of a configuration is due, by its schedule and by what the ledger says ran
  * when: for the service, and for who only wants to know. */
-#ifndef HUB_CLI_PLAN_H
-#define HUB_CLI_PLAN_H
+#ifndef HUB_FACTS_TIMETABLE_H
+#define HUB_FACTS_TIMETABLE_H
 
 #include "config/config.h"
 #include "schedule/agenda.h"
@@ -12,23 +12,25 @@ struct named_zone {
     const char *name; /* the configuration's */
     struct zone *zone;
 };
-struct plan {
+struct timetable {
     struct agenda *agenda; /* entries: connectors with a schedule that are enabled; ctx: theirs */
     json_t *numbers;       /* name → number in the agenda */
     struct named_zone *zones; /* each that is named anywhere, once */
     size_t n_zones;
 };
 
-/* store NULL: nothing ever ran. CLI_OK, or an exit code after a message; plan_free() in any case.
- */
-int plan_make(struct plan *, const struct config *, struct store *);
-void plan_free(struct plan *);
+/* feeds: ledger_by_connector() of all of them; store NULL: nothing ever ran. timetable_free() in
+ * any case. */
+omni_status timetable_make(struct timetable *, const struct config *, struct store *,
+                           const json_t *feeds, struct err *);
+void timetable_free(struct timetable *);
 /* A zone whose file is not the one any more that was read; NULL: none is. */
-const char *plan_stale_zone(const struct plan *);
+const char *timetable_stale_zone(const struct timetable *);
 /* Number of a connector in the agenda; SIZE_MAX: it has no schedule. */
-size_t plan_find(const struct plan *, const char *connector);
+size_t timetable_find(const struct timetable *, const char *connector);
 /* The next `n` instants at which the connector is scheduled, after now; fewer where there are no
  * more. Returns how many. */
-size_t plan_next(const struct config *, const struct config_connector *, int64_t *at, size_t n);
+size_t timetable_next(const struct config *, const struct config_connector *, int64_t *at,
+                      size_t n);
 
 #endif

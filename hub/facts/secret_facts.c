@@ -2,7 +2,7 @@
  * What is known of the vault's secrets without opening any. */
 #include <config.h>
 
-#include "cli/secret_facts.h"
+#include "facts/secret_facts.h"
 
 #include <stdio.h>
 #include <string.h>

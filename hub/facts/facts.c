@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Gathers what the store, the service, the vault and the quotas know into one object per connector.
+ */
+#include <config.h>
+
+#include "facts/facts.h"
+
+#include <string.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "facts/sunset.h"
+#include "facts/timetable.h"
+#include "run/control.h"
+#include "store/events.h"
+#include "store/ledger.h"
+
+/* Looking is quick, or not worth the wait. */
+enum { LOOK_MS = 2000 };
+
+/* What is known beside the configuration, by connector. */
+struct known {
+    const struct facts_given *given;
+    struct timetable times; /* when the next runs are, as far as the ledger tells */
+    json_t *feeds, *notices, *states;
+};
+
+/* ---- who else is asked ---- */
+
+json_t *facts_service(const struct config *c)
+{
+    struct err err = {0};
+    auto_json *order = json_pack("{s:s}", "do", "state");
+    return control_ask(c->hub.state_dir, order, LOOK_MS, &err);
+}
+
+json_t *facts_api(const struct omni_source *source)
+{
+    if (!source)
+        return NULL;
+    json_t *out = json_object();
+    json_put_text(out, "api_version", source->api_version);
+    json_put_text(out, "api_sunset", source->api_sunset);
+    return out;
+}
+
+/* ---- one connector ---- */
+
+static void add_to(json_t *by_name, const char *name, json_t *one)
+{
+    json_t *own = json_object_get(by_name, name);
+    if (!own)
+        json_object_set_new(by_name, name, own = json_array());
+    json_array_append(own, one);
+}
+
+/* A notice is about a connector or what is under it, "connector.stream"; names may hold dots. */
+static json_t *notices_by_connector(const json_t *all)
+{
+    json_t *out = json_object(), *one;
+    size_t i;
+    json_array_foreach(all, i, one)
+    {
+        const char *scope = json_text(one, "scope");
+        for (const char *dot = scope; (dot = strchr(dot, '.')); dot++) {
+            auto_free char *name = xstrndup(scope, (size_t)(dot - scope));
+            add_to(out, name, one);
+        }
+        add_to(out, scope, one);
+    }
+    return out;
+}
+
+/* The service knows of retries and of what runs now; without it the ledger has to do. */
+static void put_next(json_t *out, const struct known *k, const char *connector)
+{
+    const json_t *told = json_array_get(json_object_get(k->states, connector), 0);
+    const struct agenda *agenda = k->times.agenda;
+    size_t number = timetable_find(&k->times, connector);
+    char time[TIME_TEXT];
+    if (told) {
+        json_put_text(out, "state", json_text(told, "state"));
+        json_put_text(out, "next_at", json_text(told, "next_at"));
+    } else if (number != SIZE_MAX && agenda_is_suspended(agenda, number)) {
+        json_put_text(out, "state", "suspended");
+    } else if (number != SIZE_MAX) {
+        int64_t due = agenda_due_of(agenda, number);
+        json_put_text(out, "next_at", due == INT64_MAX ? NULL : day_print_time(due, time));
+    }
+}
+
+static void put_api(json_t *out, const struct known *k, const struct config_connector *c)
+{
+    char text[SUNSET_TEXT];
+    const json_t *api = json_object_get(k->given->apis, c->plugin);
+    const char *version = json_text(api, "api_version"), *sunset = json_text(api, "api_sunset");
+    json_put_text(out, "api_version", version);
+    json_put_text(out, "api_sunset", sunset);
+    if (sunset_text(version, sunset, c->options, text))
+        json_put_text(out, "sunset_warning", text);
+}
+
+static void put_list(json_t *out, const char *key, const json_t *by_name, const char *connector)
+{
+    json_t *own = json_object_get(by_name, connector);
+    json_object_set_new(out, key, own ? json_incref(own) : json_array());
+}
+
+static json_t *connector_facts(const struct config_connector *c, const struct known *k)
+{
+    json_t *out = json_object();
+    json_put_text(out, "connector", c->name);
+    json_put_text(out, "plugin", c->plugin);
+    json_put_flag(out, "enabled", !c->is_disabled);
+    json_put_text(out, "schedule", c->schedule);
+    put_next(out, k, c->name);
+    put_api(out, k, c);
+    put_list(out, "events", k->notices, c->name);
+    put_list(out, "feeds", k->feeds, c->name);
+    return out;
+}
+
+/* ---- all of them ---- */
+
+static void put_connectors(struct facts *f, const struct known *k)
+{
+    const struct config *c = k->given->config;
+    f->connectors = json_array();
+    for (size_t i = 0; i < c->n_connectors; i++)
+        json_array_append_new(f->connectors, connector_facts(&c->connectors[i], k));
+    standing_add(&f->standing, f->connectors);
+    f->n_scheduled = agenda_count(k->times.agenda);
+}
+
+omni_status facts_look(struct facts *f, const struct facts_given *given, struct err *doubt,
+                       struct err *err)
+{
+    struct store *store = given->store;
+    *f = (struct facts){.service = json_incref(given->service)};
+    auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
+    f->notices = store && feeds ? events_list(store, true, 0, err) : json_array();
+    if (!feeds || !f->notices)
+        return err->status;
+    standing_find(&f->standing, given->config, doubt);
+    struct known k = {.given = given,
+                      .feeds = ledger_by_connector(feeds),
+                      .notices = notices_by_connector(f->notices),
+                      .states = ledger_by_connector(json_object_get(given->service, "connectors"))};
+    omni_status status = timetable_make(&k.times, given->config, store, k.feeds, err);
+    if (status == OMNI_OK)
+        put_connectors(f, &k);
+    timetable_free(&k.times);
+    json_decref(k.feeds);
+    json_decref(k.notices);
+    json_decref(k.states);
+    return status;
+}
+
+void facts_free(struct facts *f)
+{
+    json_decref(f->connectors);
+    json_decref(f->notices);
+    json_decref(f->service);
+    standing_free(&f->standing);
+    *f = (struct facts){0};
+}
