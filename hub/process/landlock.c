@@ -16,7 +16,7 @@
 
 /* The kernel's header may be older than the kernel, so the words we need are here. */
 enum { RULESET_VERSION = 1, RULE_PATH_BENEATH = 1 };
-enum { FS_EXECUTE = 1 << 0, FS_READ_FILE = 1 << 2 };
+enum { FS_EXECUTE = 1 << 0, FS_READ_FILE = 1 << 2, FS_READ_DIR = 1 << 3 };
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_add_rule       445
@@ -56,7 +56,13 @@ int landlock_newest(void)
     return NEWEST;
 }
 
-static bool allow(int ruleset, const char *path)
+static const uint64_t rights[] = {
+    [LANDLOCK_LOAD] = FS_EXECUTE | FS_READ_FILE,
+    [LANDLOCK_READ] = FS_READ_FILE | FS_READ_DIR,
+};
+
+/* Of a file only what concerns files may be asked for. */
+static bool allow(int ruleset, enum landlock_right right, const char *path)
 {
     struct stat st;
     auto_close int fd = open(path, O_PATH | O_CLOEXEC);
@@ -65,11 +71,12 @@ static bool allow(int ruleset, const char *path)
     /* A link such as /lib stands for what it leads to. */
     if (fstat(fd, &st) != 0)
         return false;
-    struct beneath rule = {.allowed = FS_EXECUTE | FS_READ_FILE, .parent = fd};
+    uint64_t allowed = S_ISDIR(st.st_mode) ? rights[right] : rights[right] & ~(uint64_t)FS_READ_DIR;
+    struct beneath rule = {.allowed = allowed, .parent = fd};
     return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-bool landlock_restrict(int version, const char *const *paths)
+bool landlock_restrict(int version, enum landlock_right right, const char *const *paths)
 {
     if (version < 1 || version > NEWEST) {
         errno = EINVAL;
@@ -80,7 +87,7 @@ bool landlock_restrict(int version, const char *const *paths)
     if (ruleset < 0)
         return false;
     for (; *paths; paths++)
-        if (!allow(ruleset, *paths))
+        if (!allow(ruleset, right, *paths))
             return false;
     return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }

@@ -9,8 +9,12 @@
 int landlock_version(void);
 /* The newest that this program knows. */
 int landlock_newest(void);
-/* From now on files can only be read (and mapped executable), and only below these paths; paths
- * that do not exist are left out. paths ends with NULL. no_new_privs must be set. False: errno. */
-bool landlock_restrict(int version, const char *const *paths);
+enum landlock_right {
+    LANDLOCK_LOAD, /* files can be read and mapped executable */
+    LANDLOCK_READ  /* files and folders can be read */
+};
+/* From now on nothing else can be done with files, and that only below these paths; paths that do
+ * not exist are left out. paths ends with NULL. no_new_privs must be set. False: errno. */
+bool landlock_restrict(int version, enum landlock_right, const char *const *paths);
 
 #endif

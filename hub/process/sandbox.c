@@ -103,7 +103,7 @@ static omni_status fence_files(struct sandbox *s, struct err *err)
 #endif
     dl_iterate_phdr(add_folder_of, &p);
     int version = chosen_version(s);
-    bool is_fine = landlock_restrict(version, p.list);
+    bool is_fine = landlock_restrict(version, LANDLOCK_LOAD, p.list);
     arena_free(p.arena);
     if (is_fine && version < landlock_newest())
         buf_printf(
@@ -118,7 +118,7 @@ static omni_status fence_files(struct sandbox *s, struct err *err)
                            err);
 }
 
-/* ---- steps ---- */
+/* ---- for plugins ---- */
 
 static omni_status fence_calls(struct sandbox *s, enum syscalls_step step, struct err *err)
 {
@@ -148,8 +148,26 @@ omni_status sandbox_close(struct sandbox *s, struct err *err)
 {
     static const char *const none[] = {NULL};
     int version = chosen_version(s);
-    if (version > 0 && !landlock_restrict(version, none))
+    if (version > 0 && !landlock_restrict(version, LANDLOCK_LOAD, none))
         return err_set(err, OMNI_E_CONFIG, "Landlock's second fence cannot be raised: %s",
                        strerror(errno));
     return fence_calls(s, SYSCALLS_RUNNING, err);
+}
+
+/* ---- for who only looks ---- */
+
+omni_status sandbox_watch(struct sandbox *s, const char *const *paths, struct err *err)
+{
+    s->lacks = s->weaker = BUF_INIT(MAX_WORDS);
+    limit(RLIMIT_CORE, 0, 0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return err_set(err, OMNI_E_CONFIG, "cannot give up new privileges: %s", strerror(errno));
+    if (!landlock_restrict(chosen_version(s), LANDLOCK_READ, paths) &&
+        lacks(s, "there is no Landlock on this kernel (file access is not fenced)", err) != OMNI_OK)
+        return err->status;
+    struct err own = {.text = ""};
+    if (syscalls_restrict(SYSCALLS_WATCHING, &own) == OMNI_OK)
+        return OMNI_OK;
+    auto_free char *what = xasprintf("%s (processes and network are not fenced)", own.text);
+    return lacks(s, what, err);
 }

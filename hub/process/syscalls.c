@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The seccomp filter of a plugin process. */
+ * The seccomp filters. */
 #include <config.h>
 
 #include "process/syscalls.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -100,6 +101,18 @@ static const char *const loading[] = {
     "landlock_restrict_self",
 };
 
+/* Reading files, and talking on sockets that are there. */
+static const char *const watching[] = {
+    "pread64",       "preadv",     "stat",       "lstat",       "stat64",       "lstat64",
+    "fstat64",       "newfstatat", "fstatat64",  "statx",       "statfs",       "statfs64",
+    "fstatfs",       "fstatfs64",  "readlink",   "readlinkat",  "access",       "faccessat",
+    "faccessat2",    "getcwd",     "getdents64", "fcntl",       "fcntl64",      "rt_sigaction",
+    "epoll_create1", "epoll_ctl",  "epoll_wait", "epoll_pwait", "epoll_pwait2", "pselect6",
+    "eventfd2",      "accept",     "accept4",    "connect",     "shutdown",     "getsockname",
+    "getpeername",   "getsockopt", "setsockopt", "send",        "sendto",       "sendmsg",
+    "recv",          "recvmsg",
+};
+
 /* Refused with an error that the C library expects and has an answer to. */
 static const struct {
     const char *name;
@@ -142,20 +155,35 @@ static void add_conditions(scmp_filter_ctx ctx)
     }
 }
 
-static void add_loading(scmp_filter_ctx ctx)
+static void add_all(scmp_filter_ctx ctx, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add(ctx, SCMP_ACT_ALLOW, names[i], 0, NULL);
+}
+
+static void add_reading(scmp_filter_ctx ctx)
 {
     const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
-    for (size_t i = 0; i < ARRAY_LEN(loading); i++)
-        add(ctx, SCMP_ACT_ALLOW, loading[i], 0, NULL);
     allow_where(ctx, "openat", SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
     allow_where(ctx, "open", SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
 }
 
-static void add_running(scmp_filter_ctx ctx)
+static void add_loading(scmp_filter_ctx ctx)
+{
+    add_all(ctx, loading, ARRAY_LEN(loading));
+    add_reading(ctx);
+}
+
+static void add_mapping(scmp_filter_ctx ctx)
 {
     static const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
     for (size_t i = 0; i < ARRAY_LEN(mappings); i++)
         allow_where(ctx, mappings[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+}
+
+static void add_running(scmp_filter_ctx ctx)
+{
+    add_mapping(ctx);
     /* fstat() of newer C libraries. */
     allow_where(ctx, "newfstatat", SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
     /* Names of threads and of malloc()'s memory. */
@@ -163,23 +191,37 @@ static void add_running(scmp_filter_ctx ctx)
     allow_where(ctx, "prctl", SCMP_A0(SCMP_CMP_EQ, 0x53564d41 /* PR_SET_VMA */));
 }
 
+static void add_watching(scmp_filter_ctx ctx)
+{
+    add_all(ctx, watching, ARRAY_LEN(watching));
+    add_reading(ctx);
+    add_mapping(ctx);
+    /* The control socket; whoever comes by the network was already listened for. */
+    allow_where(ctx, "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+}
+
+static const struct {
+    uint32_t otherwise;
+    void (*add)(scmp_filter_ctx);
+} steps[] = {
+    [SYSCALLS_LOADING] = {SCMP_ACT_TRAP, add_loading},
+    [SYSCALLS_RUNNING] = {SCMP_ACT_TRAP, add_running},
+    [SYSCALLS_WATCHING] = {SCMP_ACT_ERRNO(EPERM), add_watching},
+};
+
 omni_status syscalls_restrict(enum syscalls_step step, struct err *err)
 {
-    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_TRAP);
+    scmp_filter_ctx ctx = seccomp_init(steps[step].otherwise);
     if (!ctx)
         return err_set(err, OMNI_E_UNSUPPORTED, "seccomp cannot be set up");
     /* A call by another machine's numbers (32 bits on a 64-bit kernel) is no mistake but a trick.
      */
     seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-    for (size_t i = 0; i < ARRAY_LEN(always); i++)
-        add(ctx, SCMP_ACT_ALLOW, always[i], 0, NULL);
+    add_all(ctx, always, ARRAY_LEN(always));
     for (size_t i = 0; i < ARRAY_LEN(gently); i++)
         add(ctx, SCMP_ACT_ERRNO((unsigned)gently[i].error), gently[i].name, 0, NULL);
     add_conditions(ctx);
-    if (step == SYSCALLS_LOADING)
-        add_loading(ctx);
-    else
-        add_running(ctx);
+    steps[step].add(ctx);
     int error = seccomp_load(ctx);
     seccomp_release(ctx);
     if (error != 0)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Which system calls a plugin process may make: a list of the allowed ones, everything else raises
- * SIGSYS. */
+ * Which system calls a fenced process may make: a list of the allowed ones. */
 #ifndef HUB_SYSCALLS_H
 #define HUB_SYSCALLS_H
 
 #include "base/err.h"
 
 enum syscalls_step {
+    /* Of a plugin; everything else raises SIGSYS. */
     SYSCALLS_LOADING, /* files may be opened for reading and mapped executable */
-    SYSCALLS_RUNNING
+    SYSCALLS_RUNNING,
+    /* Of who reads files and answers on sockets; everything else fails with EPERM. */
+    SYSCALLS_WATCHING
 };
 
 /* Filters add up: a later one can only take away. no_new_privs must be set. OMNI_E_UNSUPPORTED:
