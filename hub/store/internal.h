@@ -20,7 +20,7 @@ struct store {
 };
 
 /* Opens the file and sets the connection up; shared with query.c. */
-sqlite3 *store_connect(const char *path, bool is_writer, struct err *);
+sqlite3 *store_connect(const char *path, enum store_mode, struct err *);
 /* Is it a store, and not one of a newer program? *is_new: an empty file, to be filled. */
 omni_status store_check_identity(sqlite3 *, bool *is_new, struct err *);
 /* state_dir/store.db; free(). */

@@ -49,7 +49,7 @@ struct query *query_open(const char *state_dir, struct err *err)
         err_set(err, OMNI_E_CONFIG, "%s: there is nothing yet; run: omnihub pull", path);
         return NULL;
     }
-    sqlite3 *db = store_connect(path, false, err);
+    sqlite3 *db = store_connect(path, STORE_READ, err);
     bool is_new;
     if (!db || store_check_identity(db, &is_new, err) != OMNI_OK) {
         sqlite3_close(db);

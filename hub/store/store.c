@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "store/internal.h"
 
-enum { STORE_BUSY_MS = 60000, STORE_WAL_RETRY_MS = 20 };
+enum { STORE_BUSY_MS = 60000, STORE_WATCH_BUSY_MS = 1000, STORE_WAL_RETRY_MS = 20 };
 
 /* The file holds customers' data: made for its owner only; SQLite gives -wal and -shm the same
  * mode. Never opened here where it exists: closing it would drop the locks of other connections. */
@@ -61,19 +61,8 @@ static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA wal_autocheckpoint = 4096;"
                                      "PRAGMA journal_size_limit = 67108864;";
 
-/* On a read-only file system SQLite could not make the files that readers of a log share, though
- * nobody can write: then the file alone is read. With a log that is not empty, it would be stale.
- * NULL: not so. */
-static char *frozen_uri(const char *path)
+static char *uri_of(const char *path, const char *parameter)
 {
-    auto_free char *log = xasprintf("%s-wal", path), *folder = xstrdup(path);
-    char *slash = strrchr(folder, '/');
-    struct stat st;
-    if (!slash || (stat(log, &st) == 0 && st.st_size > 0))
-        return NULL;
-    slash[slash == folder] = '\0';
-    if (access(folder, W_OK) == 0 || errno != EROFS)
-        return NULL;
     auto_buf uri = BUF_INIT(3 * PATH_MAX);
     buf_adds(&uri, "file:");
     for (const char *p = path; *p; p++) /* of the uri's own characters these three matter */
@@ -81,7 +70,45 @@ static char *frozen_uri(const char *path)
             buf_printf(&uri, "%%%02X", (unsigned char)*p);
         else
             buf_addc(&uri, *p);
-    return buf_adds(&uri, "?immutable=1") ? buf_take(&uri) : NULL;
+    return buf_printf(&uri, "?%s", parameter) ? buf_take(&uri) : NULL;
+}
+
+/* The file alone holds everything: nothing waits in the log. */
+static bool has_empty_log(const char *path)
+{
+    struct stat st;
+    auto_free char *log = xasprintf("%s-wal", path);
+    return stat(log, &st) != 0 || st.st_size == 0;
+}
+
+/* On a read-only file system SQLite could not make the files that readers of a log share, though
+ * nobody can write: then the file alone is read. With a log that is not empty, it would be stale.
+ */
+static bool is_frozen(const char *path)
+{
+    auto_free char *folder = xstrdup(path);
+    char *slash = strrchr(folder, '/');
+    if (!slash || !has_empty_log(path))
+        return false;
+    slash[slash == folder] = '\0';
+    return access(folder, W_OK) != 0 && errno == EROFS;
+}
+
+/* Who only watches has no right to make the shared file: where it is there it is only read, and
+ * where it is not, nobody has the store open. (One who opens it this very moment makes this look at
+ * it doubtful; the next look is right.) */
+static const char *watching(const char *path)
+{
+    auto_free char *shared = xasprintf("%s-shm", path);
+    return access(shared, F_OK) != 0 && has_empty_log(path) ? "immutable=1" : "readonly_shm=1";
+}
+
+/* NULL: the path as it is; else free(). */
+static char *reader_uri(const char *path, enum store_mode mode)
+{
+    if (mode == STORE_WATCH)
+        return uri_of(path, watching(path));
+    return mode == STORE_READ && is_frozen(path) ? uri_of(path, "immutable=1") : NULL;
 }
 
 /* SQLite's own counting of memory takes a lock per allocation, and nobody reads it. */
@@ -90,8 +117,9 @@ static void configure_library(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-sqlite3 *store_connect(const char *path, bool is_writer, struct err *err)
+sqlite3 *store_connect(const char *path, enum store_mode mode, struct err *err)
 {
+    bool is_writer = mode == STORE_WRITE;
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure_library);
     sqlite3 *db = NULL;
@@ -99,20 +127,23 @@ sqlite3 *store_connect(const char *path, bool is_writer, struct err *err)
     int flags = SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     if (strcmp(path, ":memory:") == 0)
         flags |= SQLITE_OPEN_CREATE;
-    auto_free char *frozen = is_writer ? NULL : frozen_uri(path);
-    if (frozen)
+    auto_free char *uri = reader_uri(path, mode);
+    if (uri)
         flags |= SQLITE_OPEN_URI;
-    if (sqlite3_open_v2(frozen ? frozen : path, &db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(uri ? uri : path, &db, flags, NULL) != SQLITE_OK) {
         sql_fail(db, err);
         sqlite3_close(db);
         return NULL;
     }
     sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, STORE_BUSY_MS);
+    sqlite3_busy_timeout(db, mode == STORE_WATCH ? STORE_WATCH_BUSY_MS : STORE_BUSY_MS);
     /* "x" is a column, never a text: a misspelt name in the admin's SQL must not become a value. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    if (functions_register(db, err) == OMNI_OK &&
+    /* Sorting would else write files. */
+    bool is_ready =
+        mode != STORE_WATCH || sql_exec(db, err, "PRAGMA temp_store = MEMORY") == OMNI_OK;
+    if (is_ready && functions_register(db, err) == OMNI_OK &&
         (!is_writer ||
          (use_wal(db, err) == OMNI_OK && sql_exec(db, err, "%s", writer_pragmas) == OMNI_OK)))
         return db;
@@ -156,19 +187,19 @@ static omni_status open_file(struct store *s, enum store_mode mode, struct err *
 {
     bool is_file = strcmp(s->path, ":memory:") != 0;
     bool is_new;
-    if (mode == STORE_READ && is_file && access(s->path, F_OK) != 0 && errno == ENOENT)
+    if (mode != STORE_WRITE && is_file && access(s->path, F_OK) != 0 && errno == ENOENT)
         return err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull");
     if (mode == STORE_WRITE && is_file && make_file(s->path, err) != OMNI_OK)
         return err->status;
     /* A foreign or damaged file is found out before the first pragma could write to it. */
     if (is_file) {
-        sqlite3 *look = store_connect(s->path, false, err);
+        sqlite3 *look = store_connect(s->path, mode == STORE_WATCH ? STORE_WATCH : STORE_READ, err);
         omni_status status = look ? store_check_identity(look, &is_new, err) : err->status;
         sqlite3_close(look);
         if (status != OMNI_OK)
             return status;
     }
-    s->db = store_connect(s->path, mode == STORE_WRITE, err);
+    s->db = store_connect(s->path, mode, err);
     if (!s->db || store_check_identity(s->db, &is_new, err) != OMNI_OK)
         return err->status;
     if (mode == STORE_WRITE)
@@ -195,7 +226,7 @@ struct store *store_again(const struct store *s, struct err *err)
     struct store *again = xcalloc(1, sizeof *again);
     again->schema = s->schema;
     again->path = xstrdup(s->path);
-    again->db = store_connect(s->path, true, err);
+    again->db = store_connect(s->path, STORE_WRITE, err);
     if (again->db)
         return again;
     err_prefix(err, "%s: ", s->path);

@@ -16,7 +16,11 @@
 struct sqlite3;
 struct store;
 
-enum store_mode { STORE_READ, STORE_WRITE /* makes and migrates it */ };
+enum store_mode {
+    STORE_READ,
+    STORE_WRITE, /* makes and migrates it */
+    STORE_WATCH  /* reads, and makes no file at all, not even those that readers share */
+};
 
 /* state_dir/store.db. OMNI_E_CONFIG: the store is newer than this program. err says what to do. */
 struct store *store_open(const char *state_dir, const struct schema *, enum store_mode,

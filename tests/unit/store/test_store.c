@@ -91,6 +91,31 @@ static void reading_needs_a_store(void **state)
     fixture_free(f);
 }
 
+/* A store that is watched is the same afterwards, whether somebody writes at that time or not. */
+static void watching_makes_no_file(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(NULL, "sales");
+    auto_free char *shared = xasprintf("%s/store.db-shm", f->dir);
+    struct store *watcher = store_open(f->dir, f->schema, STORE_WATCH, &f->err);
+    assert_non_null(watcher); /* beside a writer */
+    assert_int_equal(store_state_put(watcher, f->feed, "k", "v", &f->err), OMNI_E_CONFIG);
+    assert_int_equal(store_state_put(f->store, f->feed, "k", "now", &f->err), OMNI_OK);
+    auto_free char *seen = store_state_get(watcher, f->feed, "k", &f->err);
+    assert_string_equal(seen, "now");
+    store_close(watcher);
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_not_equal(access(shared, F_OK), 0);
+    watcher = store_open(f->dir, f->schema, STORE_WATCH, &f->err);
+    assert_non_null(watcher); /* alone */
+    auto_free char *kept = store_state_get(watcher, f->feed, "k", &f->err);
+    assert_string_equal(kept, "now");
+    assert_int_not_equal(access(shared, F_OK), 0);
+    store_close(watcher);
+    fixture_free(f);
+}
+
 static void a_new_column_appears_by_itself(void **state)
 {
     (void)state;
@@ -230,6 +255,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(is_made_for_its_owner_only),
     cmocka_unit_test(newer_foreign_and_damaged_files_are_left_alone),
     cmocka_unit_test(reading_needs_a_store),
+    cmocka_unit_test(watching_makes_no_file),
     cmocka_unit_test(a_new_column_appears_by_itself),
     cmocka_unit_test(a_changed_type_or_key_is_refused_under_rows_only),
     cmocka_unit_test(views_show_where_rows_come_from),
