@@ -4,6 +4,7 @@ hub_libhub_a_SOURCES += \
 	%D%/buf.c %D%/buf.h \
 	%D%/currency.c \
 	%D%/day.c %D%/day_parse.c %D%/day.h \
+	%D%/endpoint.c %D%/endpoint.h \
 	%D%/err.c %D%/err.h \
 	%D%/exact.c %D%/exact.h \
 	%D%/file.c %D%/file.h \

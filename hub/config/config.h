@@ -81,8 +81,16 @@ struct config_dataset {
     const char *const *key;
 };
 
+/* What omnihub-web is told. */
+struct config_web {
+    const char *listen;       /* numeric address and port; default 127.0.0.1:9464 */
+    const char *const *hosts; /* names under which it may be asked for; ends with NULL */
+    bool account_labels;      /* accounts as labels of metrics */
+};
+
 struct config {
     struct config_hub hub;
+    struct config_web web;
     const struct config_connector *connectors;
     size_t n_connectors;
     const struct config_sink *sinks;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/day.h"
+#include "base/endpoint.h"
 #include "base/exact.h"
 #include "base/text.h"
 #include "base/zone.h"
@@ -131,6 +132,7 @@ static void check_text(struct keys_context *c, const config_setting_t *s, enum k
     const char *key = config_setting_name(s);
     struct zone *zone = NULL;
     struct schedule schedule;
+    struct endpoint endpoint;
     if (kind == KEY_NAME && !is_name(text))
         keys_finding(c, s, "%s \"%s\": letters, digits, \"_\", \"-\" and \".\", at most 64", key,
                      text);
@@ -143,6 +145,11 @@ static void check_text(struct keys_context *c, const config_setting_t *s, enum k
         keys_finding(c, s, "%s \"%s\" is not a date (YYYY-MM-DD, or \"-30d\")", key, text);
     if (kind == KEY_CURRENCY && exact_currency_decimals(text, strlen(text)) < 0)
         keys_finding(c, s, "%s \"%s\" is not an ISO 4217 code, e.g. \"EUR\"", key, text);
+    if (kind == KEY_LISTEN && !endpoint_parse(text, &endpoint))
+        keys_finding(c, s,
+                     "%s \"%s\" is not a numeric address and a port, such as \"127.0.0.1:9464\" "
+                     "or \"[::1]:9464\"",
+                     key, text);
     if (kind == KEY_PATTERN && !check_pattern(text, why, sizeof why))
         keys_finding(c, s, "%s \"%s\" is not a regular expression: %s", key, text, why);
 }

@@ -25,6 +25,7 @@ enum key_kind {
     KEY_ZONE,
     KEY_DATE, /* "2026-01-31", "-30d" */
     KEY_CURRENCY,
+    KEY_LISTEN,  /* "127.0.0.1:9464" */
     KEY_PATTERN, /* a regular expression */
     KEY_EXTRA,   /* true, "*", or a list of names */
     KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */

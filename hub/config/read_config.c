@@ -17,6 +17,7 @@
 #include "dirs.h"
 
 #define HUB(member)       offsetof(struct config_hub, member)
+#define WEB(member)       offsetof(struct config_web, member)
 #define CONNECTOR(member) offsetof(struct config_connector, member)
 #define SINK(member)      offsetof(struct config_sink, member)
 #define DATASET(member)   offsetof(struct config_dataset, member)
@@ -52,6 +53,22 @@ static const struct key hub_keys[] = {
     {"retry_after", KEY_DURATION, HUB(retry_after_s), .min = 1, .max = 86400},
     {"run_timeout", KEY_DURATION, HUB(run_timeout_s), .min = 1, .max = 30 * 86400},
     {"http", KEY_GROUP, HUB(http), .group = http_keys, .n_group = ARRAY_LEN(http_keys)},
+};
+
+static const struct key web_keys[] = {
+    {"listen", KEY_LISTEN, WEB(listen)},
+    {"hosts", KEY_TEXTS, WEB(hosts)},
+    {"account_labels", KEY_BOOL, WEB(account_labels)},
+};
+
+/* What there is once. */
+static const struct group {
+    const char *name;
+    const struct key *keys;
+    size_t n_keys, offset; /* in struct config */
+} groups[CONFIG_GROUPS] = {
+    {"hub", hub_keys, ARRAY_LEN(hub_keys), offsetof(struct config, hub)},
+    {"web", web_keys, ARRAY_LEN(web_keys), offsetof(struct config, web)},
 };
 
 static const struct key connector_keys[] = {
@@ -131,6 +148,12 @@ static void connector_defaults(void *item)
     c->settle_min = 3;
     c->drift = 50000;
     c->few_rows = 250000;
+}
+
+static void web_defaults(struct config_web *web)
+{
+    static const char *const no_hosts[] = {NULL};
+    *web = (struct config_web){.listen = "127.0.0.1:9464", .hosts = no_hosts};
 }
 
 static void hub_defaults(struct arena *a, struct config_hub *hub)
@@ -216,36 +239,38 @@ static void read_section(struct reading *r, int kind, const config_setting_t *se
 
 /* ---- files ---- */
 
-static void read_hub(struct reading *r, const config_setting_t *setting)
+static void read_group(struct reading *r, size_t number, const config_setting_t *setting)
 {
-    r->keys.what = "hub";
-    struct config_place place = source_place(r->keys.source, setting);
+    const struct group *g = &groups[number];
+    struct config_place *place = &r->all->group_places[number];
+    r->keys.what = g->name;
     if (!config_setting_is_group(setting))
-        keys_finding(&r->keys, setting, "must be a group: hub: { … };");
-    else if (r->all->hub_place.file)
-        keys_finding(&r->keys, setting, "is there already, at %s:%d", r->all->hub_place.file,
-                     r->all->hub_place.line);
+        keys_finding(&r->keys, setting, "must be a group: %s: { … };", g->name);
+    else if (place->file)
+        keys_finding(&r->keys, setting, "is there already, at %s:%d", place->file, place->line);
     else {
-        r->all->hub_place = place;
-        keys_read(&r->keys, setting, hub_keys, ARRAY_LEN(hub_keys), &r->all->pub.hub);
+        *place = source_place(r->keys.source, setting);
+        keys_read(&r->keys, setting, g->keys, g->n_keys, (char *)&r->all->pub + g->offset);
     }
 }
 
 static void read_top(struct reading *r, const config_setting_t *setting)
 {
-    static const char *const names[] = {"connectors", "sinks", "datasets", "hub"};
+    static const char *const names[] = {"connectors", "sinks", "datasets", "hub", "web"};
     const char *name = config_setting_name(setting);
     for (int i = 0; i < N_SECTIONS; i++)
         if (strcmp(name, sections[i].name) == 0) {
             read_section(r, i, setting);
             return;
         }
-    if (strcmp(name, "hub") == 0)
-        read_hub(r, setting);
-    else
-        config_findings_add(r->keys.findings, true, source_place(r->keys.source, setting),
-                            "unknown section \"%s\"%s", name,
-                            keys_hint(r->all->arena, name, names, ARRAY_LEN(names)));
+    for (size_t i = 0; i < CONFIG_GROUPS; i++)
+        if (strcmp(name, groups[i].name) == 0) {
+            read_group(r, i, setting);
+            return;
+        }
+    config_findings_add(r->keys.findings, true, source_place(r->keys.source, setting),
+                        "unknown section \"%s\"%s", name,
+                        keys_hint(r->all->arena, name, names, ARRAY_LEN(names)));
 }
 
 static bool read_file(struct reading *r, const char *path)
@@ -350,6 +375,7 @@ static struct config_all *all_new(const char *path)
     all->arena = arena_new();
     all->folder = absolute_folder(all->arena, path);
     hub_defaults(all->arena, &all->pub.hub);
+    web_defaults(&all->pub.web);
     return all;
 }
 

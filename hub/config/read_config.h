@@ -19,11 +19,13 @@ struct option_set {
     size_t n, cap;
 };
 
+enum { CONFIG_GROUPS = 2 }; /* hub, web */
+
 struct config_all {
     struct config pub; /* first: the two are one pointer */
     struct arena *arena;
     const char *folder;
-    struct config_place hub_place;
+    struct config_place group_places[CONFIG_GROUPS]; /* file NULL: it is not written */
     struct option_set **sets;
     size_t n_sets;
 };

@@ -82,3 +82,9 @@ EXTRA_DIST += %D%/test_exact_oracle.py %D%/test_zone_oracle.py
 if HAVE_PYTHON3
 TESTS += %D%/test_exact_oracle.py %D%/test_zone_oracle.py
 endif
+check_PROGRAMS += %D%/test_endpoint
+TESTS += %D%/test_endpoint
+%C%_test_endpoint_SOURCES = %D%/test_endpoint.c
+%C%_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_endpoint_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_endpoint_LDADD = $(UNIT_LIBS)

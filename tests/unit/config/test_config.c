@@ -45,6 +45,26 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
+static void reads_what_the_web_page_is_told(void **state)
+{
+    (void)state;
+    struct config_findings *f = config_findings_new();
+    struct config *c = load("hub: { };\n", f);
+    assert_string_equal(c->web.listen, "127.0.0.1:9464");
+    assert_null(c->web.hosts[0]);
+    assert_false(c->web.account_labels);
+    config_free(c);
+    c = load("web: { listen = \"[::1]:80\"; hosts = (\"a\", \"b\"); account_labels = true; };\n",
+             f);
+    assert_string_equal(c->web.listen, "[::1]:80");
+    assert_string_equal(c->web.hosts[1], "b");
+    assert_true(c->web.account_labels);
+    config_free(c);
+    assert_null(load("web: { listen = \"localhost:80\"; };\n", f));
+    assert_null(load("web: { };\nweb: { };\n", f));
+    config_findings_free(f);
+}
+
 static void reads_everything(void **state)
 {
     (void)state;
@@ -152,6 +172,7 @@ static void findings_are_sorted_and_bounded(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_everything),
+    cmocka_unit_test(reads_what_the_web_page_is_told),
     cmocka_unit_test(has_defaults),
     cmocka_unit_test(options_keep_types_and_places),
     cmocka_unit_test(findings_are_sorted_and_bounded),
