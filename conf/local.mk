@@ -40,11 +40,14 @@ dist_omniconfd_DATA += %D%/conf.d/till.conf.sample
 EXTRA_DIST += %D%/omnihub.conf
 
 # For the service manager and the shell.
-systemdsystemunit_DATA = %D%/systemd/omnihub.service
-EXTRA_DIST += %D%/systemd/omnihub.service.in
-CLEANFILES += %D%/systemd/omnihub.service
+systemdsystemunit_DATA = %D%/systemd/omnihub.service %D%/systemd/omnihub-web.service
+EXTRA_DIST += %D%/systemd/omnihub.service.in %D%/systemd/omnihub-web.service.in
+CLEANFILES += $(systemdsystemunit_DATA)
+FILL_UNIT = $(AM_V_GEN)$(MKDIR_P) %D%/systemd && sed 's,[@]bindir@,$(bindir),g' $(srcdir)/$@.in >$@
 %D%/systemd/omnihub.service: %D%/systemd/omnihub.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) %D%/systemd && sed 's,[@]bindir@,$(bindir),g' $(srcdir)/%D%/systemd/omnihub.service.in >$@
+	$(FILL_UNIT)
+%D%/systemd/omnihub-web.service: %D%/systemd/omnihub-web.service.in Makefile
+	$(FILL_UNIT)
 dist_bashcompletion_DATA = %D%/completion/omnihub
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(omniconfdir)'

@@ -25,6 +25,7 @@ include hub/run/job.mk
 include hub/config/local.mk
 include hub/facts/local.mk
 include hub/kit/local.mk
+include hub/web/local.mk
 include hub/cli/local.mk
 
 # Where everything is installed, for the few files that ask; on the command line of each compiler call

@@ -4,4 +4,5 @@ hub_libhub_a_SOURCES += \
 	%D%/secret_facts.c %D%/secret_facts.h \
 	%D%/standing.c %D%/standing.h \
 	%D%/sunset.c %D%/sunset.h \
+	%D%/tally.c %D%/tally.h \
 	%D%/timetable.c %D%/timetable.h

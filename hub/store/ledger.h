@@ -30,6 +30,13 @@ json_t *ledger_by_connector(const json_t *feeds);
  */
 json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err *);
 
+/* The newest id up to which no run still runs; `after`: one that is known to be such. */
+omni_status ledger_settled(struct store *, int64_t after, int64_t *upto, struct err *);
+/* Of the runs that have ended with after < id <= upto, one object per kind, name (connector, sink
+ * or dataset) and outcome: runs, micros (how long they took), requests, retries, bytes, written
+ * (inserted, changed, removed), rejected, restated */
+json_t *ledger_sums(struct store *, int64_t after, int64_t upto, struct err *);
+
 /* One object per restated number, newest first, at most `last` (0: all):
  *  at, run, connector, stream, account, dataset, date, metric, old, new
  *  old and new are decimal strings where the metric is of type micros, integers otherwise */

@@ -17,6 +17,7 @@ hub_libhub_a_SOURCES += \
 	%D%/ledger_feeds.c \
 	%D%/ledger_rows.c %D%/ledger_rows.h \
 	%D%/ledger_state.c \
+	%D%/ledger_sums.c \
 	%D%/query.c %D%/query.h \
 	%D%/rowset.c %D%/rowset.h \
 	%D%/runs.c \

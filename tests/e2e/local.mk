@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py is their harness.
+# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py tests/lib/web.py is their harness.
 # One line a test.
 E2E_TESTS =
 E2E_TESTS += %D%/test_backfill.py
@@ -22,6 +22,8 @@ E2E_TESTS += %D%/test_secrets.py
 E2E_TESTS += %D%/test_settling.py
 E2E_TESTS += %D%/test_sums.py
 E2E_TESTS += %D%/test_vault.py
+E2E_TESTS += %D%/test_web.py
+E2E_TESTS += %D%/test_web_look.py
 E2E_TESTS += %D%/test_windows.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py

@@ -19,6 +19,7 @@ FAULT_TESTS = \
 	%D%/f_g_config.py \
 	%D%/f_g_service.py \
 	%D%/f_h_cassette.py \
+	%D%/f_h_web.py \
 	%D%/test_secrets_plugins.py \
 	%D%/test_table.py
 TESTS += $(FAULT_TESTS)

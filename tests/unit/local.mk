@@ -17,4 +17,6 @@ include tests/unit/run/local.mk
 include tests/unit/run/job.mk
 include tests/unit/config/local.mk
 include tests/unit/kit/local.mk
+include tests/unit/facts/local.mk
+include tests/unit/web/local.mk
 include tests/unit/cli/local.mk

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Metrics of the hub, its connectors and secrets. Times are told, not ages: a scraper knows how
+ * late it is. */
+#include <config.h>
+
+#include "web/metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/day.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/expose.h"
+
+/* ---- the hub ---- */
+
+static void one(struct buf *b, const char *name, const char *help, int64_t value)
+{
+    expose_family(b, name, "gauge", help);
+    expose_int(b, name, NULL, value);
+}
+
+static void add_hub(struct buf *b, const struct look *look)
+{
+    const struct label version[] = {{"version", PACKAGE_VERSION}, {0}};
+    const json_t *service = look->facts.service;
+    expose_family(b, "omnihub_build_info", "gauge", "The version of this program; always 1.");
+    expose_int(b, "omnihub_build_info", version, 1);
+    one(b, "omnihub_service_running", "Whether omnihub run answers on this state.",
+        service != NULL);
+    one(b, "omnihub_service_clock_held",
+        "Whether it starts nothing because its clock jumped ahead.",
+        json_flag(service, "clock_held"));
+    one(b, "omnihub_store_readable", "Whether everything there is could be read.", look->is_whole);
+    one(b, "omnihub_config_last_reload_successful",
+        "Whether the configuration on disk is the one that is used here.",
+        look->from->config_fault == NULL);
+    expose_family(b, "omnihub_config_last_reload_success_timestamp_seconds", "gauge",
+                  "When the configuration was read that is used here.");
+    expose_micros(b, "omnihub_config_last_reload_success_timestamp_seconds", NULL,
+                  look->from->config_at);
+    if (look->store_bytes >= 0)
+        one(b, "omnihub_store_bytes", "Size of the store's file.", look->store_bytes);
+    if (look->disk_free_bytes >= 0)
+        one(b, "omnihub_disk_free_bytes", "What is free for the hub where its state is.",
+            look->disk_free_bytes);
+}
+
+/* ---- connectors ---- */
+
+static bool is_in_state(const json_t *connector, const char *state)
+{
+    const char *own = json_text(connector, "state");
+    return own && strcmp(own, state) == 0;
+}
+
+static int64_t is_enabled(const json_t *c)
+{
+    return json_flag(c, "enabled");
+}
+
+static int64_t is_suspended(const json_t *c)
+{
+    return is_in_state(c, "suspended");
+}
+
+static int64_t is_running(const json_t *c)
+{
+    return is_in_state(c, "running");
+}
+
+static int64_t parked(const json_t *c)
+{
+    return (int64_t)json_array_size(json_object_get(c, "parked"));
+}
+
+static const struct {
+    const char *name, *help;
+    int64_t (*value)(const json_t *);
+} of_connectors[] = {
+    {"omnihub_connector_enabled", "Whether it is enabled in the configuration.", is_enabled},
+    {"omnihub_connector_suspended", "Whether it broke too often and is run no more.", is_suspended},
+    {"omnihub_connector_running", "Whether it is being pulled.", is_running},
+    {"omnihub_runs_parked", "Runs that wait until a quota is there again.", parked},
+};
+
+static const struct {
+    const char *name, *help, *member;
+} times_of_connectors[] = {
+    {"omnihub_schedule_next_timestamp_seconds", "When it is due next.", "next_at"},
+    {"omnihub_api_sunset_timestamp_seconds",
+     "When the platform switches off the API version that is used.", "api_sunset"},
+};
+
+static void add_connectors(struct buf *b, const json_t *connectors)
+{
+    const json_t *c;
+    size_t i;
+    for (size_t k = 0; k < ARRAY_LEN(of_connectors); k++) {
+        expose_family(b, of_connectors[k].name, "gauge", of_connectors[k].help);
+        json_array_foreach(connectors, i, c)
+        {
+            const struct label labels[] = {{"connector", json_text(c, "connector")}, {0}};
+            expose_int(b, of_connectors[k].name, labels, of_connectors[k].value(c));
+        }
+    }
+    for (size_t k = 0; k < ARRAY_LEN(times_of_connectors); k++) {
+        expose_family(b, times_of_connectors[k].name, "gauge", times_of_connectors[k].help);
+        json_array_foreach(connectors, i, c)
+        {
+            const struct label labels[] = {{"connector", json_text(c, "connector")}, {0}};
+            expose_time(b, times_of_connectors[k].name, labels,
+                        json_text(c, times_of_connectors[k].member));
+        }
+    }
+}
+
+/* ---- secrets, notices, quotas ---- */
+
+static bool is_usable(const json_t *secret)
+{
+    const char *state = json_text(secret, "state");
+    return strcmp(state, "ok") == 0 || strcmp(state, "expiring") == 0;
+}
+
+static void add_secrets(struct buf *b, const json_t *secrets)
+{
+    const json_t *secret;
+    size_t i;
+    expose_family(b, "omnihub_token_expiry_timestamp_seconds", "gauge",
+                  "When a secret of the vault expires, where that is known.");
+    json_array_foreach(secrets, i, secret)
+    {
+        const struct label labels[] = {{"secret", json_text(secret, "name")}, {0}};
+        expose_time(b, "omnihub_token_expiry_timestamp_seconds", labels,
+                    json_text(secret, "expires_at"));
+    }
+    expose_family(b, "omnihub_secret_usable", "gauge",
+                  "Whether it is there, not expired and not refused.");
+    json_array_foreach(secrets, i, secret)
+    {
+        const struct label labels[] = {{"secret", json_text(secret, "name")}, {0}};
+        expose_int(b, "omnihub_secret_usable", labels, is_usable(secret));
+    }
+}
+
+static void add_notices(struct buf *b, const json_t *notices)
+{
+    auto_json *counts = json_object();
+    const json_t *notice;
+    const char *kind;
+    json_t *n;
+    size_t i;
+    json_array_foreach(notices, i, notice)
+    {
+        kind = json_text(notice, "kind");
+        json_put_int(counts, kind, json_int(counts, kind, 0) + 1);
+    }
+    expose_family(b, "omnihub_notices_open", "gauge", "Conditions that a person should know of.");
+    json_object_foreach(counts, kind, n)
+    {
+        const struct label labels[] = {{"kind", kind}, {0}};
+        expose_int(b, "omnihub_notices_open", labels, json_integer_value(n));
+    }
+}
+
+/* All that a connector has under way, of every account. */
+static void add_backfills(struct buf *b, const json_t *backfills)
+{
+    static const char name[] = "omnihub_backfill_done_ratio";
+    auto_json *days = json_object(), *done = json_object();
+    const json_t *each;
+    const char *connector;
+    json_t *total;
+    size_t i;
+    json_array_foreach(backfills, i, each)
+    {
+        connector = json_text(each, "connector");
+        json_put_int(days, connector, json_int(days, connector, 0) + json_int(each, "days", 0));
+        json_put_int(done, connector,
+                     json_int(done, connector, 0) + json_int(each, "days_done", 0));
+    }
+    expose_family(b, name, "gauge", "How much of the backfills is done that are under way.");
+    json_object_foreach(days, connector, total)
+    {
+        const struct label labels[] = {{"connector", connector}, {0}};
+        if (json_integer_value(total) > 0)
+            expose_micros(b, name, labels,
+                          json_int(done, connector, 0) * TIME_SECOND / json_integer_value(total));
+    }
+}
+
+/* ---- this program ---- */
+
+static void add_self(struct buf *b, const struct web_counts *counts)
+{
+    struct rusage used;
+    expose_family(b, "omnihub_web_answers_total", "counter", "Answers of this program.");
+    for (int code = 0; code < METRICS_CODES; code++) {
+        char text[12];
+        const struct label labels[] = {{"code", text}, {0}};
+        snprintf(text, sizeof text, "%d", code);
+        if (counts->answers[code])
+            expose_int(b, "omnihub_web_answers_total", labels, (int64_t)counts->answers[code]);
+    }
+    expose_family(b, "process_start_time_seconds", "gauge", "When this program was started.");
+    expose_micros(b, "process_start_time_seconds", NULL, counts->started_at);
+    getrusage(RUSAGE_SELF, &used);
+    expose_family(b, "process_cpu_seconds_total", "counter", "Processor time that it has used.");
+    expose_micros(b, "process_cpu_seconds_total", NULL,
+                  (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * TIME_SECOND +
+                      used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+void metrics_write(struct buf *b, const struct look *look, const struct web_counts *counts)
+{
+    add_hub(b, look);
+    if (look->is_whole) {
+        add_connectors(b, look->facts.connectors);
+        metrics_feeds(b, look);
+        metrics_sums(b, look);
+        add_secrets(b, look->facts.standing.secrets);
+        add_notices(b, look->facts.notices);
+        one(b, "omnihub_quota_pauses", "Quotas that are used up now.",
+            (int64_t)json_array_size(look->facts.standing.pauses));
+        add_backfills(b, look->backfills);
+    }
+    add_self(b, counts);
+}

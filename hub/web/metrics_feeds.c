@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Metrics of streams, and counters over the ledger. Accounts are many, and their ids are not for
+ * everybody who reads a dashboard: unless they are asked for, the stalest of a stream's accounts
+ * speaks for all of them. */
+#include <config.h>
+
+#include "web/metrics.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/expose.h"
+
+/* ---- streams ---- */
+
+static void put_older(json_t *group, const char *key, const char *value)
+{
+    const char *known = json_text(group, key);
+    if (value && (!known || strcmp(value, known) < 0))
+        json_put_text(group, key, value);
+}
+
+static void count_code(json_t *group, const char *code)
+{
+    json_t *codes = json_object_get(group, "codes");
+    if (!codes)
+        json_object_set_new(group, "codes", codes = json_object());
+    json_put_int(codes, code, json_int(codes, code, 0) + 1);
+}
+
+static void add_feed(json_t *groups, const json_t *feed, bool with_account)
+{
+    const json_t *run = json_object_get(feed, "last_run");
+    const char *connector = json_text(feed, "connector"), *stream = json_text(feed, "stream");
+    const char *account = with_account ? json_text(feed, "account") : NULL;
+    auto_free char *key = xasprintf("%s %s %s", connector, stream, account ? account : "");
+    json_t *group = json_object_get(groups, key);
+    if (!group) {
+        group = json_object();
+        json_object_set_new(groups, key, group);
+        json_put_text(group, "connector", connector);
+        json_put_text(group, "stream", stream);
+        json_put_text(group, "account", account);
+    }
+    json_put_int(group, "rows", json_int(group, "rows", 0) + json_int(feed, "rows", 0));
+    put_older(group, "last_day", json_text(feed, "last_day"));
+    put_older(group, "last_ok_at", json_text(feed, "last_ok_at"));
+    put_older(group, "ended_at", json_text(run, "ended_at"));
+    if (json_text(run, "code"))
+        count_code(group, json_text(run, "code"));
+}
+
+/* One object per stream, or per stream and account. New reference. */
+static json_t *group_feeds(const struct look *look)
+{
+    json_t *groups = json_object();
+    const json_t *connector, *feed;
+    size_t i, k;
+    json_array_foreach(look->facts.connectors, i, connector)
+        json_array_foreach(json_object_get(connector, "feeds"), k, feed)
+            add_feed(groups, feed, look->from->config->web.account_labels);
+    return groups;
+}
+
+static const struct {
+    const char *name, *help, *member;
+} times[] = {
+    {"omnihub_run_last_success_timestamp_seconds", "When a pull of the stream last ended well.",
+     "last_ok_at"},
+    {"omnihub_run_last_timestamp_seconds", "When a pull of the stream last ended.", "ended_at"},
+    {"omnihub_dataset_last_day_timestamp_seconds", "The newest day that is stored, its midnight.",
+     "last_day"},
+};
+
+#define LABELS_OF(group)                                                                           \
+    {"connector", json_text((group), "connector")}, {"stream", json_text((group), "stream")},      \
+    {                                                                                              \
+        "account", json_text((group), "account")                                                   \
+    }
+
+static void add_codes(struct buf *b, const json_t *groups)
+{
+    const char *key, *code;
+    json_t *group, *n;
+    expose_family(b, "omnihub_feeds", "gauge",
+                  "Accounts of the stream whose last run ended with this code.");
+    json_object_foreach((json_t *)groups, key, group)
+        json_object_foreach(json_object_get(group, "codes"), code, n)
+    {
+        const struct label labels[] = {LABELS_OF(group), {"code", code}, {0}};
+        expose_int(b, "omnihub_feeds", labels, json_integer_value(n));
+    }
+}
+
+void metrics_feeds(struct buf *b, const struct look *look)
+{
+    auto_json *groups = group_feeds(look);
+    const char *key;
+    json_t *group;
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        expose_family(b, times[i].name, "gauge", times[i].help);
+        json_object_foreach(groups, key, group)
+        {
+            const struct label labels[] = {LABELS_OF(group), {0}};
+            expose_time(b, times[i].name, labels, json_text(group, times[i].member));
+        }
+    }
+    expose_family(b, "omnihub_rows_stored", "gauge", "Rows of the stream in the store.");
+    json_object_foreach(groups, key, group)
+    {
+        const struct label labels[] = {LABELS_OF(group), {0}};
+        expose_int(b, "omnihub_rows_stored", labels, json_int(group, "rows", 0));
+    }
+    add_codes(b, groups);
+}
+
+/* ---- counters ---- */
+
+static const struct {
+    const char *name, *help, *member;
+} counters[] = {
+    {"omnihub_rows_written_total", "Rows inserted, changed or removed, or delivered.", "written"},
+    {"omnihub_rows_rejected_total", "Records that could not be read.", "rejected"},
+    {"omnihub_rows_restated_total", "Numbers that a platform changed afterwards.", "restated"},
+    {"omnihub_http_requests_total", "Requests to platforms.", "requests"},
+    {"omnihub_http_retries_total", "Requests that were made again.", "retries"},
+    {"omnihub_http_received_bytes_total", "What platforms sent.", "bytes"},
+};
+#define OWN_OF(sum)                                                                                \
+    {"kind", json_text((sum), "kind")},                                                            \
+    {                                                                                              \
+        "connector", json_text((sum), "name")                                                      \
+    }
+
+/* The same without the outcome. New reference. */
+static json_t *over_outcomes(const json_t *sums)
+{
+    json_t *all = json_object(), *value;
+    const json_t *sum;
+    const char *member;
+    size_t i;
+    json_array_foreach(sums, i, sum)
+    {
+        auto_free char *key = xasprintf("%s %s", json_text(sum, "kind"), json_text(sum, "name"));
+        json_t *one = json_object_get(all, key);
+        if (!one) {
+            json_object_set_new(all, key, json_copy((json_t *)sum));
+            continue;
+        }
+        json_object_foreach((json_t *)sum, member, value)
+        {
+            if (json_is_integer(value))
+                json_put_int(one, member, json_int(one, member, 0) + json_integer_value(value));
+        }
+    }
+    return all;
+}
+
+static void add_durations(struct buf *b, const json_t *all)
+{
+    const char *key;
+    json_t *sum;
+    expose_family(b, "omnihub_run_duration_seconds", "summary", "How long runs took.");
+    json_object_foreach((json_t *)all, key, sum)
+    {
+        const struct label labels[] = {OWN_OF(sum), {0}};
+        expose_micros(b, "omnihub_run_duration_seconds_sum", labels, json_int(sum, "micros", 0));
+        expose_int(b, "omnihub_run_duration_seconds_count", labels, json_int(sum, "runs", 0));
+    }
+}
+
+void metrics_sums(struct buf *b, const struct look *look)
+{
+    auto_json *all = over_outcomes(look->sums);
+    const char *key;
+    json_t *sum;
+    size_t i;
+    expose_family(b, "omnihub_runs_total", "counter",
+                  "Runs that have ended; connector: or the sink or dataset.");
+    json_array_foreach(look->sums, i, sum)
+    {
+        const struct label labels[] = {OWN_OF(sum), {"outcome", json_text(sum, "outcome")}, {0}};
+        expose_int(b, "omnihub_runs_total", labels, json_int(sum, "runs", 0));
+    }
+    add_durations(b, all);
+    for (size_t k = 0; k < ARRAY_LEN(counters); k++) {
+        expose_family(b, counters[k].name, "counter", counters[k].help);
+        json_object_foreach(all, key, sum)
+        {
+            const struct label labels[] = {OWN_OF(sum), {0}};
+            expose_int(b, counters[k].name, labels, json_int(sum, counters[k].member, 0));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The overview: first whether anything wants a person and what to do about it, then how every
+ * connector is, then what happened last. */
+#include <config.h>
+
+#include "web/page.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/html.h"
+#include "web/summary.h"
+
+/* All connectors, the worst first. */
+struct overview {
+    struct buf *b;
+    const struct look *look;
+    const struct summary *list;
+    size_t n, n_bad, n_wait, n_busy;
+};
+
+/* ---- at a glance ---- */
+
+static void count(struct overview *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        o->n_bad += o->list[i].tone == TONE_BAD;
+        o->n_wait += o->list[i].tone == TONE_WAIT;
+        o->n_busy += o->list[i].tone == TONE_BUSY;
+    }
+}
+
+static void add_fact(struct buf *b, const char *name, int64_t value)
+{
+    char text[HTML_NUMBER];
+    html(b, "<div><dt>{}</dt><dd>{}</dd></div>\n", name, html_number(value, text));
+}
+
+static const char *verdict(const struct overview *o, char out[HTML_TIME])
+{
+    if (!o->look->is_whole)
+        return "The hub cannot be read";
+    if (o->n == 0)
+        return "No connectors yet";
+    if (o->n_bad)
+        snprintf(out, HTML_TIME, "%zu connector%s attention", o->n_bad,
+                 o->n_bad == 1 ? " needs" : "s need");
+    else if (o->n_wait)
+        snprintf(out, HTML_TIME, "Nothing is broken, %zu to look at", o->n_wait);
+    else
+        snprintf(out, HTML_TIME, "All is well");
+    return out;
+}
+
+static void add_glance(const struct overview *o, const char *title)
+{
+    int64_t rows = 0;
+    for (size_t i = 0; i < o->n; i++)
+        rows += o->list[i].rows;
+    html(o->b, "<h1>{}</h1>\n<dl class=\"glance\">\n", title);
+    add_fact(o->b, "connectors", (int64_t)o->n);
+    add_fact(o->b, "need attention", (int64_t)o->n_bad);
+    add_fact(o->b, "running", (int64_t)o->n_busy);
+    add_fact(o->b, "rows stored", rows);
+    html(o->b, "</dl>\n");
+}
+
+/* ---- what wants a person ---- */
+
+static void add_item(const struct overview *o, const char *word, const char *whose,
+                     const char *text, const char *remedy)
+{
+    html(o->b, "<li class=\"item\">");
+    part_state(o->b, word, NULL);
+    html(o->b, " <strong><bdi>{}</bdi></strong>", whose);
+    if (text)
+        html(o->b, "<p><bdi>{}</bdi></p>", text);
+    if (remedy && *remedy)
+        html(o->b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
+    html(o->b, "</li>\n");
+}
+
+static void add_feed_trouble(const struct overview *o, const char *connector, const json_t *feed)
+{
+    const json_t *run = json_object_get(feed, "last_run");
+    const char *outcome = json_text(run, "outcome"), *account = json_text(feed, "account");
+    bool has_account = account && *account;
+    if (!outcome || tone_of(outcome) < TONE_WAIT)
+        return;
+    auto_free char *whose = xasprintf("%s.%s%s%s", connector, json_text(feed, "stream"),
+                                      has_account ? " account " : "", has_account ? account : "");
+    const char *title = json_text(run, "title"), *message = json_text(run, "message");
+    auto_free char *text = xasprintf("%s%s%s", title ? title : "", title && message ? ": " : "",
+                                     message ? message : "");
+    add_item(o, outcome, whose, text, json_text(run, "remedy"));
+}
+
+static void add_connector_trouble(const struct overview *o, const json_t *connector)
+{
+    const char *name = json_text(connector, "connector");
+    const json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(connector, "feeds"), i, one) add_feed_trouble(o, name, one);
+    json_array_foreach(json_object_get(connector, "events"), i, one)
+        add_item(o, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"), NULL);
+}
+
+static void add_secrets(const struct overview *o)
+{
+    const json_t *secret;
+    size_t i;
+    json_array_foreach(o->look->facts.standing.secrets, i, secret)
+    {
+        if (!json_text(secret, "message"))
+            continue;
+        auto_free char *whose = xasprintf("secret %s", json_text(secret, "name"));
+        add_item(o, json_text(secret, "state"), whose, json_text(secret, "message"),
+                 json_text(secret, "remedy"));
+    }
+}
+
+static void add_trouble(const struct overview *o)
+{
+    enum { SHOWN = 100 };
+    size_t begin = o->b->len, shown = 0;
+    html(o->b, "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">What needs "
+               "attention</h2>\n<ul class=\"items\">\n");
+    size_t empty = o->b->len;
+    for (size_t i = 0; i < o->n && o->list[i].tone >= TONE_WAIT && shown < SHOWN; i++, shown++)
+        add_connector_trouble(o, o->list[i].connector);
+    add_secrets(o);
+    if (o->b->len == empty) {
+        o->b->len = begin; /* nothing to say is not said */
+        return;
+    }
+    html(o->b, "</ul>\n");
+    if (shown == SHOWN)
+        html(
+            o->b,
+            "<p class=\"empty\">Only the first hundred connectors; the table below has all.</p>\n");
+    html(o->b, "</section>\n");
+}
+
+/* ---- connectors ---- */
+
+static const char *const headings[] = {"Connector",    "State",    "Data until", "Last success",
+                                       "#Rows stored", "Next run", NULL};
+
+static void add_connector(const struct overview *o, const struct summary *s)
+{
+    struct buf *b = o->b;
+    const json_t *c = s->connector;
+    const char *name = json_text(c, "connector"), *plugin = json_text(c, "plugin");
+    const char *slash = strrchr(plugin, '/'), *base = slash ? slash + 1 : plugin;
+    auto_free char *kind = xstrndup(base, strcspn(base, "."));
+    html(b,
+         "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a href=\"/connectors/{}\"><bdi>{}"
+         "</bdi></a> <span class=\"plugin\">{}</span></th>",
+         name, name, kind);
+    part_cell_begin(b, "State");
+    part_state(b, s->word, s->tone > TONE_BUSY ? s->title : NULL);
+    part_cell_end(b);
+    part_cell_day(b, "Data until", s->last_day);
+    part_cell_begin(b, "Last success");
+    part_time(b, o->look, s->last_ok_at);
+    part_cell_end(b);
+    part_cell_number(b, "Rows stored", s->rows);
+    part_cell_begin(b, "Next run");
+    part_time(b, o->look, json_text(c, "next_at"));
+    part_cell_end(b);
+    html(b, "</tr>\n");
+}
+
+static void add_pager(const struct overview *o, int64_t number, int64_t pages)
+{
+    char here[HTML_NUMBER], all[HTML_NUMBER], before[HTML_NUMBER], after[HTML_NUMBER];
+    if (pages < 2)
+        return;
+    snprintf(before, sizeof before, "%" PRId64, number - 1);
+    snprintf(after, sizeof after, "%" PRId64, number + 1);
+    html(o->b, "<nav class=\"pager\" aria-label=\"Pages of connectors\">");
+    if (number > 1)
+        html(o->b, "<a href=\"/?page={}\" rel=\"prev\">← Previous</a> ", before);
+    html(o->b, "<span>page {} of {}</span>", html_number(number, here), html_number(pages, all));
+    if (number < pages)
+        html(o->b, " <a href=\"/?page={}\" rel=\"next\">Next →</a>", after);
+    html(o->b, "</nav>\n");
+}
+
+static void add_connectors(const struct overview *o, int64_t number)
+{
+    int64_t pages = ((int64_t)o->n + PAGE_CONNECTORS - 1) / PAGE_CONNECTORS;
+    number = number > pages ? pages : number;
+    html(o->b, "<section aria-labelledby=\"connectors\">\n<h2 id=\"connectors\">Connectors</h2>\n");
+    if (o->n == 0) {
+        html(o->b, "<p class=\"empty\">The configuration has none. <code>omnihub describe PLUGIN"
+                   "</code> shows how one is written.</p>\n</section>\n");
+        return;
+    }
+    part_table(o->b, "The worst first; freshness is that of the oldest feed", headings);
+    size_t first = (size_t)(number - 1) * PAGE_CONNECTORS;
+    for (size_t i = first; i < o->n && i < first + PAGE_CONNECTORS; i++)
+        add_connector(o, &o->list[i]);
+    part_table_end(o->b);
+    add_pager(o, number, pages);
+    html(o->b, "</section>\n");
+}
+
+/* ---- the whole ---- */
+
+static void add_last(struct buf *b, const struct look *look)
+{
+    html(b, "<section aria-labelledby=\"runs\">\n<h2 id=\"runs\">Recent runs</h2>\n");
+    part_runs(b, look, look->runs, true);
+    html(b, "</section>\n<section aria-labelledby=\"restated\">\n<h2 id=\"restated\">What "
+            "platforms changed afterwards</h2>\n");
+    part_restated(b, look, look->restated, true);
+    html(b, "</section>\n");
+}
+
+void page_overview(struct buf *b, const struct look *look, int64_t number)
+{
+    char title[HTML_TIME];
+    struct overview o = {.b = b, .look = look};
+    auto_free struct summary *list = summary_all(look, &o.n);
+    o.list = list;
+    count(&o);
+    const char *said = verdict(&o, title);
+    part_begin(b, look, said);
+    add_glance(&o, said);
+    if (look->is_whole) {
+        add_trouble(&o);
+        add_connectors(&o, number);
+        page_ahead(b, look);
+        add_last(b, look);
+    }
+    part_end(b, look);
+}

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""omnihub-web tells what omnihub status tells: pages, JSON, metrics, health; beside a service and without one; it writes nothing."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import hub as h  # noqa: E402
+import tap  # noqa: E402
+import web as w  # noqa: E402
+
+
+def configure(lab, *connectors, web=None, **more):
+    path = lab.configure(*connectors, **more)
+    if web:
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("web: %s;\n" % h.written(web))
+
+
+def folder_of(lab):
+    """What is in the state folder, and when it was written."""
+    folder = lab.path("state")
+    return {name: os.stat(os.path.join(folder, name)).st_mtime_ns for name in sorted(os.listdir(folder))}
+
+
+def serve(lab, stack):
+    service = lab.start("run")
+    stack.callback(service.stdout.close)
+    stack.callback(service.stderr.close)
+    stack.callback(service.wait, h.WAIT_SECONDS)
+    stack.callback(service.send_signal, signal.SIGTERM)
+    return service
+
+
+def test_pages():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.write("bad.csv", "Receipt,Date,Total\n1,not a day,12.50\n")
+        lab.configure(w.till(), w.till("spoilt", "bad.csv"))
+        lab.run("pull")
+        before = folder_of(lab)
+        with w.Web(lab) as web:
+            page = web.ask("/")
+            tap.is_((page.code, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"), "the page is there")
+            for part in ("1 connector needs attention", "no service", "spoilt.orders", "mend the input", "Recent runs", 'href="/connectors/till"'):
+                tap.has(page.text, part, "the overview has: " + part)
+            tap.ok(page.text.index('/connectors/spoilt') < page.text.index('/connectors/till"'), "what is worst comes first")
+            tap.ok("script" not in page.text.lower(), "without JavaScript")
+            tap.has(page.headers["Content-Security-Policy"], "default-src 'none'", "and the policy allows none")
+            tap.is_(page.headers.get("Refresh"), "60", "it looks again by itself")
+            one = web.ask("/connectors/spoilt")
+            tap.is_(one.code, 200, "a connector has its page")
+            for part in ("the data is not what was promised", "not a day", "@yearly"):
+                tap.has(one.text, part, "with: " + part)
+            tap.is_([web.ask(path).code for path in ("/connectors/nobody", "/connectors/", "/connectors/till/x", "/index.html")],
+                    [404, 404, 404, 404], "nothing else has")
+            tap.is_(web.ask("/style.css").headers["Content-Type"], "text/css; charset=utf-8", "the style sheet is there")
+            head = web.ask("/", "HEAD")
+            tap.is_((head.code, head.body, int(head.headers["Content-Length"]) > 1000), (200, b"", True), "HEAD gives the head alone")
+            tap.is_(folder_of(lab), before, "nothing in the state folder was made or written")
+            tap.is_(web.ask("/status.json").json(), lab.run("status", "--json").json(), "status.json is what omnihub status --json says")
+            tap.is_(web.ask("/runs.json").json(), lab.run("runs", "--json", "--last", "30").json(), "runs.json is what omnihub runs --json says")
+            tap.is_(web.ask("/restated.json").json(), [], "restated.json: nothing was restated")
+            tap.is_(web.ask("/livez").text, "ok\n", "it lives")
+            ready = web.ask("/readyz")
+            tap.is_((ready.code, ready.text.splitlines()[:2]), (503, ["store: ok", "configuration: ok"]), "without a service it is not ready")
+            tap.has(ready.text, "service: no service runs", "and says so")
+            tap.is_(web.end(), 0, "SIGTERM ends it with 0")
+
+
+def test_restated():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        lab.run("pull")
+        lab.write("till.csv", w.ORDERS.replace("12.50", "11.00"))
+        lab.run("pull")
+        with w.Web(lab) as web:
+            restated = web.ask("/restated.json").json()
+            tap.is_(restated, lab.run("restated", "--json").json(), "restated.json is what omnihub restated --json says")
+            tap.is_([(r["metric"], r["old"], r["new"]) for r in restated], [("net", "12.5", "11")], "what was changed")
+            tap.has(web.ask("/").text, "2026-11-01", "the page shows the day")
+            tap.has(web.ask("/connectors/till").text, "2026-11-01", "so does the connector's")
+
+
+def promtool(text):
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=h.WAIT_SECONDS)
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_metrics():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.write("bad.csv", "Receipt,Date,Total\n1,not a day,12.50\n")
+        lab.configure(w.till(), w.till("spoilt", "bad.csv"))
+        lab.run("pull")
+        with w.Web(lab) as web:
+            text = web.ask("/metrics").text
+            if shutil.which("promtool"):
+                tap.is_(promtool(text), (0, []), "promtool finds nothing wrong")
+            else:
+                tap.skip("promtool finds nothing wrong", "no promtool")
+            m = web.metrics()
+            tap.is_(m['omnihub_rows_stored{connector="till",stream="orders"}'], 2, "rows are counted")
+            tap.is_(m['omnihub_runs_total{kind="pull",connector="till",outcome="ok"}'], 1, "good runs are counted")
+            tap.is_(m['omnihub_runs_total{kind="pull",connector="spoilt",outcome="failed"}'], 1, "bad ones, too")
+            tap.is_(m['omnihub_feeds{connector="spoilt",stream="orders",code="failed-data"}'], 1, "by the code of their outcome")
+            feeds = lab.run("status", "--json").json()[0]["feeds"]
+            ok_at = m['omnihub_run_last_success_timestamp_seconds{connector="till",stream="orders"}']
+            told = h.datetime.datetime.fromisoformat(feeds[0]["last_ok_at"].replace("Z", "+00:00")).timestamp()
+            tap.ok(abs(ok_at - told) < 0.001, "times are told as they are")
+            tap.is_(m['omnihub_dataset_last_day_timestamp_seconds{connector="till",stream="orders"}'], 1793577600, "and days as their midnight")
+            tap.is_((m["omnihub_service_running"], m["omnihub_store_readable"]), (0, 1), "no service, but a store")
+            tap.is_(m["omnihub_build_info{version=\"%s\"}" % lab.run("version", "--json").json()["version"]], 1, "of this version")
+            lab.run("pull")
+            web.until(lambda: web.metrics()['omnihub_runs_total{kind="pull",connector="till",outcome="ok"}'] == 2, "the counter to grow")
+            tap.ok(True, "counters go on")
+
+
+RULES = os.path.join(h.omni.SOURCE, "conf", "prometheus", "omnihub.rules.yml")
+MAN = os.path.join(h.omni.SOURCE, "docs", "omnihub-web.8")
+
+
+def test_rules():
+    with open(RULES, encoding="utf-8") as f:
+        rules = f.read()
+    with open(MAN, encoding="utf-8") as f:
+        man = f.read()
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        lab.run("pull")
+        with w.Web(lab) as web:
+            families = set(re.findall(r"^# TYPE (\S+)", web.ask("/metrics").text, re.M))
+    used = {name for expr in re.findall(r"expr: (.*)", rules) for name in re.findall(r"\bomnihub_\w+", expr)}
+    tap.is_(sorted(used - families), [], "alerts are about metrics that there are")
+    tap.is_(sorted(families), sorted(set(re.findall(r"\b(?:omnihub|process)_\w+", man))), "the man page has every metric, and no other")
+    if not shutil.which("promtool"):
+        tap.skip("promtool finds nothing wrong in the rules", "no promtool")
+        return
+    done = subprocess.run(["promtool", "check", "rules", RULES], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=h.WAIT_SECONDS)
+    tap.ok(done.returncode == 0 and "SUCCESS: %d rules" % rules.count("- alert:") in done.stdout, "promtool finds nothing wrong in the rules")
+
+
+def test_accounts():
+    with h.omni.StandIn() as stand_in, h.Hub() as lab:
+        configure(lab, h.meta(stand_in, lab, start="-2d"))
+        lab.run("pull")
+        with w.Web(lab) as web:
+            tap.ok("act_1001" not in web.ask("/metrics").text and "1001" in web.ask("/status.json").text, "accounts are no labels")
+        configure(lab, h.meta(stand_in, lab, start="-2d"), web={"account_labels": True})
+        with w.Web(lab) as web:
+            tap.ok("1001" in web.ask("/metrics").text, "unless they are asked for")
+
+
+def test_service():
+    with h.Hub() as lab, contextlib.ExitStack() as stack:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        web = stack.enter_context(w.Web(lab))
+        tap.has(web.ask("/").text, "service", "before anything was pulled there is a page")
+        tap.is_(web.ask("/status.json").json()[0]["feeds"], [], "and JSON")
+        service = serve(lab, stack)
+        web.until(lambda: web.ask("/readyz").code == 200, "a service that is ready")
+        tap.has(web.ask("/").text, "process %d" % service.pid, "the page names the service")
+        web.until(lambda: web.metrics().get('omnihub_rows_stored{connector="till",stream="orders"}') == 2, "the rows of the first pull")
+        tap.is_(web.metrics()["omnihub_service_running"], 1, "so do the metrics")
+        web.until(lambda: web.ask("/status.json").json() == lab.run("status", "--json").json(), "both to say the same")
+        tap.ok("state" in web.ask("/status.json").json()[0], "what the service knows is in both")
+
+
+def test_configuration():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        good = lab.configure(w.till())
+        lab.run("pull")
+        with w.Web(lab) as web:
+            lab.configure(w.till(), w.till("second"))
+            web.until(lambda: "/connectors/second" in web.ask("/").text, "the new connector")
+            tap.ok(True, "a new configuration is shown by itself")
+            with open(good, "a", encoding="utf-8") as f:
+                f.write("nonsense = 1;\n")
+            web.until(lambda: "nonsense" in web.ask("/readyz").text, "the error to be told")
+            tap.has(web.ask("/readyz").text, "omnihub.conf:", "an error is told with its place")
+            tap.ok("has an error" in web.ask("/").text and "/connectors/second" in web.ask("/").text, "the page has it, and what was before")
+            tap.is_(web.metrics()["omnihub_config_last_reload_successful"], 0, "the metric says so")
+            lab.configure(w.till())
+            web.process.send_signal(signal.SIGHUP)
+            web.until(lambda: "/connectors/second" not in web.ask("/").text, "the mended one")
+            tap.is_(web.metrics()["omnihub_config_last_reload_successful"], 1, "mended, it is used")
+        lab.configure(w.till())
+        with open(good, "a", encoding="utf-8") as f:
+            f.write('web: { listen = "localhost:80"; };\n')
+        done = subprocess.run([w.PROGRAM, "-c", good], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
+        tap.is_((done.returncode, "numeric address" in done.stderr), (2, True), "a wrong address is refused with the reason")
+
+
+def test_processes():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        lab.run("pull")
+        with w.Web(lab) as web:
+            worker = web.worker()
+            with open("/proc/%d/status" % worker, encoding="ascii") as f:
+                status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+            tap.is_(status["NoNewPrivs"], "1", "the worker gains no rights")
+            tap.ok(status["Seccomp"] == "2" or any("seccomp" in line for line in web.log), "and is fenced, or says that it is not")
+            os.kill(worker, signal.SIGKILL)
+            web.says("the worker ended with signal 9")
+            tap.is_(web.ask("/livez").code, 200, "one that is killed is replaced")
+            tap.ok(web.worker() != worker, "by another")
+            taken = subprocess.run([w.PROGRAM, "-c", lab.path("omnihub.conf"), "-l", "127.0.0.1:%d" % web.port], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
+            tap.is_((taken.returncode, "web.listen" in taken.stderr), (3, True), "a port that is taken is told")
+            os.kill(web.process.pid, signal.SIGKILL)
+            h.wait_for(lambda: not h.is_alive(worker), "the worker to go with its keeper")
+            tap.ok(True, "no worker outlives its keeper")
+
+
+def test_command_line():
+    def run(*words):
+        return subprocess.run([w.PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
+    tap.has(run("--help").stdout, "--listen", "help is on stdout")
+    tap.has(run("--version").stdout, "omnihub-web ", "the version, too")
+    tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
+
+
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_accounts, test_service, test_configuration, test_processes, test_command_line])
