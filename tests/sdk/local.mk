@@ -6,6 +6,7 @@ SDK_TESTS += %D%/test_new_plugin.py
 SDK_TESTS += %D%/test_conform.py
 SDK_TESTS += %D%/test_guide.py
 SDK_TESTS += %D%/test_kit.py
+SDK_TESTS += %D%/test_record.py
 SDK_TESTS += %D%/test_server.py
 SDK_TESTS += %D%/test_try.py
 TESTS += $(SDK_TESTS)

@@ -46,8 +46,20 @@ def reference(desk):
         tap.has(text, part, "the reference has " + part)
     for header in ("omnihub.h", "sdk.h"):
         with open(os.path.join(desk.prefix, "include", "omnihub", header), encoding="utf-8") as f:
-            names = set(re.findall(r"\bomni_[a-z_0-9]+(?=\()", re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)))
+            code = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+        names = set(re.findall(r"\bomni_[a-z_0-9]+(?=\()", code))
         tap.is_([n for n in sorted(names) if n not in text], [], "the reference has every function of " + header)
+        names = set(re.findall(r"\bOMNI_[A-Z_0-9]+\b", code))
+        tap.is_([n for n in sorted(names) if n not in text], [], "and every constant and macro")
+        structs = dict(re.findall(r"struct (omni_\w+)\s*\{(.*?)\n\};", code, re.S))
+        tap.ok(len(structs) > 5, "and there are structs in " + header)
+        missing = [n for n in sorted(structs) if "#### struct %s\n" % n not in text]
+        tap.is_(missing, [], "the reference has every struct of " + header)
+        for name, body in structs.items():
+            part = text.partition("#### struct %s\n" % name)[2].partition("\n#### ")[0]
+            members = re.findall(r"\(\*(\w+)\)|(\w+)(?:\[[^\]]*\])?\s*[,;]", re.sub(r"\([^*()]*\)(?=;)", "", body))
+            missing = [m for m in (a or b for a, b in members) if not re.search(r"\b%s\b" % m, part)]
+            tap.is_(missing, [], "and of struct %s every member" % name)
 
 
 def kinds(desk):

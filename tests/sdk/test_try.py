@@ -70,6 +70,29 @@ def tries(desk, url):
         tap.ok(done.code == 2 and says in done.err, "pull %s: is refused, and says why" % arguments)
 
 
+def without_configuration(desk):
+    """Who has only installed the package: neither -c nor OMNIHUB_CONF, and nothing in sysconfdir."""
+    nothing = {"OMNIHUB_CONF": ""}
+    done = desk.good("omnihub datasets ads_daily", "datasets without any configuration", **nothing)
+    tap.has(done.out, "campaign_id", "lists the columns")
+    tap.has(desk.good("omnihub datasets", "datasets, all of them", **nothing).out, "channel_daily", "the combined ones, too")
+    done = desk.good("omnihub describe ./acme.so", "describe of a file", "acme", **nothing)
+    for part in ("access_token", "Stream ", "campaign_id"):
+        tap.has(done.out, part, "describes: " + part)
+    tap.has(desk.good("omnihub describe ./acme.so --conf", "describe --conf", "acme", **nothing).out, "connectors", "prints a piece of configuration")
+    tap.has(desk.good("omnihub describe file", "describe of one that is installed", **nothing).out, "path", "describes it")
+    tap.has(desk.good("omnihub plugins", "plugins", **nothing).out, "mastodon", "lists what is installed")
+    left = [f for f in os.listdir(desk.folder) if f != "acme" and not f.startswith("probe")]
+    tap.is_(left, [], "nothing is made here")
+    for command in ("datasets", "describe ./acme.so", "plugins"):
+        done = desk.run("omnihub -c none.conf " + command, "acme")
+        tap.ok(done.code == 2 and "none.conf" in done.err, command + ": a configuration that is named has to be there")
+        done = desk.run("omnihub " + command, "acme", OMNIHUB_CONF="/nonexistent/omnihub.conf")
+        tap.ok(done.code == 2 and "/nonexistent" in done.err, command + ": so has one of OMNIHUB_CONF")
+    done = desk.run("omnihub status", **nothing)
+    tap.ok(done.code == 2 and "cannot be read" in done.err, "what speaks of connectors needs one")
+
+
 def run(desk):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -81,4 +104,4 @@ def run(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda: run(the_desk)])
+    tap.run([lambda: run(the_desk), lambda: without_configuration(the_desk)])

@@ -120,6 +120,17 @@ static void encodes_percent(void **state)
     assert_int_equal(small.len, 0);
 }
 
+static void decodes_percent(void **state)
+{
+    (void)state;
+    auto_buf b = BUF_INIT(100);
+    assert_true(text_add_unpercent(&b, "a%20%2f%2F+%C3%A9", 17));
+    assert_string_equal(buf_text(&b), "a //+\xc3\xa9");
+    buf_clear(&b);
+    assert_true(text_add_unpercent(&b, "%%4%zz%2", 8)); /* no pairs */
+    assert_string_equal(buf_text(&b), "%%4%zz%2");
+}
+
 static void base64_there_and_back(void **state)
 {
     (void)state;
@@ -179,10 +190,15 @@ static void parses_durations(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(knows_utf8),           cmocka_unit_test(suggests_what_was_meant),
-    cmocka_unit_test(finds_words_in_lists), cmocka_unit_test(encodes_json),
-    cmocka_unit_test(encodes_percent),      cmocka_unit_test(base64_there_and_back),
-    cmocka_unit_test(parses_whole_numbers), cmocka_unit_test(parses_durations),
+    cmocka_unit_test(knows_utf8),
+    cmocka_unit_test(suggests_what_was_meant),
+    cmocka_unit_test(finds_words_in_lists),
+    cmocka_unit_test(encodes_json),
+    cmocka_unit_test(encodes_percent),
+    cmocka_unit_test(decodes_percent),
+    cmocka_unit_test(base64_there_and_back),
+    cmocka_unit_test(parses_whole_numbers),
+    cmocka_unit_test(parses_durations),
 };
 
 UNIT_MAIN(tests)

@@ -11,3 +11,10 @@ TESTS += %D%/test_config
 %C%_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_config_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_config_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_write
+TESTS += %D%/test_write
+%C%_test_write_SOURCES = %D%/test_write.c
+%C%_test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_write_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_write_LDADD = $(UNIT_LIBS)

@@ -53,6 +53,30 @@ static void scrubs_by_value(void **state)
     scrub_free(s);
 }
 
+/* What scrub_text() does not look through is found before it is written. */
+static void finds_what_is_hidden(void **state)
+{
+    (void)state;
+    static const char *const hidden[] = {
+        "{\"a\":\"\\u0063\\u0034nary/s+cret=1\"}",
+        "{\"a\":\"{\\\"b\\\":\\\"c4nary\\\\\\/s+cret=1\\\"}\"}",
+        "%634nary%2Fs%2bcret=1",
+        "{\"a\":\"\\u00254nary\", \"b\":\"\\u002563\\u0034nary/s+cret=1\"}",
+        "YzRuYXJ5\nL3MrY3Jl\r\ndD0x",
+        "{\"a\":\"YzRuYXJ5\\nL3MrY3Jl\\r\\ndD0x\"}",
+    };
+    static const char *const harmless[] = {
+        "c4nary", "\\u0063\\u003",           "%",    "%4", "\\", "\\u",
+        "%zz\n",  "Bearer%20authentication", "a\nb", ""};
+    log_add_secret(SECRET, strlen(SECRET));
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+        if (!scrub_finds(hidden[i], strlen(hidden[i])))
+            fail_msg("not found: %s", hidden[i]);
+    for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
+        if (scrub_finds(harmless[i], strlen(harmless[i])))
+            fail_msg("found where there is none: %s", harmless[i]);
+}
+
 static void keeps_bytes(void **state)
 {
     (void)state;
@@ -68,6 +92,7 @@ static void keeps_bytes(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(scrubs_by_name),
     cmocka_unit_test(scrubs_by_value),
+    cmocka_unit_test(finds_what_is_hidden),
     cmocka_unit_test(keeps_bytes),
 };
 

@@ -48,3 +48,17 @@ TESTS += %D%/test_describe
 %C%_test_describe_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_describe_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_describe_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_seal
+TESTS += %D%/test_seal
+%C%_test_seal_SOURCES = %D%/test_seal.c
+%C%_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_seal_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_seal_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_lock
+TESTS += %D%/test_lock
+%C%_test_lock_SOURCES = %D%/test_lock.c
+%C%_test_lock_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_lock_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_lock_LDADD = $(UNIT_LIBS)
