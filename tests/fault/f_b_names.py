@@ -23,8 +23,8 @@ JOB = '#!/bin/sh\nexec env LD_PRELOAD=%s RESOLVER="$(cat %s)" %s "$@"\n'
 class Bench(fault.Bench):
     """omnihub with a job to which the test's name server answers."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, server=None):
+        super().__init__(server)
         self.lab.write("bin/omnihub-job", JOB % (PRELOADED, self.lab.path("names"), os.path.join(omni.BUILD, "omnihub-job")), 0o755)
         shutil.copy(os.path.join(omni.BUILD, "omnihub"), self.lab.path("bin", "omnihub"))
 
@@ -63,15 +63,28 @@ CASES = [
          says="timed out", http={"connect_timeout": "1s"}),
 ]
 
-if __name__ == "__main__":
+def need_name_server():
+    """Skips where none can be had."""
     with open(os.path.join(omni.BUILD, "config.h"), encoding="utf-8") as header:
         if "#define HUB_SANITIZED 1" in header.read():
             tap.skip_all("a sanitizer's run-time must be loaded before the name server")
     if not shutil.which(CC[0]):
         tap.skip_all("no C compiler for the name server")
+
+
+def make_name_server():
+    subprocess.run([*CC, "-std=gnu11", "-fPIC", "-shared", "-o", PRELOADED, os.path.join(omni.SOURCE, "tests", "fault", "resolver.c"), "-ldl"],
+                   check=True)
+
+
+def close():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    need_name_server()
     try:
-        subprocess.run([*CC, "-std=gnu11", "-fPIC", "-shared", "-o", PRELOADED, os.path.join(omni.SOURCE, "tests", "fault", "resolver.c"), "-ldl"],
-                       check=True)
+        make_name_server()
         fault.run(CASES, Bench)
     finally:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F089 to F091, F094: configurations and command lines. (F092 in part, F093: the service is not built yet.)"""
+"""F089 to F092, F094: configurations and command lines."""
 
 import os
 import shutil

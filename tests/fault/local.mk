@@ -7,6 +7,7 @@ FAULT_TESTS = \
 	%D%/f_b_names.py \
 	%D%/f_b_pages.py \
 	%D%/f_b_plugin.py \
+	%D%/f_b_rebinding.py \
 	%D%/f_b_status.py \
 	%D%/f_b_tls.py \
 	%D%/f_b_wire.py \

@@ -35,12 +35,12 @@ class Exchange:
 
 
 class RawServer:
-    """Listens on a free port of the loopback. `context`: an ssl context makes it speak TLS."""
+    """Listens on a free port of the loopback, or of another address ("": all). `context`: an ssl context makes it speak TLS."""
 
-    def __init__(self, context=None):
+    def __init__(self, context=None, address="127.0.0.1"):
         self.context, self.lock = context, threading.Lock()
         self.script, self.requests, self.healthy = [], [], answer(b"[]")
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listener = socket.create_server((address, 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 

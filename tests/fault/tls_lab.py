@@ -52,8 +52,8 @@ class Authority:
         context.load_cert_chain(self.path(name + ".pem"), self.path("key"))
         return context
 
-    def server(self, name, most=None):
-        server = RawServer(self.context(name, most))
+    def server(self, name, most=None, address="127.0.0.1"):
+        server = RawServer(self.context(name, most), address)
         server.healthy = answer(GOOD)
         return server
 
