@@ -192,6 +192,43 @@ static void add_backfills(struct buf *b, const json_t *backfills)
     }
 }
 
+/* A connector may ask several accounts' quotas: the scarcest counts. */
+static void add_left(struct buf *b, const json_t *connector)
+{
+    auto_json *least = json_object();
+    const json_t *one_of_them;
+    const char *what;
+    json_t *ratio;
+    size_t i;
+    json_array_foreach(json_object_get(connector, "quota"), i, one_of_them)
+    {
+        int64_t left = json_int(one_of_them, "left", 0), limit = json_int(one_of_them, "limit", 0);
+        if (limit <= 0 || left < 0 || left > limit)
+            continue;
+        int64_t micros = (int64_t)((__int128)left * TIME_SECOND / limit);
+        what = json_text(one_of_them, "what");
+        if (micros < json_int(least, what, INT64_MAX))
+            json_put_int(least, what, micros);
+    }
+    json_object_foreach(least, what, ratio)
+    {
+        const struct label labels[] = {
+            {"connector", json_text(connector, "connector")}, {"what", what}, {0}};
+        expose_micros(b, "omnihub_quota_left_ratio", labels, json_integer_value(ratio));
+    }
+}
+
+static void add_quotas(struct buf *b, const struct look *look)
+{
+    const json_t *connector;
+    size_t i;
+    one(b, "omnihub_quota_pauses", "Quotas that are used up now.",
+        (int64_t)json_array_size(look->facts.standing.pauses));
+    expose_family(b, "omnihub_quota_left_ratio", "gauge",
+                  "What is left of a quota, where the platform tells; the scarcest of several.");
+    json_array_foreach(look->facts.connectors, i, connector) add_left(b, connector);
+}
+
 /* ---- this program ---- */
 
 static void add_self(struct buf *b, const struct web_counts *counts)
@@ -223,8 +260,7 @@ void metrics_write(struct buf *b, const struct look *look, const struct web_coun
         metrics_sums(b, look);
         add_secrets(b, look->facts.standing.secrets);
         add_notices(b, look->facts.notices);
-        one(b, "omnihub_quota_pauses", "Quotas that are used up now.",
-            (int64_t)json_array_size(look->facts.standing.pauses));
+        add_quotas(b, look);
         add_backfills(b, look->backfills);
     }
     add_self(b, counts);

@@ -75,14 +75,30 @@ static void add_waits(struct list *l, const struct look *look)
     }
 }
 
+/* Only what gets scarce. */
+static void add_lefts(struct list *l, const struct look *look)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(look->facts.standing.left, i, one)
+    {
+        int64_t left = json_int(one, "left", 0), limit = json_int(one, "limit", 0);
+        if (left < limit / 2)
+            add(l, json_text(one, "resets_at"), json_text(one, "bucket"),
+                xasprintf("quota is full again; left are %" PRId64 " of %" PRId64 " (%s)", left,
+                          limit, json_text(one, "what")));
+    }
+}
+
 static void add_backfills(struct list *l, const struct look *look)
 {
     const json_t *one;
     size_t i;
     json_array_foreach(look->backfills, i, one)
         add(l, NULL, json_text(one, "connector"),
-            xasprintf("backfill from %s to %s: %" PRId64 " %% done", json_text(one, "from_day"),
-                      json_text(one, "to_day"), json_int(one, "percent", 0)));
+            xasprintf("backfill from %s to %s ends; %" PRId64 " %% are done",
+                      json_text(one, "from_day"), json_text(one, "to_day"),
+                      json_int(one, "percent", 0)));
 }
 
 /* ---- shown ---- */
@@ -103,7 +119,7 @@ static void add_row(struct buf *b, const struct look *look, const struct entry *
         part_time(b, look, e->when);
         html(b, "</span>");
     } else {
-        html(b, "under way");
+        html(b, "not known");
     }
     part_cell_end(b);
     part_cell(b, "Whose", e->whose);
@@ -128,6 +144,7 @@ void page_ahead(struct buf *b, const struct look *look)
     add_secrets(&l, look);
     add_sunsets(&l, look);
     add_waits(&l, look);
+    add_lefts(&l, look);
     add_backfills(&l, look);
     if (l.n > 0) {
         qsort(l.items, l.n, sizeof *l.items, by_time);

@@ -20,7 +20,7 @@ static const struct {
 } tones[] = {
     {"ok|waiting", TONE_GOOD},
     {"running", TONE_BUSY},
-    {"parked|retrying|interrupted|suspicious|expiring|drift|sunset", TONE_WAIT},
+    {"parked|retrying|interrupted|suspicious|expiring|drift|sunset|deprecated", TONE_WAIT},
     {"never pulled|disabled|part", TONE_NONE},
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py tests/lib/web.py is their harness.
+# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py tests/lib/web.py tests/lib/browser.py is their harness.
 # One line a test.
 E2E_TESTS =
 E2E_TESTS += %D%/test_backfill.py

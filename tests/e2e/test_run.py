@@ -29,23 +29,6 @@ def platform(name, port, schedule="@yearly"):
     return h.connector(name, "rest", {"api_url": "http://127.0.0.1:%d" % port, "streams": [stream]}, schedule=schedule)
 
 
-class Manager:
-    """The service manager's end of sd_notify(3)."""
-
-    def __init__(self, lab):
-        self.path, self.seen = lab.path("notify"), []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            self.seen += self.socket.recv(4096).decode().splitlines()
-
-    def hears(self, line):
-        return h.wait_for(lambda: line in self.seen, line)
-
-
 class Service:
     """`omnihub run` in the background with its log; ended by its process id."""
 
@@ -92,7 +75,7 @@ def test_life():
     with h.Hub() as lab, contextlib.ExitStack() as stack:
         lab.write("till.csv", ORDERS)
         lab.configure(till(), sinks=[h.sink("out", "csv", ["channel_daily"], {"directory": "out"})])
-        manager = Manager(lab)
+        manager = h.Manager(lab)
         service = stack.enter_context(Service(lab, NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="200000"))
         manager.hears("READY=1")
         h.wait_for(lambda: has_lines(lab.path("out", "channel_daily.csv"), 3), "the day's rows to be pushed")

@@ -227,6 +227,21 @@ def test_processes():
             tap.ok(True, "no worker outlives its keeper")
 
 
+def test_manager():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        manager = h.Manager(lab)
+        with w.Web(lab, env={"NOTIFY_SOCKET": manager.path}) as web:
+            manager.hears("READY=1")
+            tap.is_(web.ask("/livez").code, 200, "the service manager is told when it answers")
+            manager.hears("WATCHDOG=1")
+            web.process.send_signal(signal.SIGHUP)
+            manager.hears("RELOADING=1")
+            tap.is_(web.end(), 0, "it ends")
+            tap.ok(manager.hears("STOPPING=1"), "and is told")
+
+
 def test_command_line():
     def run(*words):
         return subprocess.run([w.PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
@@ -235,4 +250,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_accounts, test_service, test_configuration, test_processes, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_accounts, test_service, test_configuration, test_processes, test_manager, test_command_line])

@@ -5,9 +5,11 @@ import datetime
 import hashlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -216,6 +218,23 @@ def is_alive(pid):
 
 def kill_hard(pid):
     os.kill(pid, signal.SIGKILL)
+
+
+class Manager:
+    """The service manager's end of sd_notify(3); give its path to the program as NOTIFY_SOCKET."""
+
+    def __init__(self, lab):
+        self.path, self.seen = lab.path("notify"), []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            self.seen += self.socket.recv(4096).decode().splitlines()
+
+    def hears(self, line):
+        return wait_for(lambda: line in self.seen, line)
 
 
 # ---- connectors that most tests use ----
