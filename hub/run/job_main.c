@@ -57,6 +57,13 @@ static int run_verb(struct job *job)
     return 2;
 }
 
+/* A hub that died before spawn_child_setup() cannot end its job any more, and the next hub may be
+ * at work already. */
+static bool is_orphan(const struct job *job)
+{
+    return getppid() != json_int(job->spec, "parent", getppid());
+}
+
 static void set_prefix(const struct job *job)
 {
     const char *batch = json_text(job->spec, "batch");
@@ -85,6 +92,11 @@ int main(int argc, char **argv)
         return 2;
     }
     close(JOB_FD_SPEC);
+    if (is_orphan(&job)) {
+        fprintf(stderr, "omnihub-job: the hub that started it is gone: nothing was done\n");
+        job_close(&job);
+        return 1;
+    }
     log_set_level((enum log_level)json_int(job.spec, "log_level", LOG_INFO));
     job.connector = json_text(job.spec, "connector");
     job.is_dry_run = json_flag(job.spec, "dry_run");

@@ -22,7 +22,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 #define JOB_COMBINE "combine"
 
 /* Spec members (absent: not given):
- *  verb, batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
+ *  verb, parent (pid of the hub, without which nothing may be done),
+ * batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
  * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, first_wait_ms, max_body},
  * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_sha256 (what it has to be),
  * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 of each process in the middle of a window: the old window stays whole, nothing lies about, the next run is right."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -94,6 +96,26 @@ def test_interrupted():
         same_as_truth(world, lab, "Ctrl-C")
 
 
+def events_of_job(lab, parent):
+    """What a job says whose order names this process as its hub."""
+    spec = {"verb": "describe", "plugin_path": h.plugin("file"), "sandbox": "best", "parent": parent}
+    lab.write("spec", json.dumps(spec))
+    words = "exec %s 3<%s 4>%s" % (os.path.join(omni.BUILD, "omnihub-job"), lab.path("spec"), lab.path("events"))
+    done = subprocess.run(["sh", "-c", words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=omni.RUN_SECONDS, check=False)
+    with open(lab.path("events"), encoding="utf-8") as events:
+        return done.returncode, [json.loads(line)["event"] for line in events], done.stderr
+
+
+def test_orphan():
+    """A hub that died before its job could ask to die with it."""
+    with h.Hub() as lab:
+        code, events, _ = events_of_job(lab, os.getpid())
+        tap.is_((code, events), (0, ["describe", "done"]), "a job whose hub lives does what it was told")
+        code, events, said = events_of_job(lab, os.getppid())
+        tap.is_((code, events), (1, []), "a job whose hub is gone does nothing")
+        tap.has(said, "the hub that started it is gone", "and says why")
+
+
 def test_report_run_survives():
     """A report that the platform still works on is fetched by the next run, not ordered again."""
     with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
@@ -117,4 +139,4 @@ def test_report_run_survives():
         tap.is_(left, [], "and it is forgotten once stored")
 
 
-tap.run([test_job, test_plugin, test_omnihub, test_interrupted, test_report_run_survives])
+tap.run([test_job, test_plugin, test_omnihub, test_orphan, test_interrupted, test_report_run_survives])
