@@ -13,10 +13,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/outcome.h"
+#include "facts/timetable.h"
 #include "store/backfills.h"
 #include "store/ledger.h"
 
-enum { RETRY_MOST_S = 1800, BROKEN_LIMIT = 5 };
+enum { RETRY_FIRST_S = 60, BROKEN_LIMIT = 5 };
 
 /* One account's. */
 struct chain {
@@ -205,7 +206,6 @@ static bool is_interruption(const struct outcome *o)
 /* What a person has to mend ends it; the same order takes it up again. */
 static void chunk_has_failed(struct chain *c)
 {
-    int64_t wait = 60;
     c->failures++;
     bool is_final = c->worst->then == THEN_NEXT ||
                     (c->worst->then == THEN_COUNT && c->failures >= BROKEN_LIMIT);
@@ -220,9 +220,8 @@ static void chunk_has_failed(struct chain *c)
         c->not_before = c->until;
         return;
     }
-    for (unsigned i = 1; i < c->failures && wait < RETRY_MOST_S; i++)
-        wait *= 2;
-    c->not_before = day_now() + wait * TIME_SECOND;
+    c->not_before =
+        day_now() + agenda_wait(RETRY_FIRST_S, TIMETABLE_RETRY_MOST_S, c->failures) * TIME_SECOND;
 }
 
 static void on_end(void *ctx)

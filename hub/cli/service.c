@@ -38,6 +38,8 @@ static void follow_clock(struct service *s, int64_t moved, int64_t now)
              moved < 0 ? "back" : "forward", seconds / 3600, seconds / 60 % 60, seconds % 60);
     agenda_clock_moved(s->now->plan.agenda, moved, now);
     backfills_clock_moved(s->backfills, moved);
+    if (s->chain_due != INT64_MAX) /* a wait, not a moment */
+        s->chain_due += moved;
     s->next_watchdog = now; /* else nobody would hear of us until then */
     s->next_zones = now;
 }
@@ -103,6 +105,7 @@ static void arm_timer(struct service *s)
 {
     int64_t due = agenda_due(s->now->plan.agenda), history = backfills_due(s->backfills);
     due = history < due ? history : due;
+    due = s->chain_due < due ? s->chain_due : due;
     if (clock_is_doubtful(&s->clock))
         due = INT64_MAX;
     due = s->next_zones < due ? s->next_zones : due;
@@ -252,7 +255,8 @@ int service_run(struct cli *cli)
         cli->config_path = path;
     if (!is_after_1970())
         return CLI_CANNOT;
-    struct service s = {.now = generation_new(cli, &code, NULL), .timer = -1};
+    struct service s = {
+        .now = generation_new(cli, &code, NULL), .timer = -1, .chain_due = INT64_MAX};
     if (!s.now)
         return code;
     code = open_state(s.now, &owner);

@@ -84,8 +84,10 @@ static void on_result(void *ctx, const json_t *result)
     const struct outcome *o =
         outcome_find(json_text(result, "outcome"), json_text(result, "reason"));
     log_result(result);
-    if (!run)
+    if (!run) {
+        h->service->has_chain_failed |= o->then != THEN_NEXT && !json_flag(result, "backfill");
         return;
+    }
     int64_t until = parked_until(result);
     run->parked_until = until > run->parked_until ? until : run->parked_until;
     run->has_other |= until == 0;
@@ -136,10 +138,23 @@ static void connector_ended(struct service *s, const char *name, struct connecto
     *run = (struct connector_run){0};
 }
 
+/* A sink that was busy or full is not left behind until something is pulled again. */
+static void chain_is_over(struct service *s)
+{
+    int64_t first = s->now->cli.config->hub.retry_after_s * TIME_SECOND;
+    s->chain = CHAIN_IDLE;
+    s->chain_retries = s->has_chain_failed ? s->chain_retries + 1 : 0;
+    s->chain_due = INT64_MAX;
+    if (s->has_chain_failed)
+        s->chain_due =
+            day_now() + agenda_wait(first, TIMETABLE_RETRY_MOST_S * TIME_SECOND, s->chain_retries);
+    s->has_chain_failed = false;
+}
+
 static void chain_ended(struct service *s, const json_t *labels)
 {
     if (json_text(labels, "sink") && s->n_pushes > 0 && --s->n_pushes == 0)
-        s->chain = CHAIN_IDLE;
+        chain_is_over(s);
     if (!json_text(labels, "kind"))
         return;
     s->chain = CHAIN_PUSH;
@@ -148,7 +163,7 @@ static void chain_ended(struct service *s, const json_t *labels)
         if (!c->sinks[i].is_disabled)
             work_add_push(&s->now->work, s->jobs, &c->sinks[i]);
     if (s->n_pushes == 0)
-        s->chain = CHAIN_IDLE;
+        chain_is_over(s);
 }
 
 static void on_ended(void *ctx, const json_t *labels)
@@ -235,9 +250,11 @@ void service_start_backfills(struct service *s)
 
 void service_start_chain(struct service *s)
 {
-    if (!s->wants_chain || s->chain != CHAIN_IDLE)
+    bool is_due = s->wants_chain || s->chain_due <= day_now();
+    if (!is_due || s->chain != CHAIN_IDLE)
         return;
     s->wants_chain = false;
+    s->chain_due = INT64_MAX;
     s->chain = CHAIN_COMBINE;
     work_add_combine(&s->now->work, s->jobs);
 }

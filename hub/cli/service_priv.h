@@ -25,6 +25,9 @@ struct service {
     int64_t next_zones;              /* when zone files are looked at again; 0: now */
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
+    bool has_chain_failed;
+    uint32_t chain_retries;
+    int64_t chain_due; /* what failed in passing is tried again, micros; INT64_MAX: nothing has */
     unsigned n_pushes;
     size_t told_connectors; /* in the last status line for the service manager */
     uint32_t told_running;

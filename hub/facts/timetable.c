@@ -10,11 +10,12 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/outcome.h"
 #include "quota/quota.h"
 #include "store/events.h"
 #include "store/ledger.h"
 
-enum { RETRY_MOST_S = 1800, JITTER_MOST_S = 300, MISFIRE_GRACE_S = 300, BROKEN_LIMIT = 5 };
+enum { JITTER_MOST_S = 300, MISFIRE_GRACE_S = 300, BROKEN_LIMIT = 5 };
 
 /* When the newest run of any of these feeds began. */
 static int64_t last_started(const json_t *feeds)
@@ -32,6 +33,21 @@ static int64_t last_started(const json_t *feeds)
         last = at > last ? at : last;
     }
     return last;
+}
+
+/* The worst end among the newest runs of these feeds. */
+static enum outcome_then last_end(const json_t *feeds)
+{
+    enum outcome_then worst = THEN_NEXT;
+    size_t i;
+    const json_t *feed;
+    json_array_foreach(feeds, i, feed)
+    {
+        const json_t *run = json_object_get(feed, "last_run");
+        const struct outcome *o = outcome_find(json_text(run, "outcome"), json_text(run, "reason"));
+        worst = run && o->then > worst ? o->then : worst;
+    }
+    return worst;
 }
 
 static const char *zone_of(const struct config *c, const struct config_connector *k)
@@ -65,6 +81,9 @@ static omni_status add(struct timetable *p, const struct config *c,
                                      entry.zone ? (unsigned long long)zone_version(entry.zone) : 0);
     entry.rule = rule;
     size_t number = agenda_add(p->agenda, &entry, last_started(feeds), day_now());
+    /* What an earlier life did not bring to its end is tried again before the next tick. */
+    if (last_end(feeds) != THEN_NEXT)
+        agenda_done(p->agenda, number, last_end(feeds), day_now());
     json_put_int(p->numbers, k->name, (int64_t)number);
     return OMNI_OK;
 }
@@ -152,7 +171,7 @@ omni_status timetable_make(struct timetable *t, const struct config *c, struct s
                            const json_t *feeds, struct err *err)
 {
     const struct agenda_rules rules = {.retry_first = c->hub.retry_after_s * TIME_SECOND,
-                                       .retry_most = RETRY_MOST_S * TIME_SECOND,
+                                       .retry_most = TIMETABLE_RETRY_MOST_S * TIME_SECOND,
                                        .jitter_most = JITTER_MOST_S * TIME_SECOND,
                                        .broken_limit = BROKEN_LIMIT,
                                        .leaves_missed = c->hub.leaves_missed,

@@ -8,6 +8,9 @@
 #include "schedule/agenda.h"
 #include "store/store.h"
 
+/* What failed in passing is tried again after waits of at most this. */
+enum { TIMETABLE_RETRY_MOST_S = 1800 };
+
 struct named_zone {
     const char *name; /* the configuration's */
     struct zone *zone;

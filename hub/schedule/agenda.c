@@ -143,13 +143,18 @@ static int64_t make_up(const struct agenda *a, const struct entry *e, int64_t du
     return a->rules.leaves_missed && now - due > a->rules.grace ? next_tick(a, e, now) : now;
 }
 
-/* Twice as long each time; which half of it depends on name and attempt, so that fellows spread. */
+int64_t agenda_wait(int64_t first, int64_t most, uint32_t attempt)
+{
+    int64_t wait = first;
+    for (uint32_t i = 1; i < attempt && wait < most; i++)
+        wait *= 2;
+    return min_time(wait, most);
+}
+
+/* Which half of it depends on name and attempt, so that fellows spread. */
 static int64_t retry_wait(const struct agenda *a, const struct entry *e)
 {
-    int64_t wait = a->rules.retry_first;
-    for (uint32_t i = 1; i < e->retries && wait < a->rules.retry_most; i++)
-        wait *= 2;
-    wait = wait < a->rules.retry_most ? wait : a->rules.retry_most;
+    int64_t wait = agenda_wait(a->rules.retry_first, a->rules.retry_most, e->retries);
     uint64_t spread = hash_name(e->name) * (e->retries + 1);
     return wait / 2 + (int64_t)(spread % (uint64_t)(wait / 2 + 1));
 }

@@ -33,6 +33,9 @@ struct agenda_entry {
 
 struct agenda;
 
+/* Before the nth attempt after a passing fault: twice as long each time. */
+int64_t agenda_wait(int64_t first, int64_t most, uint32_t attempt);
+
 struct agenda *agenda_new(const struct agenda_rules *);
 void agenda_free(struct agenda *);
 /* last_started: of its newest run, AGENDA_NEVER: none. Due at once where a tick since then was

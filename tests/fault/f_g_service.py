@@ -2,8 +2,10 @@
 """F064, F088, F089, F091, F092: a service whose disk is full, what is left when the hub is killed, and configurations that change
 under it."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 
@@ -37,8 +39,9 @@ class Bench(fault.Bench):
         self.play([by_request(held)])
 
     def settings(self, what):
-        tree = super().settings(what)
+        tree = dict(super().settings(what), **({"sinks": what["sinks"]} if "sinks" in what else {}))
         tree["hub"]["http"].update(stall_timeout="60s", request_timeout="60s")
+        tree["hub"].setdefault("retry_after", "1s")
         tree["connectors"][0].update(schedule="@yearly", start=DAY)
         return tree
 
@@ -114,6 +117,24 @@ def killed():
         bench.checks.is_([outcome for _, outcome in bench.outcomes()], ["ok", "interrupted", "ok"], "and has written down what became of the killed one")
 
 
+def taken_up():
+    with Bench("F088", "a service comes after a hub that was killed while a job ran") as bench:
+        bench.configure({})
+        bench.play([page(row("1"))])
+        bench.pull()
+        bench.hold()
+        bench.start("pull", "--from", DAY, "--to", DAY)
+        bench.asked.wait(omni.RUN_SECONDS)
+        bench.stop(signal.SIGKILL)
+        bench.go_on.set()
+        bench.start("run")
+        h.wait_for(lambda: len(bench.outcomes()) > 2, "the run of the next life")
+        h.wait_for(lambda: bench.outcomes()[-1][1] != "running", "its end")
+        bench.checks.is_([outcome for _, outcome in bench.outcomes()], ["ok", "interrupted", "ok"], "it is taken up long before the next tick")
+        bench.checks.is_(bench.rows(), [("1", "n", 7000000, 1)], "what it was to bring is there")
+        bench.checks.is_(bench.stop(), 0, "the service ends well")
+
+
 SMALL = """mount -t tmpfs -o size=2m none %(small)s
 (while [ ! -e %(go)s ] && kill -0 $$; do sleep 0.05; done; mount -o remount,size=64m %(small)s) &
 OMNIHUB "$@" & hub=$!
@@ -142,6 +163,24 @@ def full_for_a_while():
         bench.state = paths["out"]
         bench.checks.is_((len(bench.rows()), bench.query("PRAGMA integrity_check")), (8000, [("ok",)]), "with room it goes on, without a restart")
         bench.checks.is_(bench.outcomes()[-1], ("shop", "ok"), "the ledger says so")
+
+
+def busy_sink():
+    """Another program holds the sink's database; the next tick is a year away."""
+    with Bench("F064", "a service whose sink cannot be written for a while") as bench:
+        target = bench.lab.path("bi.db")
+        bench.make_well()
+        with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as other:
+            other.execute("CREATE TABLE theirs(a)")
+            other.execute("BEGIN EXCLUSIVE")
+            bench.configure({"hub": {"retry_after": "1s"}, "sinks": [{"name": "bi", "plugin": omni.plugin_path("sqlite", "sinks"),
+                                                                      "datasets": ["ads_daily"], "options": {"path": target}}]})
+            bench.start("run")
+            bench.says("outcome=retrying")
+            other.execute("ROLLBACK")
+        bench.says("bi.ads_daily outcome=ok")
+        bench.checks.is_(bench.outcomes(), [("shop", "ok")], "once it can be, it is delivered, without another pull")
+        bench.checks.is_(bench.stop(), 0, "the service ends well")
 
 
 def broken_reload():
@@ -199,4 +238,4 @@ def stopped_while_reloading():
 
 
 if __name__ == "__main__":
-    tap.run([full_for_a_while, killed, broken_reload, removed, storm, stopped_while_reloading])
+    tap.run([full_for_a_while, busy_sink, killed, taken_up, broken_reload, removed, storm, stopped_while_reloading])
