@@ -20,7 +20,7 @@ UNIT_LIBS = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += tests/lib/omni.py tests/lib/tap.py tests/lib/unit.h
 
-.PHONY: coverage sweep valgrind
+.PHONY: coverage sweep torture valgrind
 if HAVE_CMOCKA
 include tests/unit/local.mk
 include tests/abi/local.mk

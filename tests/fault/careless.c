@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Preloaded into omnihub-job by the crash sweep's negative controls: makes it careless in one way,
- * by CARELESS: "transaction" (none), "state" (committed before the data), "rename" (files are
- * written in place). */
+ * Preloaded into omnihub-job, and by the torture test into omnihub too, for their negative
+ * controls: makes it careless in one way, by CARELESS: "transaction" (none), "state" (committed
+ * before the data), "rename" (files are written in place), "lock NAME" (everybody gets those whose
+ * files are called so), "fence" (a job outlives its hub, and stores what it has although its run
+ * was given up). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { RECORDED = 4096 };
@@ -20,7 +25,10 @@ typedef int exec_call(sqlite3 *, const char *, int (*)(void *, int, char **, cha
 OPEN int sqlite3_exec(sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *,
                       char **);
 OPEN int sqlite3_step(sqlite3_stmt *);
+OPEN int sqlite3_prepare_v3(sqlite3 *, const char *, int, unsigned, sqlite3_stmt **, const char **);
 OPEN int renameat(int, const char *, int, const char *);
+OPEN int flock(int, int);
+OPEN int prctl(int, ...);
 
 static bool is_careless_with(const char *what)
 {
@@ -151,4 +159,58 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to)
     *(void **)&real = dlsym(RTLD_NEXT, "renameat");
     return is_careless_with("rename") ? write_in_place(from_folder, from, to_folder, to)
                                       : real(from_folder, from, to_folder, to);
+}
+
+/* ---- locks and fences ---- */
+
+static bool is_careless_lock(int fd)
+{
+    char link[64], path[4096];
+    const char *careless = getenv("CARELESS");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    return careless && begins(careless, "lock ") && strstr(path, careless + 5) != NULL;
+}
+
+int flock(int fd, int operation)
+{
+    int (*real)(int, int) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "flock");
+    return is_careless_lock(fd) ? 0 : real(fd, operation);
+}
+
+static char *without(const char *sql, const char *part)
+{
+    const char *found = sql ? strstr(sql, part) : NULL;
+    char *copy = NULL;
+    if (found && asprintf(&copy, "%.*s%s", (int)(found - sql), sql, found + strlen(part)) < 0)
+        abort();
+    return copy;
+}
+
+int sqlite3_prepare_v3(sqlite3 *db, const char *sql, int n, unsigned flags, sqlite3_stmt **out,
+                       const char **tail)
+{
+    int (*real)(sqlite3 *, const char *, int, unsigned, sqlite3_stmt **, const char **) = NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "sqlite3_prepare_v3");
+    char *open = is_careless_with("fence") ? without(sql, " AND outcome = 'running'") : NULL;
+    int code = real(db, open ? open : sql, open ? -1 : n, flags, out, tail);
+    free(open);
+    return code;
+}
+
+int prctl(int option, ...)
+{
+    int (*real)(int, ...) = NULL;
+    unsigned long a[4];
+    va_list ap;
+    *(void **)&real = dlsym(RTLD_NEXT, "prctl");
+    va_start(ap, option);
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        a[i] = va_arg(ap, unsigned long);
+    va_end(ap);
+    if (option == PR_SET_PDEATHSIG && is_careless_with("fence"))
+        return 0;
+    return real(option, a[0], a[1], a[2], a[3]);
 }

@@ -41,6 +41,14 @@ EXTRA_DIST += %D%/memcheck.py
 EXTRA_DIST += %D%/sweep.py
 EXTRA_DIST += %D%/sweep_lab.py
 EXTRA_DIST += %D%/test_secrets.py
+# The torture test: each kind of fault once here, for half an hour and more with `make torture`.
+TESTS += %D%/torture.py
+EXTRA_DIST += %D%/torture.py
+EXTRA_DIST += %D%/torture_lab.py
+EXTRA_DIST += %D%/torture_nemesis.py
+EXTRA_DIST += %D%/torture_ticks.py
+EXTRA_DIST += %D%/torture_watch.py
+EXTRA_DIST += %D%/torture_world.py
 
 # Grants that die or rotate, and the vault.
 TESTS += %D%/f_c_secrets.py
@@ -62,9 +70,17 @@ check_LTLIBRARIES += %D%/set_clock.la
 check_LTLIBRARIES += %D%/starve.la
 %C%_starve_la_SOURCES = %D%/starve.c
 %C%_starve_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+# A clock that is set, and disks that fail.
+check_LTLIBRARIES += %D%/havoc.la
+%C%_havoc_la_SOURCES = %D%/havoc.c
+%C%_havoc_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 sweep: all $(check_LTLIBRARIES)
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/sweep.py --all
+
+TORTURE_SECONDS = 1800
+torture: all $(check_LTLIBRARIES)
+	@$(AM_TESTS_ENVIRONMENT) TORTURE_SECONDS='$(TORTURE_SECONDS)' $(PYTHON3) $(srcdir)/%D%/torture.py
 
 valgrind: all $(check_LTLIBRARIES)
 	@$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(srcdir)/%D%/memcheck.py

@@ -52,6 +52,12 @@ PLUGIN = '#!/bin/sh\nexec %(prefix)s %(program)s "$@"\n'
 STARVE = struct.Struct("QQQ")
 
 
+def work_in_memory():
+    """Where that is possible: what is looked at is the order of calls, not the disk."""
+    if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) and "TMPDIR" not in os.environ:
+        tempfile.tempdir = "/dev/shm"
+
+
 def preload(name):
     """A library of this folder that programs are started with."""
     return os.path.join(omni.BUILD, "tests", "fault", ".libs", name + ".so")
@@ -116,9 +122,7 @@ class Shop(http.server.ThreadingHTTPServer):
 
 class SweepLab(omni.Lab):
     def __init__(self, careless=None):
-        # In memory where that is possible: what is swept is the order of calls, not the disk.
-        if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) and "TMPDIR" not in os.environ:
-            tempfile.tempdir = "/dev/shm"
+        work_in_memory()
         super().__init__()
         self.careless = careless
         os.makedirs(self.path("programs", "inner"))

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The torture test's laboratory: a service under an init system, shops with schedules, three sinks, and a page of memory through which
+clock and disk of all its programs are ruled (tests/fault/havoc.c)."""
+
+import mmap
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import threading
+import time
+
+import sweep_lab
+import hub as h
+import omni
+from rotating import CLIENT, CLIENT_SECRET
+from torture_world import CURRENCY, Platform, Shop
+
+SPEED = 15          # a minute of the schedule takes so many times less
+RESTART_S = 0.3     # what an init system waits before it starts a service again
+PATIENCE_S = 120    # until something comes that must come
+FAR_H = 13          # the clock's far jumps; under what the service takes for a broken clock
+SETTLE_DAYS = 90    # longer than any run of this test by its own clock
+HISTORY_DAYS = 6
+KILL = 1000         # havoc.c's
+PAGE = ("steady", "wall", "speed", "ahead", "turn", "disk", "trouble", "left", "then", "failed", "killed")
+FIELDS = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"},
+          {"path": "$.status", "column": "status"}]
+# name: schedule, its minutes, whether it is a snapshot, its login ("": none)
+SHOPS = {
+    "mill": ("every 1m", 1, True, "one"),
+    "kiln": ("*/2 * * * *", 2, False, "one"),
+    "loom": ("* * * * *", 1, True, "two"),
+    "dock": ("every 1m", 1, False, ""),
+    "barn": ("0 */12 * * *", 720, False, "two"),
+    "pier": ("every 12h", 720, True, ""),
+}
+SELDOM = [name for name, (_, minutes, _, _) in SHOPS.items() if minutes > 60]
+DATASETS = ("orders", "channel_daily")
+JOB = '#!/bin/sh\nLD_PRELOAD="%s"; HAVOC=%s; CARELESS="%s"; export LD_PRELOAD HAVOC CARELESS\nexec %s "$@"\n'
+
+
+class Page:
+    """havoc.c's struct page."""
+
+    def __init__(self, path):
+        with open(path, "w+b") as file:
+            file.write(bytes(8 * len(PAGE)))
+            file.flush()
+            self.memory = mmap.mmap(file.fileno(), 8 * len(PAGE))
+
+    def get(self, name):
+        return struct.unpack_from("q", self.memory, 8 * PAGE.index(name))[0]
+
+    def put(self, name, value):
+        struct.pack_into("q", self.memory, 8 * PAGE.index(name), value)
+
+
+class Clock:
+    """The wall's clock as the hub sees it, and when it was set: {steady seconds: how far ahead, seconds}."""
+
+    def __init__(self, page):
+        self.page, self.lock = page, threading.Lock()
+        page.put("steady", time.monotonic_ns())
+        page.put("wall", time.time_ns())
+        page.put("speed", SPEED)
+        self.settings = [(time.monotonic(), 0.0)]
+
+    def wall_at(self, steady, ahead):
+        return self.page.get("wall") / 1e9 + (steady - self.page.get("steady") / 1e9) * SPEED + ahead
+
+    def wall(self):
+        return self.wall_at(time.monotonic(), self.page.get("ahead") / 1e9)
+
+    def day(self):
+        return time.strftime("%Y-%m-%d", time.gmtime(self.wall()))
+
+    def set(self, by):
+        """by: seconds; a jump at once."""
+        with self.lock:
+            ahead = self.page.get("ahead") + int(by * 1e9)
+            self.page.put("ahead", ahead)
+            self.page.put("turn", self.page.get("turn") + 1)
+            self.settings.append((time.monotonic(), ahead / 1e9))
+
+
+class TortureLab(h.Hub):
+    """careless: what the programs of a negative control are careless with."""
+
+    def __init__(self, careless=""):
+        sweep_lab.work_in_memory()
+        super().__init__()
+        self.page = Page(self.path("havoc"))
+        self.page.put("disk", os.stat(self.folder).st_dev)
+        self.clock = Clock(self.page)
+        self.start_day = h.ago(HISTORY_DAYS).isoformat()
+        fixed = [h.ago(n).isoformat() for n in (3, 2, 1)]
+        self.shops = {name: Shop(name, fixed if is_snapshot else None) for name, (_, _, is_snapshot, _) in SHOPS.items()}
+        self.platforms = {login: Platform(self.clock, [self.shops[name] for name in SHOPS if SHOPS[name][3] == login], login == "")
+                          for login in ("one", "two", "")}
+        self.careless, self.process, self.starts, self.log = careless, None, 0, open(self.path("log"), "ab")
+        self.is_wanted, self.init, self.life = False, None, threading.RLock()
+        self.hurt, self.asked_for = [], []  # when a process or write was hit; (when, connector) that a person resumed
+        os.makedirs(self.path("programs", "inner"))
+        self.install()
+        self.write_configuration()
+        for login in ("one", "two"):
+            self.log_in(login)
+        self.keep("client", CLIENT_SECRET)
+
+    # ---- what is there at the beginning
+
+    def install(self):
+        """omnihub finds jobs, and a job its plugin process, beside itself."""
+        shutil.copy(os.path.join(omni.BUILD, "omnihub"), self.path("programs"))
+        for name in ("omnihub-job", "omnihub-plugin"):
+            shutil.copy(os.path.join(omni.BUILD, name), self.path("programs", "inner"))
+        self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
+        libraries = [sweep_lab.preload("havoc")] + ([sweep_lab.preload("careless")] if self.careless else [])
+        self.env = {"PATH": "/usr/bin:/bin", "LANG": "C", "LD_PRELOAD": " ".join(libraries), "HAVOC": self.path("havoc"),
+                    "CARELESS": self.careless}
+        self.write("programs/omnihub-job", JOB % (self.env["LD_PRELOAD"], self.env["HAVOC"], self.careless,
+                                                  self.path("programs", "inner", "omnihub-job")), 0o755)
+
+    def connector(self, name, schedule, is_snapshot, login):
+        platform = self.platforms[login]
+        stream = {"name": "orders", "dataset": "orders", "url": "/" + name, "records": "$.orders[*]", "fields": FIELDS,
+                  "constants": {"currency": CURRENCY}}
+        if is_snapshot:
+            stream["sync"] = "snapshot"
+        else:
+            stream.update(url="/%s?from={from}&to={to}" % name, settle_days=SETTLE_DAYS, max_window_days=4)
+        options = {"api_url": platform.url(), "streams": [stream]}
+        if login:
+            options.update(client_id=CLIENT, client_secret="secret:client", refresh_token="secret:" + login, token_url=platform.url() + "/token")
+        more = {} if is_snapshot else {"start": self.start_day, "settle": "fixed"}
+        return h.connector(name, self.rest, options, schedule=schedule, idle_timeout="30s", **more)
+
+    def write_configuration(self):
+        sinks = [h.sink("files", "csv", DATASETS, {"directory": "out"}), h.sink("lines", "jsonl", DATASETS, {"directory": "out"}),
+                 h.sink("bi", "sqlite", DATASETS, {"path": "out/bi.db"})]
+        os.makedirs(self.path("out"))
+        self.configure(*[self.connector(name, schedule, is_snapshot, login) for name, (schedule, _, is_snapshot, login) in SHOPS.items()],
+                       sinks=sinks, retry_after="20s", parallel=4,
+                       http={"max_attempts": 2, "stall_timeout": "6s", "connect_timeout": "20s", "request_timeout": "20s", "max_wait": "2s"})
+
+    # ---- the admin
+
+    def admin(self, *words, text=None):
+        """A command of a person; on a good disk, by the hub's clock."""
+        command = [self.path("programs", "omnihub"), "-c", self.path("omnihub.conf"), *words]
+        done = subprocess.run(command, env=self.env, input=text, capture_output=True, text=True, timeout=omni.RUN_SECONDS, check=False)
+        return omni.Result(done)
+
+    def keep(self, name, value):
+        done = self.admin("secrets", "set", name, text=value)
+        if done.code != 0:
+            raise RuntimeError("secrets set %s: %s" % (name, done.err))
+
+    def log_in(self, login):
+        self.keep(login, self.platforms[login].log_in())
+
+    def resume(self, name):
+        self.asked_for.append((time.monotonic(), name))
+        return self.admin("resume", name)
+
+    # ---- the init system
+
+    def start(self):
+        with self.life:
+            self.starts += 1
+            self.process = subprocess.Popen([self.path("programs", "omnihub"), "-c", self.path("omnihub.conf"), "run"], env=self.env,
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+
+    def look_after(self):
+        """Whatever it died of, it is started again."""
+        while self.is_wanted:
+            if self.process.poll() is not None:
+                time.sleep(RESTART_S)
+                if self.is_wanted:
+                    self.start()
+            time.sleep(0.02)
+
+    def begin(self):
+        self.is_wanted = True
+        self.start()
+        self.init = threading.Thread(target=self.look_after, daemon=True)
+        self.init.start()
+
+    def is_up(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        """In good order; its exit code."""
+        self.is_wanted = False
+        if self.init:
+            self.init.join()
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def end(self):
+        """Whatever state all is in."""
+        self.is_wanted = False
+        for pid, _ in self.family():
+            self.signal(pid, signal.SIGKILL)
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.init:
+            self.init.join()
+        for platform in self.platforms.values():
+            platform.at_data.open()
+            platform.end()
+        self.log.close()
+
+    # ---- processes
+
+    def family(self):
+        """Every process that was started out of this folder: [(pid, program)]."""
+        found, marker = [], self.path("programs").encode() + b"/"
+        for entry in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/cmdline" % entry, "rb") as file:
+                    words = file.read().split(b"\0")
+            except OSError:
+                continue
+            named = [word for word in words[:3] if word.startswith(marker)]
+            if entry.isdigit() and named and h.is_alive(int(entry)):
+                program = words[0] if words[0] == b"omnihub-plugin" else named[0]
+                found.append((int(entry), os.path.basename(program).decode()))
+        return found
+
+    def members(self, program):
+        """Service, jobs or plugin processes."""
+        if program == "omnihub":
+            return [self.process.pid] if self.is_up() else []
+        return [pid for pid, name in self.family() if name == program]
+
+    def signal(self, pid, number):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return False
+        self.hurt.append(time.monotonic())
+        return True

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When each connector of the torture test was due, computed from its schedule and from when the clock was set, without the hub: and
+that each of these ticks has exactly one successful run. Ticks that came before the run for an earlier one had begun share it."""
+
+import bisect
+
+from torture_lab import SHOPS, SPEED
+
+SLACK_S = 1.0  # of real time, between a moment here and what another process says of it
+
+
+def jitter_most(name):
+    """Starts are spread over a twentieth of the interval, five minutes at most; real seconds."""
+    return min(SHOPS[name][1] * 60 / 20, 300) / SPEED
+
+
+class Timeline:
+    """The wall's clock as a function of one that never jumps."""
+
+    def __init__(self, clock, began, ended):
+        self.clock, self.began, self.ended = clock, began, ended
+        with clock.lock:
+            self.settings = list(clock.settings)
+        self.starts = [at for at, _ in self.settings]
+
+    def wall(self, steady):
+        return self.clock.wall_at(steady, self.settings[max(bisect.bisect_right(self.starts, steady) - 1, 0)][1])
+
+    def steady(self, wall, after, before):
+        """When the clock showed that, between two moments; None: it did not."""
+        for i, (at, ahead) in enumerate(self.settings):
+            until = self.starts[i + 1] if i + 1 < len(self.starts) else self.ended
+            found = at + (wall - self.clock.wall_at(at, ahead)) / SPEED
+            if max(at, after) - SLACK_S <= found <= min(until, before) + SLACK_S:
+                return found
+        return None
+
+    def ticks(self, minutes):
+        """The moments at which the clock first reached a multiple of the interval."""
+        step, found = minutes * 60, []
+        most = self.wall(self.began)
+        for i, (at, ahead) in enumerate(self.settings):
+            until = min(self.starts[i + 1] if i + 1 < len(self.starts) else self.ended, self.ended)
+            if until < self.began:
+                continue
+            at = max(at, self.began)
+            shown, last = self.clock.wall_at(at, ahead), self.clock.wall_at(until, ahead)
+            tick = (int(most) // step + 1) * step
+            while tick <= last:
+                found.append(max(at, at + (tick - shown) / SPEED))
+                tick += step
+            most = max(most, last)
+        return found
+
+
+def successes(runs, first_seen, timeline, name):
+    """The successful runs of a connector, when they began and ended."""
+    found = []
+    for run, connector, started, ended, outcome in runs:
+        if connector == name and outcome == "ok":
+            after, before = first_seen.get(run, (timeline.began, timeline.ended))
+            start = timeline.steady(started / 1e6, after, before) or before
+            found.append((run, start, timeline.steady(ended / 1e6, start, timeline.ended) or start))
+    return found
+
+
+def excuses(lab, name, began):
+    """Moments after which a run may come without a tick: the first one, and what a person ordered."""
+    return [began] + [at for at, connector in lab.asked_for if connector == name]
+
+
+def check(lab, watch, runs, moments):
+    """moments: when it began, when everything was due for the last time, when it ended. What is wrong, how many ticks and successful runs
+    there were."""
+    began, quiet, ended = moments
+    timeline, wrong, n_ticks, n_runs = Timeline(lab.clock, began, ended), [], 0, 0
+    for name in SHOPS:
+        ticks = sorted(timeline.ticks(SHOPS[name][1]) + excuses(lab, name, began))
+        good = successes(runs, watch.first_seen, timeline, name)
+        slack = SLACK_S + jitter_most(name)
+        n_ticks, n_runs = n_ticks + len(ticks), n_runs + len(good)
+        last = max(tick for tick in ticks if tick <= quiet)
+        if not any(start >= last - SLACK_S for _, start, _ in good):
+            wrong.append("%s: the tick at %.1f s has no successful run" % (name, last - began))
+        wrong += twice(name, ticks, good, slack, lab.hurt, began)
+    return wrong, n_ticks, n_runs
+
+
+def twice(name, ticks, good, slack, hurt, began):
+    """Two successful runs without a tick in between. A job that was hit between its last word to the ledger and that to its hub is run
+    again."""
+    found = []
+    for (_, before, end), (run, start, _) in zip(good, good[1:]):
+        had_tick = any(before - slack <= tick <= start + slack for tick in ticks)
+        was_hit = any(before <= when <= end + SLACK_S for when in hurt)
+        if not had_tick and not was_hit:
+            found.append("%s: run %d at %.1f s is a second one for the tick of the run at %.1f s" % (name, run, start - began, before - began))
+    return found
