@@ -162,7 +162,7 @@ def test_control(careless, names):
         torture.nemesis.is_over = lambda: bool(torture.wrong())
         torture.play(names, CONTROL_SECONDS, 1)
         wrong = torture.wrong()
-        tap.ok(wrong, "careless with %s, %s: found out%s" % (careless, names[0], ": " + wrong[0][:200] if wrong else ""))
+        tap.ok(wrong, "careless with %s, %s: found out%s" % (careless, names[0], ": " + " ".join(wrong[0][:200].split()) if wrong else ""))
 
 
 def main():
