@@ -17,6 +17,7 @@ include hub/push/local.mk
 include hub/vault/local.mk
 include hub/quota/local.mk
 include hub/http/local.mk
+include hub/alert/local.mk
 include hub/process/local.mk
 include hub/plugin/local.mk
 include hub/schedule/local.mk

@@ -11,9 +11,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "facts/timetable.h"
+#include "cli/alerts.h"
 #include "cli/shapes.h"
 #include "cli/work.h"
+#include "facts/timetable.h"
 
 static int run(struct cli *);
 
@@ -138,14 +139,20 @@ static bool has_whole_datasets(const struct config *c)
 
 static void print_ok(const struct cli *cli)
 {
+    enum { ALWAYS = 3 }; /* parts that are named even where there are none */
     const struct config *c = cli->config;
     const struct {
         size_t n;
         const char *what;
-    } parts[] = {{c->n_connectors, "connector"}, {c->n_sinks, "sink"}, {c->n_datasets, "dataset"}};
+    } parts[] = {{c->n_connectors, "connector"},
+                 {c->n_sinks, "sink"},
+                 {c->n_datasets, "dataset"},
+                 {c->n_alerts, "alert"}};
     printf("%s: ok (", cli->config_path);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        printf("%s%zu %s%s", i ? ", " : "", parts[i].n, parts[i].what, parts[i].n == 1 ? "" : "s");
+        if (parts[i].n > 0 || i < ALWAYS)
+            printf("%s%zu %s%s", i ? ", " : "", parts[i].n, parts[i].what,
+                   parts[i].n == 1 ? "" : "s");
     puts(")");
 }
 
@@ -227,6 +234,7 @@ static int check(struct work *w)
         return CLI_USAGE;
     if (!check_plugins(w))
         return CLI_INTERRUPTED;
+    alerts_check(w, w->cli->findings);
     if (has_whole_datasets(w->cli->config))
         check_datasets(w->cli);
     bool is_good = config_findings_errors(w->cli->findings) == 0;

@@ -13,6 +13,7 @@
 #include "cli/plugins.h"
 #include "cli/reading.h"
 #include "facts/facts.h"
+#include "store/events.h"
 
 static int run(struct cli *);
 
@@ -78,9 +79,13 @@ static void print_events(const json_t *connector)
     size_t i;
     const json_t *event;
     json_array_foreach(json_object_get(connector, "events"), i, event)
+    {
+        if (strcmp(json_text(event, "kind"), EVENT_FAILING) == 0) /* its run is shown above */
+            continue;
         printf("\n%s: %s%s%s since %.10s: %s\n", json_text(event, "scope"),
                output_colour(stdout, "failed"), json_text(event, "kind"), output_plain(stdout),
                json_text(event, "since_at"), json_text(event, "text"));
+    }
 }
 
 static void print_sunset(const json_t *connector)
@@ -169,6 +174,20 @@ static void print_standing(const struct standing *s)
     print_secrets(s->secrets);
 }
 
+static void print_alerts(const json_t *alerts)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(alerts, i, one)
+    {
+        const char *message = json_text(one, "message"), *state = json_text(one, "state");
+        printf("\nalert %s: %s%s%s: its last message did not get through: %s\n  → omnihub alerts "
+               "shows its messages, omnihub alerts --test %s sends another one\n",
+               json_text(one, "alert"), output_colour(stdout, "failed"), state,
+               output_plain(stdout), message ? message : "no answer yet", json_text(one, "alert"));
+    }
+}
+
 static void print_service(const struct facts *f)
 {
     if (f->n_scheduled > 0 && !f->service)
@@ -226,6 +245,7 @@ static int show(struct cli *cli, const struct reading *r)
     } else if (code == CLI_OK) {
         print_status(f.connectors);
         print_standing(&f.standing);
+        print_alerts(f.alerts);
         print_service(&f);
     }
     facts_free(&f);

@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 
+#include "cli/alerts.h"
+#include "cli/freshness.h"
 #include "cli/work.h"
 
 static int run(struct cli *);
@@ -19,6 +21,26 @@ const struct command cmd_sync = {
     .max_names = -1,
     .run = run};
 
+/* What could not be sent is kept, and sent with the next call. */
+static void send_alerts(struct work *w)
+{
+    const struct config *c = w->cli->config;
+    if (w->is_interrupted || c->n_alerts == 0)
+        return;
+    struct freshness *fresh = freshness_new(w->store, false);
+    freshness_look(fresh, c);
+    freshness_free(fresh);
+    struct alerts *alerts = alerts_new(w->store);
+    unsigned before;
+    do { /* one message of each alert at a time */
+        before = w->n_jobs;
+        struct supervise *jobs = work_begin_jobs(w);
+        alerts_run(alerts, w, jobs, true);
+        work_run_jobs(w, jobs);
+    } while (w->n_jobs > before && !w->is_interrupted);
+    alerts_free(alerts);
+}
+
 static int run(struct cli *cli)
 {
     struct work w;
@@ -30,6 +52,7 @@ static int run(struct cli *cli)
         work_combine(&w);
         work_push(&w);
         code = work_report(&w);
+        send_alerts(&w);
     }
     work_free(&w);
     return code;

@@ -89,8 +89,9 @@ static bool is_same_connector(const void *a_, const void *b_)
     return a->is_disabled == b->is_disabled && a->reject_max == b->reject_max &&
            a->idle_timeout_s == b->idle_timeout_s && a->memory_mb == b->memory_mb &&
            a->settle_min == b->settle_min && a->drift == b->drift && a->few_rows == b->few_rows &&
-           a->ignores_jumps == b->ignores_jumps && is_same_list(a->streams, b->streams) &&
-           is_same_list(a->accounts, b->accounts) && is_same_json(a->options, b->options);
+           a->ignores_jumps == b->ignores_jumps && a->stale_after_s == b->stale_after_s &&
+           is_same_list(a->streams, b->streams) && is_same_list(a->accounts, b->accounts) &&
+           is_same_json(a->options, b->options);
 }
 
 static bool is_same_sink(const void *a_, const void *b_)
@@ -100,7 +101,13 @@ static bool is_same_sink(const void *a_, const void *b_)
            is_same_list(a->datasets, b->datasets) && is_same_json(a->options, b->options);
 }
 
-/* Connectors or sinks of a reading. */
+static bool is_same_alert(const void *a_, const void *b_)
+{
+    const struct config_alert *a = a_, *b = b_;
+    return is_same_json(a->options, b->options);
+}
+
+/* Connectors, sinks or alerts of a reading. */
 struct things {
     size_t n, size;
     const char *first;
@@ -118,6 +125,11 @@ static const char *sink_name(const void *s)
     return ((const struct config_sink *)s)->name;
 }
 
+static const char *alert_name(const void *a)
+{
+    return ((const struct config_alert *)a)->name;
+}
+
 static struct things connectors_of(const struct config *c)
 {
     return (struct things){c->n_connectors, sizeof *c->connectors, (const char *)c->connectors,
@@ -128,6 +140,12 @@ static struct things sinks_of(const struct config *c)
 {
     return (struct things){c->n_sinks, sizeof *c->sinks, (const char *)c->sinks, sink_name,
                            is_same_sink};
+}
+
+static struct things alerts_of(const struct config *c)
+{
+    return (struct things){c->n_alerts, sizeof *c->alerts, (const char *)c->alerts, alert_name,
+                           is_same_alert};
 }
 
 static void put_name(json_t *difference, const char *how, const char *name)
@@ -168,6 +186,7 @@ json_t *generation_difference(const struct generation *old, const struct generat
     const struct config *a = old->cli.config, *b = now->cli.config;
     compare(connectors_of(a), connectors_of(b), difference);
     compare(sinks_of(a), sinks_of(b), difference);
+    compare(alerts_of(a), alerts_of(b), difference);
     return difference;
 }
 

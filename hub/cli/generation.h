@@ -33,7 +33,8 @@ struct generation *generation_new(const struct cli *, int *code, json_t **why);
 void generation_free(struct generation *);
 /* Once the store is open: who is due when. */
 int generation_plan(struct generation *, struct store *);
-/* {"added": [names], "removed": […], "changed": […]} of connectors and sinks; new reference. */
+/* {"added": [names], "removed": […], "changed": […]} of connectors, sinks and alerts; new
+ * reference. */
 json_t *generation_difference(const struct generation *old, const struct generation *now);
 /* The same as "added=a,b removed=c"; free(). */
 char *generation_difference_text(const json_t *difference);

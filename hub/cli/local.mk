@@ -2,9 +2,11 @@
 # Everything but main() in a library, for the tests.
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
+	%D%/alerts.c %D%/alerts.h \
 	%D%/args.c %D%/bench.c %D%/bench.h %D%/cli.c %D%/cli.h \
 	%D%/backfill.c %D%/backfill.h \
 	%D%/backfill_plan.c %D%/backfill_plan.h \
+	%D%/cmd_alerts.c \
 	%D%/cmd_backfill.c \
 	%D%/cmd_check.c \
 	%D%/cmd_datasets.c \
@@ -30,6 +32,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/cmd_version.c \
 	%D%/conform.c %D%/conform.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/freshness.c %D%/freshness.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/orders.c %D%/orders.h \
 	%D%/output.c %D%/output.h \
@@ -38,7 +41,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/reading.c %D%/reading.h \
 	%D%/report.c \
 	%D%/service.c %D%/service.h %D%/service_priv.h \
-	%D%/service_jobs.c %D%/service_orders.c \
+	%D%/service_jobs.c %D%/service_orders.c %D%/service_watch.c \
 	%D%/sheet.c %D%/sheet.h \
 	%D%/shapes.c %D%/shapes.h \
 	%D%/sink_bench.c %D%/sink_bench.h \

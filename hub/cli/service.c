@@ -104,8 +104,11 @@ static void look_at_zones(struct service *s)
 static void arm_timer(struct service *s)
 {
     int64_t due = agenda_due(s->now->plan.agenda), history = backfills_due(s->backfills);
+    int64_t alerts = alerts_due(s->alerts), fresh = freshness_due(s->freshness);
     due = history < due ? history : due;
     due = s->chain_due < due ? s->chain_due : due;
+    due = alerts < due ? alerts : due;
+    due = fresh < due ? fresh : due;
     if (clock_is_doubtful(&s->clock))
         due = INT64_MAX;
     due = s->next_zones < due ? s->next_zones : due;
@@ -143,6 +146,7 @@ static void on_idle(void *ctx)
         service_start_due(s);
         service_start_backfills(s);
         service_start_chain(s);
+        service_tell(s);
     }
     if (s->watchdog && day_now() >= s->next_watchdog) {
         notify_send("WATCHDOG=1");
@@ -270,11 +274,15 @@ int service_run(struct cli *cli)
         s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);
         supervise_set_share(s.jobs, s.now->cli.config->hub.backfill_share);
         open_backfills(&s);
+        s.alerts = alerts_new(s.store);
+        s.freshness = freshness_new(s.store, true);
         s.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
         serve(&s);
         close(s.timer);
         control_close(s.control);
         backfills_free(s.backfills);
+        alerts_free(s.alerts);
+        freshness_free(s.freshness);
         supervise_free(s.jobs);
     }
     free_all(&s);

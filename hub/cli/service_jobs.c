@@ -15,7 +15,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "facts/sunset.h"
 #include "store/events.h"
 
 /* ---- how runs end ---- */
@@ -23,7 +22,9 @@
 static void log_result(const json_t *r)
 {
     static const char *const counts[] = {"read", "inserted", "changed", "removed", "restated"};
-    const char *who = json_text(r, "connector") ? json_text(r, "connector") : json_text(r, "sink");
+    const char *who = json_text(r, "connector") ? json_text(r, "connector")
+                      : json_text(r, "sink")    ? json_text(r, "sink")
+                                                : json_text(r, "alert");
     const char *what = json_text(r, "stream") ? json_text(r, "stream") : json_text(r, "dataset");
     const char *outcome = json_text(r, "outcome"), *message = json_text(r, "message");
     auto_buf tail = BUF_INIT(512);
@@ -171,6 +172,9 @@ static void on_ended(void *ctx, const json_t *labels)
     struct hooked *h = ctx;
     struct connector_run *run = run_of(h->generation, labels);
     h->generation->n_jobs--;
+    if (json_text(labels, "connector"))
+        freshness_touch(h->service->freshness, json_text(labels, "connector"));
+    alerts_wake(h->service->alerts); /* the job, or its end, may have begun or ended an event */
     if (run && --run->n_jobs == 0)
         connector_ended(h->service, json_text(labels, "connector"), run);
     else if (json_flag(labels, "backfill"))
@@ -267,35 +271,4 @@ omni_status service_resume(struct service *s, size_t number, struct err *err)
     if (status == OMNI_OK)
         agenda_resume(agenda, number, day_now());
     return status;
-}
-
-/* ---- the calendar ---- */
-
-static void look_at_sunset(struct service *s, const struct config_connector *k)
-{
-    struct err err = {0};
-    char text[SUNSET_TEXT];
-    bool is_new = false;
-    const struct omni_source *source =
-        plugins_source(plugins_find(s->now->work.plugins, k->plugin));
-    if (!source || k->is_disabled ||
-        !sunset_text(source->api_version, source->api_sunset, k->options, text)) {
-        say_fault(event_clear(s->store, EVENT_SUNSET, k->name, NULL, &err), &err);
-        return;
-    }
-    say_fault(event_is_new(s->store, EVENT_SUNSET, k->name, text, &is_new, &err), &err);
-    if (!is_new)
-        return;
-    log_warn("connector %s: %s", k->name, text);
-    say_fault(event_raise(s->store, EVENT_SUNSET, k->name, text, &err), &err);
-}
-
-void service_look_at_calendar(struct service *s)
-{
-    int32_t today = (int32_t)(day_now() / TIME_DAY);
-    if (today == s->calendar_day)
-        return;
-    s->calendar_day = today;
-    for (size_t i = 0; i < s->now->cli.config->n_connectors; i++)
-        look_at_sunset(s, &s->now->cli.config->connectors[i]);
 }

@@ -75,7 +75,9 @@ static json_t *use(struct service *s, struct generation *g)
     service_hook(s, g);
     g->older = old;
     s->now = g;
-    s->calendar_day = 0; /* connectors and plugins may be others */
+    s->calendar_hour = 0; /* connectors, plugins and alerts may be others */
+    alerts_reread(s->alerts);
+    freshness_reread(s->freshness);
     backfills_use(s->backfills, &g->work, s->jobs);
     supervise_set_share(s->jobs, g->cli.config->hub.backfill_share);
     inherit(s, old);

@@ -3,7 +3,9 @@
 #ifndef HUB_CLI_SERVICE_PRIV_H
 #define HUB_CLI_SERVICE_PRIV_H
 
+#include "cli/alerts.h"
 #include "cli/backfill.h"
+#include "cli/freshness.h"
 #include "cli/generation.h"
 #include "run/control.h"
 #include "run/supervise.h"
@@ -18,9 +20,11 @@ struct service {
     struct supervise *jobs;
     struct control *control; /* NULL: it could not be opened */
     struct backfills *backfills;
+    struct alerts *alerts;
+    struct freshness *freshness;
     int timer;
     struct clock_watch clock;
-    int32_t calendar_day;            /* when the calendar of ends was looked at */
+    int64_t calendar_hour;           /* when the calendar of ends was looked at; 0: never */
     int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
     int64_t next_zones;              /* when zone files are looked at again; 0: now */
     enum chain chain;
@@ -39,12 +43,14 @@ struct service {
 /* Has the generation's jobs told to the service. */
 void service_hook(struct service *, struct generation *);
 void service_start_due(struct service *);
-/* Once a day: which API versions end soon, to the log and to status. */
+/* Once an hour: which API versions and secrets end soon, to the log and to status. */
 void service_look_at_calendar(struct service *);
 /* Chunks of history, where nothing keeps their connector from running. */
 void service_start_backfills(struct service *);
 /* Combine and push, where something was pulled. */
 void service_start_chain(struct service *);
+/* What is stale, and what is to be told to whom. */
+void service_tell(struct service *);
 /* Readings whose last job has ended go. */
 void service_drop_older(struct service *);
 void service_drop(struct generation *);

@@ -17,8 +17,10 @@
 #include "base/mem.h"
 #include "base/outcome.h"
 #include "base/text.h"
+#include "cli/alerts.h"
 #include "run/spec.h"
 #include "schema/schema.h"
+#include "store/events.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
@@ -108,6 +110,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
     if (!plugins_ask(w->plugins))
         return CLI_INTERRUPTED;
     check_all(w, with_connectors, with_sinks);
+    alerts_check(w, cli->findings);
     if (config_findings_errors(cli->findings) == 0)
         return CLI_OK;
     config_findings_print(cli->findings);
@@ -237,6 +240,28 @@ void work_take_result(struct work *w, json_t *result_take)
     }
 }
 
+/* Of what has no run in the ledger: a list of accounts, a sink that could not be opened, combine.
+ */
+static void note_event(const struct work *w, const json_t *result)
+{
+    struct err err = {0};
+    const char *connector = json_text(result, "connector"), *sink = json_text(result, "sink");
+    const struct event_run run = {.kind = connector ? "pull"
+                                          : sink    ? "push"
+                                                    : "combine",
+                                  .connector = connector ? connector : sink,
+                                  .account = json_text(result, "account"),
+                                  .outcome = json_text(result, "outcome"),
+                                  .reason = json_text(result, "reason"),
+                                  .message = json_text(result, "message")};
+    bool is_of_stream = json_text(result, "stream") || json_text(result, "dataset");
+    if (!w->store || w->is_check || is_of_stream || json_flag(result, "backfill") ||
+        (!run.connector && !json_text(result, "kind")))
+        return;
+    if (event_of_run(w->store, &run, &err) != OMNI_OK)
+        cli_error("%s", err.text);
+}
+
 static void add_result(struct work_job *j, json_t *result_take)
 {
     const char *key;
@@ -245,6 +270,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
     progress_result(j->work->progress, j->name, result_take);
+    note_event(j->work, result_take);
     work_take_result(j->work, result_take);
 }
 
@@ -412,6 +438,7 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                   &(struct supervise_job){.spec = spec_take,
                                           .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
                                           .group = connector ? j->name : NULL,
+                                          .is_aside = json_text(labels_take, "alert") != NULL,
                                           .is_background = json_flag(labels_take, "backfill"),
                                           .ctx = j,
                                           .event = on_event,

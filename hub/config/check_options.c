@@ -165,6 +165,14 @@ static void check_secret(const struct check *c, const struct omni_option *o, con
                 c->what, o->name);
 }
 
+void config_check_secret(const struct config *config, struct config_place place, const char *what,
+                         const json_t *options, const char *name, struct config_findings *findings)
+{
+    const struct check c = {config, place, what, options, findings};
+    const struct omni_option secret = {.name = name, .flags = OMNI_SECRET};
+    check_secret(&c, &secret, json_object_get(options, name));
+}
+
 /* ---- names ---- */
 
 static const struct omni_option *find_option(const struct omni_option *const *declared,

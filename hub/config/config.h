@@ -61,6 +61,7 @@ struct config_connector {
     int64_t memory_mb;      /* default 512 */
     const char *settle;     /* "auto" (default) or "fixed": see run/job_plan.h, plan_reread() */
     int64_t settle_min;     /* days that are read again in any case; default 3 */
+    int64_t stale_after_s;  /* without a run that ended well; 0: by its schedule */
     int64_t drift;          /* per million of a value: a settled day that moved more is told */
     int64_t few_rows;       /* per million of a weekday's rows: fewer are told; 0: never */
     bool ignores_jumps;     /* money that moved by a thousand or a million is not told */
@@ -88,6 +89,22 @@ struct config_web {
     bool account_labels;      /* accounts as labels of metrics */
 };
 
+/* Where events are told. Which members a kind has is checked when it is read. */
+struct config_alert {
+    struct config_place place;
+    const char *name, *kind; /* "mail", "webhook" */
+    const char *url;
+    const char *from, *user, *password, *tls; /* mail; tls: "require" (default), "off" */
+    const char *const *to;                    /* mail */
+    const char *token;                        /* webhook */
+    const char *const *events;                /* kinds of store/events.h; NULL: all */
+    bool is_disabled;
+    int64_t group_s;       /* default 60: what comes so close together is one message */
+    int64_t remind_s;      /* 0: told once */
+    int64_t give_up_s;     /* default 5 days */
+    const json_t *options; /* the whole group, with its references as written */
+};
+
 struct config {
     struct config_hub hub;
     struct config_web web;
@@ -97,6 +114,8 @@ struct config {
     size_t n_sinks;
     const struct config_dataset *datasets;
     size_t n_datasets;
+    const struct config_alert *alerts;
+    size_t n_alerts;
 };
 
 /* All findings of one reading. */
@@ -129,12 +148,16 @@ struct config *config_defaults(void);
 void config_free(struct config *);
 const struct config_connector *config_connector(const struct config *, const char *name);
 const struct config_sink *config_sink(const struct config *, const char *name);
+const struct config_alert *config_alert(const struct config *, const char *name);
 
 /* Checks options against what the plugin declares: unknown names (with suggestion), types, choices,
  * missing required ones, secrets in the clear. what: "connector \"shop-ads\"". */
 void config_check_options(const struct config *, struct config_place, const char *what,
                           const json_t *options, const struct omni_option *const *declared,
                           struct config_findings *);
+/* A member that is a secret, written in the clear. */
+void config_check_secret(const struct config *, struct config_place, const char *what,
+                         const json_t *options, const char *name, struct config_findings *);
 /* Where an option, e.g. "map.net" or "streams[0].url", was written; the connector's place if it was
  * not. */
 struct config_place config_option_place(const struct config *, const json_t *options,

@@ -175,6 +175,16 @@ static const char *get_choice(struct keys_context *c, const config_setting_t *s,
     return NULL;
 }
 
+static const char *const *get_choices(struct keys_context *c, const config_setting_t *s,
+                                      const struct key *key)
+{
+    const char *const *texts = get_texts(c, s, false);
+    for (const char *const *t = texts; t && *t; t++)
+        if (!text_in_list(*t, strlen(*t), key->choices, "|"))
+            keys_finding(c, s, "%s: \"%s\" is not one of %s", key->name, *t, key->choices);
+    return texts;
+}
+
 /* ---- numbers ---- */
 
 static bool get_int(struct keys_context *c, const config_setting_t *s, const struct key *key,
@@ -312,6 +322,9 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
     case KEY_TEXTS:
     case KEY_PATHS:
         *(const char *const **)member = get_texts(c, s, key->kind == KEY_PATHS);
+        break;
+    case KEY_CHOICES:
+        *(const char *const **)member = get_choices(c, s, key);
         break;
     case KEY_INT:
         get_int(c, s, key, number);

@@ -31,6 +31,7 @@ enum key_kind {
     KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */
     KEY_OPTIONS, /* { … } as JSON */
     KEY_LIST,    /* ( … ) as JSON */
+    KEY_CHOICES, /* some of `choices` */
     KEY_ANY,     /* whatever it is, as JSON */
     KEY_GROUPS   /* ( { … }, … ) by a table of their own → struct key_groups */
 };

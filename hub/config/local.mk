@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
+	%D%/alerts.c \
 	%D%/check_options.c %D%/config.h \
 	%D%/findings.c \
 	%D%/keys.c %D%/keys.h \

@@ -88,6 +88,7 @@ static const struct key connector_keys[] = {
     {"memory_mb", KEY_INT, CONNECTOR(memory_mb), .min = 16, .max = 1 << 20},
     {"settle", KEY_CHOICE, CONNECTOR(settle), .choices = "auto|fixed"},
     {"settle_min", KEY_INT, CONNECTOR(settle_min), .min = 0, .max = 366},
+    {"stale_after", KEY_DURATION, CONNECTOR(stale_after_s), .min = 1, .max = 366 * 86400},
     {"drift", KEY_PERCENT, CONNECTOR(drift)},
     {"few_rows", KEY_PERCENT, CONNECTOR(few_rows)},
     {"check_jumps", KEY_IS_OFF, CONNECTOR(ignores_jumps)},
@@ -111,16 +112,20 @@ static const struct key dataset_keys[] = {
 struct section {
     const char *name, *one; /* "connectors", "connector" */
     const struct key *keys;
-    size_t n_keys, size, name_offset, place_offset;
+    const size_t *n_keys;
+    size_t size, name_offset, place_offset;
 };
-enum { CONNECTORS, SINKS, DATASETS, N_SECTIONS };
+enum { CONNECTORS, SINKS, DATASETS, ALERTS, N_SECTIONS };
+static const size_t n_connector_keys = ARRAY_LEN(connector_keys),
+                    n_sink_keys = ARRAY_LEN(sink_keys), n_dataset_keys = ARRAY_LEN(dataset_keys);
 static const struct section sections[N_SECTIONS] = {
-    {"connectors", "connector", connector_keys, ARRAY_LEN(connector_keys),
-     sizeof(struct config_connector), CONNECTOR(name), CONNECTOR(place)},
-    {"sinks", "sink", sink_keys, ARRAY_LEN(sink_keys), sizeof(struct config_sink), SINK(name),
-     SINK(place)},
-    {"datasets", "dataset", dataset_keys, ARRAY_LEN(dataset_keys), sizeof(struct config_dataset),
+    {"connectors", "connector", connector_keys, &n_connector_keys, sizeof(struct config_connector),
+     CONNECTOR(name), CONNECTOR(place)},
+    {"sinks", "sink", sink_keys, &n_sink_keys, sizeof(struct config_sink), SINK(name), SINK(place)},
+    {"datasets", "dataset", dataset_keys, &n_dataset_keys, sizeof(struct config_dataset),
      DATASET(name), DATASET(place)},
+    {"alerts", "alert", config_alert_keys, &config_n_alert_keys, sizeof(struct config_alert),
+     offsetof(struct config_alert, name), offsetof(struct config_alert, place)},
 };
 
 struct list {
@@ -220,9 +225,13 @@ static void read_item(struct reading *r, int kind, const config_setting_t *setti
     void *item = list_add(&r->lists[kind], section->size);
     if (kind == CONNECTORS)
         connector_defaults(item);
+    if (kind == ALERTS) {
+        config_alert_defaults(item);
+        ((struct config_alert *)item)->options = config_options_read(r->all, &r->keys, setting);
+    }
     *(struct config_place *)(void *)((char *)item + section->place_offset) =
         source_place(r->keys.source, setting);
-    keys_read(&r->keys, setting, section->keys, section->n_keys, item);
+    keys_read(&r->keys, setting, section->keys, *section->n_keys, item);
     check_unique(r, section, &r->lists[kind], setting);
 }
 
@@ -256,7 +265,7 @@ static void read_group(struct reading *r, size_t number, const config_setting_t 
 
 static void read_top(struct reading *r, const config_setting_t *setting)
 {
-    static const char *const names[] = {"connectors", "sinks", "datasets", "hub", "web"};
+    static const char *const names[] = {"connectors", "sinks", "datasets", "alerts", "hub", "web"};
     const char *name = config_setting_name(setting);
     for (int i = 0; i < N_SECTIONS; i++)
         if (strcmp(name, sections[i].name) == 0) {
@@ -404,6 +413,9 @@ struct config *config_read_all(const char *path, struct config_findings *finding
     c->sinks = keep_list(&r, SINKS);
     c->n_datasets = r.lists[DATASETS].n;
     c->datasets = keep_list(&r, DATASETS);
+    c->n_alerts = r.lists[ALERTS].n;
+    c->alerts = keep_list(&r, ALERTS);
+    config_check_alerts(c, findings);
     check_connectors(&r);
     find_vault_key(all);
     if (is_open)
@@ -449,5 +461,13 @@ const struct config_sink *config_sink(const struct config *c, const char *name)
     for (size_t i = 0; i < c->n_sinks; i++)
         if (c->sinks[i].name && strcmp(c->sinks[i].name, name) == 0)
             return &c->sinks[i];
+    return NULL;
+}
+
+const struct config_alert *config_alert(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_alerts; i++)
+        if (c->alerts[i].name && strcmp(c->alerts[i].name, name) == 0)
+            return &c->alerts[i];
     return NULL;
 }

@@ -30,6 +30,12 @@ struct config_all {
     size_t n_sets;
 };
 
+/* The keys of one alert, and what spans several of them (alerts.c). */
+extern const struct key config_alert_keys[];
+extern const size_t config_n_alert_keys;
+void config_alert_defaults(struct config_alert *);
+void config_check_alerts(const struct config *, struct config_findings *);
+
 /* keys_context.options; ctx is the struct config_all. */
 const json_t *config_options_read(void *ctx, struct keys_context *, const config_setting_t *);
 void config_options_free(struct config_all *);

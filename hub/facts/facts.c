@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "facts/sunset.h"
 #include "facts/timetable.h"
+#include "facts/undelivered.h"
 #include "run/control.h"
 #include "store/events.h"
 #include "store/ledger.h"
@@ -55,7 +56,8 @@ static void add_to(json_t *by_name, const char *name, json_t *one)
     json_array_append(own, one);
 }
 
-/* A notice is about a connector or what is under it, "connector.stream"; names may hold dots. */
+/* A notice is about a connector or what is under it, "connector.stream", "connector/account"; names
+ * may hold dots. */
 static json_t *notices_by_connector(const json_t *all)
 {
     json_t *out = json_object(), *one;
@@ -63,7 +65,7 @@ static json_t *notices_by_connector(const json_t *all)
     json_array_foreach(all, i, one)
     {
         const char *scope = json_text(one, "scope");
-        for (const char *dot = scope; (dot = strchr(dot, '.')); dot++) {
+        for (const char *dot = scope; (dot = strpbrk(dot, "./")); dot++) {
             auto_free char *name = xstrndup(scope, (size_t)(dot - scope));
             add_to(out, name, one);
         }
@@ -140,7 +142,8 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
     *f = (struct facts){.service = json_incref(given->service)};
     auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
     f->notices = store && feeds ? events_list(store, true, 0, err) : json_array();
-    if (!feeds || !f->notices)
+    f->alerts = f->notices ? undelivered_find(given->config, store, err) : NULL;
+    if (!feeds || !f->notices || !f->alerts)
         return err->status;
     standing_find(&f->standing, given->config, doubt);
     struct known k = {.given = given,
@@ -162,6 +165,7 @@ void facts_free(struct facts *f)
     json_decref(f->connectors);
     json_decref(f->notices);
     json_decref(f->service);
+    json_decref(f->alerts);
     standing_free(&f->standing);
     *f = (struct facts){0};
 }

@@ -22,6 +22,7 @@ struct facts {
     json_t *connectors; /* what `omnihub status --json` prints, see omnihub(1) */
     json_t *notices;    /* events_list() of those that last */
     json_t *service;    /* as given */
+    json_t *alerts;     /* undelivered_find() */
     struct standing standing;
     size_t n_scheduled; /* connectors with a schedule */
 };

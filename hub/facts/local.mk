@@ -5,4 +5,5 @@ hub_libhub_a_SOURCES += \
 	%D%/standing.c %D%/standing.h \
 	%D%/sunset.c %D%/sunset.h \
 	%D%/tally.c %D%/tally.h \
-	%D%/timetable.c %D%/timetable.h
+	%D%/timetable.c %D%/timetable.h \
+	%D%/undelivered.c %D%/undelivered.h

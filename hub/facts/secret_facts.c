@@ -152,3 +152,27 @@ json_t *secret_facts(const struct config *c, struct err *err)
         json_array_append_new(out, missing(name, item));
     return out;
 }
+
+/* ---- as an event ---- */
+
+static int64_t days_left(const json_t *fact)
+{
+    const char *text = json_text(fact, "expires_at");
+    struct day_clock c;
+    return text && day_parse_time(text, strlen(text), &c) ? c.day - day_now() / TIME_DAY
+                                                          : INT64_MAX;
+}
+
+int secret_stage(const json_t *fact, char text[SECRET_TEXT])
+{
+    const char *state = json_text(fact, "state"), *message = json_text(fact, "message"),
+               *remedy = json_text(fact, "remedy");
+    const int over = ahead_stage(INT64_MIN);
+    int stage = strcmp(state, "refused") == 0    ? over + 1
+                : strcmp(state, "expired") == 0  ? over
+                : strcmp(state, "expiring") == 0 ? ahead_stage(days_left(fact))
+                                                 : 0;
+    if (stage)
+        snprintf(text, SECRET_TEXT, "%.400s; to do: %.200s", message, remedy);
+    return stage;
+}

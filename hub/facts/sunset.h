@@ -14,5 +14,8 @@ enum { SUNSET_TEXT = 400 };
  * plugin's date is about. */
 bool sunset_text(const char *version, const char *sunset, const json_t *options,
                  char text[SUNSET_TEXT]);
+/* The same; 0: not soon, else how urgent: higher as the end comes closer. */
+int sunset_stage(const char *version, const char *sunset, const json_t *options,
+                 char text[SUNSET_TEXT]);
 
 #endif

@@ -242,13 +242,13 @@ static bool job_choose_login(struct job *job, struct http_login *login, const ch
     return false;
 }
 
-static bool http_cancelled(void *ctx)
+bool job_http_cancelled(void *ctx)
 {
     (void)ctx;
     return job_is_cancelled();
 }
 
-static struct http_limits job_http_limits(const struct job *job)
+struct http_limits job_http_limits(const struct job *job)
 {
     const json_t *given = json_object_get(job->spec, "http");
     return (struct http_limits){.connect_ms = (uint32_t)json_int(given, "connect_ms", 0),
@@ -301,7 +301,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                                                  ? NULL
                                                  : job_quota_open(job),
                                    .ctx = job,
-                                   .cancelled = http_cancelled};
+                                   .cancelled = job_http_cancelled};
     job->http = http_new(&options, err);
     return job->http ? OMNI_OK : err->status;
 }

@@ -88,6 +88,7 @@ int job_pull(struct job *);
 int job_push(struct job *);
 int job_check_sink(struct job *);
 int job_combine(struct job *);
+int job_alert(struct job *);
 
 /* True after SIGTERM, SIGINT: end soon. */
 bool job_is_cancelled(void);
@@ -100,6 +101,10 @@ omni_status job_open_store(struct job *, struct err *);
 omni_status job_start_plugin(struct job *, struct err *);
 /* Starts the plugin, resolves options, prepares login and HTTP client, opens the source. */
 omni_status job_open_source(struct job *, struct err *);
+/* Of requests, as the spec says. */
+struct http_limits job_http_limits(const struct job *);
+/* job_is_cancelled() for who calls with a context. */
+bool job_http_cancelled(void *ctx);
 /* References in options → values; a new reference, NULL with err. */
 json_t *job_resolve(const struct job *, const json_t *options, struct err *);
 /* The account's zone, the hub's where that is not known, NULL for UTC. */

@@ -22,11 +22,14 @@ static void add_day(struct buf *b, const char *before, int64_t seconds)
         buf_printf(b, "%s%s", before, day_print((int32_t)(seconds * TIME_SECOND / TIME_DAY), day));
 }
 
+static int64_t days_left(const struct http_ending *e)
+{
+    return e->until_s ? e->until_s * TIME_SECOND / TIME_DAY - day_now() / TIME_DAY : INT64_MAX;
+}
+
 static void describe(const struct http_ending *e, struct buf *b)
 {
-    const char *near = NULL;
-    if (e->until_s)
-        near = ahead_words(e->until_s * TIME_SECOND / TIME_DAY - day_now() / TIME_DAY);
+    const char *near = ahead_words(days_left(e));
     buf_adds(b, "the platform announces the end of this API version");
     add_day(b, ": it is switched off on ", e->until_s);
     if (near)
@@ -40,7 +43,7 @@ static void describe(const struct http_ending *e, struct buf *b)
     buf_adds(b, "; install a newer plugin, or see the option api_version");
 }
 
-static omni_status keep(struct job *job, const char *text, bool *is_new, struct err *err)
+static omni_status keep(struct job *job, const char *text, int stage, bool *is_new, struct err *err)
 {
     const char *scope = job->connector;
     if (!text)
@@ -48,7 +51,7 @@ static omni_status keep(struct job *job, const char *text, bool *is_new, struct 
     omni_status status = event_is_new(job->store, EVENT_DEPRECATED, scope, text, is_new, err);
     if (status != OMNI_OK || !*is_new)
         return status;
-    return event_raise(job->store, EVENT_DEPRECATED, scope, text, err);
+    return event_raise_stage(job->store, EVENT_DEPRECATED, scope, text, stage, err);
 }
 
 void job_tell_ending(struct job *job)
@@ -65,7 +68,8 @@ void job_tell_ending(struct job *job)
     char *text = e ? b.data : NULL;
     if (text)
         text[log_redact(text, b.len)] = '\0';
-    if (job->store && !job->is_dry_run && keep(job, text, &is_new, &err) != OMNI_OK)
+    int stage = e ? ahead_stage(days_left(e)) : 0;
+    if (job->store && !job->is_dry_run && keep(job, text, stage, &is_new, &err) != OMNI_OK)
         log_warn("that an API version ends cannot be kept: %s", err.text);
     if (text && is_new)
         log_warn("%s", text);

@@ -22,6 +22,7 @@ struct verb {
 static const struct verb verbs[] = {
     {JOB_PULL, job_pull},         {JOB_PUSH, job_push},   {JOB_COMBINE, job_combine},
     {JOB_ACCOUNTS, job_accounts}, {JOB_CHECK, job_check}, {JOB_DESCRIBE, job_describe},
+    {JOB_ALERT, job_alert},
 };
 
 /* Set by the signal handler, read everywhere: the one thing a handler may touch. */
@@ -67,8 +68,12 @@ static bool is_orphan(const struct job *job)
 static void set_prefix(const struct job *job)
 {
     const char *batch = json_text(job->spec, "batch");
+    const char *alert = json_text(json_object_get(job->spec, "alert"), "name");
     const char *who = job->connector ? job->connector : json_text(job->spec, "sink");
-    auto_free char *prefix = xasprintf("%s%s%s", who ? who : json_text(job->spec, "verb"),
+    auto_free char *prefix = xasprintf("%s%s%s",
+                                       who     ? who
+                                       : alert ? alert
+                                               : json_text(job->spec, "verb"),
                                        batch ? " run=" : "", batch ? batch : "");
     log_set_prefix(prefix);
 }

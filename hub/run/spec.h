@@ -20,6 +20,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
     "describe"             /* the plugin's description → describe event; needs plugin_path only */
 #define JOB_PUSH    "push" /* deliver one sink's datasets */
 #define JOB_COMBINE "combine"
+#define JOB_ALERT   "alert" /* send one message */
 
 /* Spec members (absent: not given):
  *  verb, parent (pid of the hub, without which nothing may be done),
@@ -35,7 +36,9 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * those that regular pulls still read, leaving their state alone), backfill_share (per million of
  * what is left), dry_run, explain, accept_empty (bool), no_waits (bool: the plugin's own take no
  * time, as with replay), record, replay (paths), datasets [names] (push), sink_fault
- * (push/sink_fault.h), own_datasets [{name, sql, key:[..], help, file, line}] (combine, push)
+ * (push/sink_fault.h), alert {name, kind, url, …: as configured}, message {alert/message.h}, done
+ * {recipient: "ok" or why it was refused} (alert), own_datasets [{name, sql, key:[..], help, file,
+ * line}] (combine, push)
  *
  * Events, one JSON object a line, "event" names it:
  *  describe {module}                         the description
@@ -48,7 +51,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  result   {stream, account, outcome, reason, message, remedy, until (parked: when it
  *           goes on), from, to, windows, read, rows,
  * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,
- * detail{}} one per stream; push: dataset, deliveries, rows; check: outcome, message done     {}
+ * detail{}} one per stream; push: dataset, deliveries, rows;
+ * alert: done, wait_ms (as the other side says); check: outcome, message done     {}
  * the last line of a job that ended by itself
  */
 

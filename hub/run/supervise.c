@@ -187,6 +187,8 @@ static bool share_is_used(const struct supervise *s)
 
 static bool may_start(const struct supervise *s, const struct job *j)
 {
+    if (j->told.is_aside)
+        return true;
     return s->n_running < s->parallel && !group_is_full(s, j) &&
            !(j->told.is_background && share_is_used(s));
 }

@@ -61,17 +61,24 @@ omni_status event_is_new(struct store *s, const char *kind, const char *scope, c
 omni_status event_raise(struct store *s, const char *kind, const char *scope, const char *text,
                         struct err *err)
 {
+    return event_raise_stage(s, kind, scope, text, 0, err);
+}
+
+omni_status event_raise_stage(struct store *s, const char *kind, const char *scope,
+                              const char *text, int stage, struct err *err)
+{
     auto_buf room = BUF_INIT(3 * EVENT_TEXT + 1);
     size_t len = strnlen(text, EVENT_TEXT);
     auto_stmt *stmt = sql_prepare(
         s->db,
-        "INSERT INTO notices(kind, scope, since, text) VALUES(?1, ?2, ?3, ?4)"
-        " ON CONFLICT(kind, scope) WHERE until IS NULL DO UPDATE SET text = excluded.text",
+        "INSERT INTO notices(kind, scope, since, text, stage) VALUES(?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT(kind, scope) WHERE until IS NULL DO UPDATE SET text = excluded.text,"
+        " stage = max(stage, excluded.stage)",
         err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "ssis", kind, scope, day_now(),
-             text_add_utf8(&room, text, len) ? buf_text(&room) : "");
+    sql_bind(stmt, "ssisi", kind, scope, day_now(),
+             text_add_utf8(&room, text, len) ? buf_text(&room) : "", (int64_t)stage);
     return sql_run(stmt, err);
 }
 

@@ -52,8 +52,17 @@ static const char fixed_tables[] =
     " at INTEGER NOT NULL, place TEXT, reason TEXT, raw TEXT);"
     "CREATE INDEX IF NOT EXISTS rejects_run ON rejects(run);"
     "CREATE TABLE IF NOT EXISTS notices(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
-    " scope TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, text TEXT NOT NULL);"
+    " scope TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, text TEXT NOT NULL,"
+    " stage INTEGER NOT NULL DEFAULT 0);"
     "CREATE UNIQUE INDEX IF NOT EXISTS notices_open ON notices(kind, scope) WHERE until IS NULL;"
+    /* What each alert was told of, and the messages that were made of it. */
+    "CREATE TABLE IF NOT EXISTS told(alert TEXT NOT NULL, notice INTEGER NOT NULL,"
+    " stage INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(alert, notice)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS outbox(id INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL,"
+    " key TEXT NOT NULL, made INTEGER NOT NULL, items TEXT NOT NULL, n INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL, done TEXT, ended INTEGER,"
+    " code TEXT, message TEXT);"
+    "CREATE INDEX IF NOT EXISTS outbox_open ON outbox(alert) WHERE ended IS NULL;"
     "CREATE TABLE IF NOT EXISTS backfills(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " connector TEXT NOT NULL, account TEXT NOT NULL, from_day TEXT NOT NULL,"
     " to_day TEXT NOT NULL, done_from TEXT, started INTEGER NOT NULL, ended INTEGER, code TEXT,"
@@ -313,7 +322,8 @@ static omni_status is_current(sqlite3 *db, const char *fingerprint, bool *out, s
 /* Columns that fixed tables got later. */
 static const struct {
     const char *table, *column, *type;
-} later[] = {{"feeds", "moves_days", "INTEGER"}};
+} later[] = {{"feeds", "moves_days", "INTEGER"},
+             {"notices", "stage", "INTEGER NOT NULL DEFAULT 0"}};
 
 static omni_status widen_fixed(sqlite3 *db, struct err *err)
 {

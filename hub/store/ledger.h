@@ -22,6 +22,11 @@ json_t *ledger_feeds(struct store *, const char *name, struct err *);
 /* The same feeds by connector: name → array of them. New reference. */
 json_t *ledger_by_connector(const json_t *feeds);
 
+/* How fresh each stream of a connector is, over its accounts: [{stream, fresh (micros: when its
+ * newest run that ended well did so, or its first run began), tried (micros: when its newest run
+ * began)}]. */
+json_t *ledger_freshness(struct store *, const char *connector, struct err *);
+
 /* One object per run, newest first, at most `last` (0: all):
  *  id, batch, kind, connector, stream, account, plugin_version, started_at, ended_at, seconds (a
  *  decimal string), outcome ("running" while it lasts), code, title, reason, message, remedy,

@@ -141,6 +141,34 @@ json_t *ledger_feeds(struct store *s, const char *name, struct err *err)
     return status == OMNI_OK ? json_incref(feeds) : NULL;
 }
 
+/* Each subquery is one step in the index of runs, for the accounts that a stream has. */
+static const char freshness_sql[] =
+    "SELECT stream, max(coalesce(ok, first)) AS fresh, max(tried) AS tried FROM"
+    " (SELECT f.stream,"
+    " (SELECT ended FROM runs r WHERE r.kind = 'pull' AND r.connector = f.connector AND"
+    " r.stream = f.stream AND r.account = f.account AND outcome = 'ok' ORDER BY id DESC LIMIT 1)"
+    " AS ok,"
+    " (SELECT started FROM runs r WHERE r.kind = 'pull' AND r.connector = f.connector AND"
+    " r.stream = f.stream AND r.account = f.account ORDER BY id LIMIT 1) AS first,"
+    " (SELECT started FROM runs r WHERE r.kind = 'pull' AND r.connector = f.connector AND"
+    " r.stream IN (f.stream, '') AND r.account IN (f.account, '') ORDER BY id DESC LIMIT 1)"
+    " AS tried"
+    " FROM (SELECT DISTINCT connector, stream, account FROM feeds WHERE connector = ?1) f)"
+    " WHERE first IS NOT NULL GROUP BY stream"
+    /* One that never came as far as a stream. */
+    " UNION ALL SELECT connector, min(started), max(started) FROM runs WHERE kind = 'pull' AND"
+    " connector = ?1 AND stream = '' AND NOT EXISTS (SELECT 1 FROM feeds WHERE connector = ?1)"
+    " HAVING count(*) > 0";
+
+json_t *ledger_freshness(struct store *s, const char *connector, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(s->db, freshness_sql, err);
+    if (!stmt)
+        return NULL;
+    sql_bind(stmt, "s", connector);
+    return ledger_rows(stmt, NULL, NULL, err);
+}
+
 json_t *ledger_by_connector(const json_t *feeds)
 {
     json_t *out = json_object();

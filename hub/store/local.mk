@@ -6,7 +6,7 @@ hub_libhub_a_SOURCES += \
 	%D%/backfills.c %D%/backfills.h \
 	%D%/changes.c %D%/changes.h \
 	%D%/days.c %D%/days.h \
-	%D%/events.c %D%/events.h \
+	%D%/events.c %D%/event_runs.c %D%/events.h \
 	%D%/feed_days.c \
 	%D%/feeds.c \
 	%D%/functions.c \
@@ -18,6 +18,7 @@ hub_libhub_a_SOURCES += \
 	%D%/ledger_rows.c %D%/ledger_rows.h \
 	%D%/ledger_state.c \
 	%D%/ledger_sums.c \
+	%D%/outbox.c %D%/outbox.h \
 	%D%/query.c %D%/query.h \
 	%D%/rowset.c %D%/rowset.h \
 	%D%/runs.c \

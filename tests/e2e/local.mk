@@ -2,6 +2,7 @@
 # The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py tests/lib/web.py tests/lib/browser.py is their harness.
 # One line a test.
 E2E_TESTS =
+E2E_TESTS += %D%/test_alerts.py
 E2E_TESTS += %D%/test_backfill.py
 E2E_TESTS += %D%/test_cassette.py
 E2E_TESTS += %D%/test_commands.py
@@ -37,3 +38,4 @@ check_LTLIBRARIES += %D%/metered_app.la
 %C%_metered_app_la_SOURCES = %D%/metered.c
 %C%_metered_app_la_CPPFLAGS = -I$(top_srcdir)/sdk/include -DSCOPE=app
 %C%_metered_app_la_LDFLAGS = $(LINK_AS_PLUGIN) -rpath /nowhere
+EXTRA_DIST += tests/lib/receivers.py

@@ -50,6 +50,10 @@ EXTRA_DIST += %D%/torture_ticks.py
 EXTRA_DIST += %D%/torture_watch.py
 EXTRA_DIST += %D%/torture_world.py
 
+# Mail servers.
+TESTS += %D%/f_h_mail.py
+EXTRA_DIST += %D%/f_h_mail.py
+
 # Grants that die or rotate, and the vault.
 TESTS += %D%/f_c_secrets.py
 EXTRA_DIST += %D%/f_c_secrets.py %D%/rotating.py

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests mirror hub/: tests/unit/base/test_buf.c tests hub/base/buf.c.
+include tests/unit/alert/local.mk
 include tests/unit/base/local.mk
 include tests/unit/schema/local.mk
 include tests/unit/read/local.mk

@@ -37,6 +37,13 @@ TESTS += %D%/test_events
 %C%_test_events_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_events_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_outbox
+TESTS += %D%/test_outbox
+%C%_test_outbox_SOURCES = %D%/test_outbox.c
+%C%_test_outbox_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_outbox_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_outbox_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/test_settling
 TESTS += %D%/test_settling
 %C%_test_settling_SOURCES = %D%/test_settling.c

@@ -70,7 +70,70 @@ static void an_older_store_has_none(void **state)
     assert_int_equal(json_array_size(none), 0);
 }
 
+static void ended(struct fixture *f, const char *stream, const char *outcome, const char *reason)
+{
+    int64_t id = store_run_begin(
+        f->store,
+        &(struct store_run){.kind = "pull", .connector = "shop", .stream = stream, .account = ""},
+        &f->err);
+    assert_true(id > 0);
+    assert_int_equal(
+        store_run_finish(
+            f->store, id,
+            &(struct store_run_end){.outcome = outcome, .reason = reason, .message = "why \xff"},
+            &f->err),
+        OMNI_OK);
+}
+
+static void the_end_of_a_run_opens_and_ends_one(void **state)
+{
+    struct fixture *f = *state;
+    ended(f, "orders", "failed", "auth");
+    assert_true(is_open(f, EVENT_FAILING, "shop.orders"));
+    auto_json *open = events_list(f->store, true, 0, &f->err);
+    assert_non_null(strstr(json_text(json_array_get(open, 0), "text"), "failed-auth: why"));
+    ended(f, "orders", "parked", "throttled");
+    assert_true(is_open(f, EVENT_FAILING, "shop.orders"));
+    ended(f, "", "failed", "config"); /* before any stream */
+    assert_true(is_open(f, EVENT_FAILING, "shop"));
+    ended(f, "orders", "ok", NULL);
+    assert_false(is_open(f, EVENT_FAILING, "shop.orders"));
+    assert_false(is_open(f, EVENT_FAILING, "shop"));
+}
+
+static void a_passing_fault_has_to_last(void **state)
+{
+    struct fixture *f = *state;
+    ended(f, "orders", "retrying", "retry");
+    ended(f, "orders", "retrying", "retry");
+    ended(f, "other", "retrying", "retry");
+    assert_false(is_open(f, EVENT_FAILING, "shop.orders"));
+    ended(f, "orders", "retrying", "retry");
+    assert_true(is_open(f, EVENT_FAILING, "shop.orders"));
+    assert_false(is_open(f, EVENT_FAILING, "shop.other"));
+}
+
+static void runs_without_an_end_open_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_run run = {
+        .kind = "push", .connector = "files", .stream = "orders", .account = "", .batch = "b/1"};
+    assert_true(store_run_begin(f->store, &run, &f->err) > 0);
+    uint64_t n = 0;
+    assert_int_equal(
+        store_runs_abandon(
+            f->store, "b/1",
+            &(struct store_run_end){.outcome = "crashed", .reason = "job", .message = "gone"}, &n,
+            &f->err),
+        OMNI_OK);
+    assert_int_equal(n, 1);
+    assert_true(is_open(f, EVENT_FAILING, "sink files.orders"));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(the_end_of_a_run_opens_and_ends_one, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_passing_fault_has_to_last, setup, teardown),
+    cmocka_unit_test_setup_teardown(runs_without_an_end_open_one, setup, teardown),
     cmocka_unit_test_setup_teardown(one_of_a_kind_and_scope_lasts, setup, teardown),
     cmocka_unit_test_setup_teardown(an_older_store_has_none, setup, teardown),
 };

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A message as JSON, posted to one url. */
+#include <config.h>
+
+#include "alert/webhook.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/policy.h"
+#include "http/url.h"
+
+/* The url's origin: that is all that may be asked. */
+static char *origin_of(const struct http_url *url)
+{
+    bool is_v6 = strchr(url->host, ':') != NULL;
+    return xasprintf("%s://%s%s%s:%u/", url->is_https ? "https" : "http", is_v6 ? "[" : "",
+                     url->host, is_v6 ? "]" : "", (unsigned)url->port);
+}
+
+omni_status webhook_check_url(const char *url, struct err *err)
+{
+    auto_url parsed = {0};
+    omni_status status = url_parse(&parsed, url, err);
+    if (status != OMNI_OK)
+        return status;
+    const struct policy policy = {.base_is_loopback = policy_is_loopback(parsed.host)};
+    return policy_check_scheme(&policy, &parsed, err);
+}
+
+/* Whoever knows the whole url of a chat service may write there. */
+static void hide_path(const struct http_url *url)
+{
+    const char *host = strstr(url->text, "://");
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+    if (path && path[1])
+        log_add_secret(path + 1, strlen(path + 1));
+    size_t n = path ? strcspn(path, "?") : 0;
+    if (path && n > 1 && path[n])
+        log_add_secret(path + 1, n - 1);
+}
+
+static omni_status post(struct http *http, const char *url, const char *key, const char *json,
+                        struct err *err)
+{
+    auto_free char *idempotency = xasprintf("Idempotency-Key: %s", key);
+    const char *const headers[] = {"Content-Type: application/json", "Accept: */*", idempotency,
+                                   NULL};
+    const struct http_request request = {.method = "POST",
+                                         .url = url,
+                                         .headers = headers,
+                                         .body = json,
+                                         .body_len = strlen(json),
+                                         .flags = OMNI_HTTP_REPEATABLE};
+    struct http_reply reply;
+    return http_send(http, &request, NULL, &reply, err);
+}
+
+omni_status webhook_send(const struct webhook *w, const char *key, const char *json,
+                         uint64_t *wait_ms, struct err *err)
+{
+    auto_url url = {0};
+    *wait_ms = 0;
+    omni_status status = url_parse(&url, w->url, err);
+    if (status != OMNI_OK)
+        return status;
+    hide_path(&url);
+    auto_free char *origin = origin_of(&url);
+    const char *const values[] = {w->token, NULL};
+    const struct http_login login = {.kind = OMNI_AUTH_BEARER, .values = values};
+    struct http_options options = {.base_url = origin,
+                                   .proxy = w->proxy,
+                                   .ca_file = w->ca_file,
+                                   .login = w->token ? &login : NULL,
+                                   .limits = w->limits,
+                                   .ctx = w->ctx,
+                                   .cancelled = w->cancelled};
+    options.limits.max_attempts = 1;
+    struct http *http = http_new(&options, err);
+    if (!http)
+        return err->status;
+    status = post(http, url.text, key, json, err);
+    *wait_ms = http_wait_ms(http);
+    http_free(http);
+    return status;
+}

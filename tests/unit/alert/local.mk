@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+check_PROGRAMS += %D%/test_letter
+TESTS += %D%/test_letter
+%C%_test_letter_SOURCES = %D%/test_letter.c
+%C%_test_letter_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_letter_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_letter_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_message
+TESTS += %D%/test_message
+%C%_test_message_SOURCES = %D%/test_message.c
+%C%_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_message_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_message_LDADD = $(UNIT_LIBS)
