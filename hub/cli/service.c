@@ -269,6 +269,7 @@ int service_run(struct cli *cli)
     if (code == CLI_OK) {
         s.store = s.now->work.store;
         service_hook(&s, s.now);
+        service_keep_reserve(&s);
         work_go_home(&s.now->work);
         open_control(&s);
         s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);

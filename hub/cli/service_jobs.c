@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/events.h"
+#include "store/reserve.h"
 
 /* ---- how runs end ---- */
 
@@ -175,12 +176,19 @@ static void on_ended(void *ctx, const json_t *labels)
     if (json_text(labels, "connector"))
         freshness_touch(h->service->freshness, json_text(labels, "connector"));
     alerts_wake(h->service->alerts); /* the job, or its end, may have begun or ended an event */
+    service_keep_reserve(h->service);
     if (run && --run->n_jobs == 0)
         connector_ended(h->service, json_text(labels, "connector"), run);
     else if (json_flag(labels, "backfill"))
         h->service->wants_chain = true;
     else if (!run)
         chain_ended(h->service, labels);
+}
+
+void service_keep_reserve(struct service *s)
+{
+    const struct config_hub *hub = &s->now->cli.config->hub;
+    reserve_keep(hub->state_dir, hub->reserve_mb * 1024 * 1024);
 }
 
 void service_hook(struct service *s, struct generation *g)

@@ -43,6 +43,8 @@ struct service {
 /* Has the generation's jobs told to the service. */
 void service_hook(struct service *, struct generation *);
 void service_start_due(struct service *);
+/* Room for the day on which the disk is full; made anew where it was given back. */
+void service_keep_reserve(struct service *);
 /* Once an hour: which API versions and secrets end soon, to the log and to status. */
 void service_look_at_calendar(struct service *);
 /* Chunks of history, where nothing keeps their connector from running. */

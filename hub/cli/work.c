@@ -22,6 +22,7 @@
 #include "schema/schema.h"
 #include "store/events.h"
 #include "store/ledger.h"
+#include "store/reserve.h"
 #include "store/store.h"
 
 bool work_wants(const struct cli *cli, const char *name, bool is_disabled)
@@ -285,25 +286,65 @@ static void print_row(struct work_job *j, const json_t *event)
     puts(line);
 }
 
+/* What failed is to be written down even on a full disk: then the reserve is for that. */
+static bool has_made_room(struct work *w)
+{
+    if (!store_is_full(w->store) || !reserve_release(w->cli->config->hub.state_dir))
+        return false;
+    log_warn("the disk is full: the reserve is given back, to write down what failed");
+    return true;
+}
+
 /* Returns how many of its runs had no end yet. */
 static uint64_t abandon(struct work_job *j, const struct store_run_end *end)
 {
     struct err err = {0};
     uint64_t n = 0;
-    if (j->work->store &&
-        store_runs_abandon(j->work->store, json_text(j->spec, "batch"), end, &n, &err) != OMNI_OK)
+    const char *batch = json_text(j->spec, "batch");
+    struct store *store = j->work->store;
+    if (!store || store_runs_abandon(store, batch, end, &n, &err) == OMNI_OK)
+        return n;
+    if (!has_made_room(j->work) || store_runs_abandon(store, batch, end, &n, &err) != OMNI_OK)
         cli_error("%s", err.text);
     return n;
 }
 
-/* How a run ended that its job could not write down itself. */
+static omni_status write_run(struct work *w, const struct store_run *run,
+                             const struct store_run_end *end, struct err *err)
+{
+    int64_t id = store_run_begin(w->store, run, err);
+    return id ? store_run_finish(w->store, id, end, err) : err->status;
+}
+
+/* A run of which no job could tell; stream NULL: of all of them. */
+static void note_in_ledger(struct work *w, const json_t *labels, const char *stream,
+                           const struct store_run_end *end)
+{
+    struct err err = {0};
+    const char *connector = json_text(labels, "connector"), *sink = json_text(labels, "sink");
+    const char *account = json_text(labels, "account");
+    const struct store_run run = {.kind = json_flag(labels, "backfill") ? "backfill"
+                                          : connector                   ? "pull"
+                                                                        : "push",
+                                  .connector = connector ? connector : sink,
+                                  .stream = stream ? stream : "",
+                                  .account = account ? account : ""};
+    if (!w->store || !run.connector || write_run(w, &run, end, &err) == OMNI_OK)
+        return;
+    if (!has_made_room(w) || write_run(w, &run, end, &err) != OMNI_OK)
+        cli_error("%s", err.text);
+}
+
+/* How a run ended that its job could not write down itself, or not even begin. */
 static void write_end(struct work_job *j, const json_t *event)
 {
-    const char *outcome = json_text(event, "outcome");
-    abandon(j, &(struct store_run_end){.outcome = outcome ? outcome : "failed",
-                                       .reason = json_text(event, "reason"),
-                                       .message = json_text(event, "message"),
-                                       .remedy = json_text(event, "remedy")});
+    const char *outcome = json_text(event, "outcome"), *stream = json_text(event, "stream");
+    const struct store_run_end end = {.outcome = outcome ? outcome : "failed",
+                                      .reason = json_text(event, "reason"),
+                                      .message = json_text(event, "message"),
+                                      .remedy = json_text(event, "remedy")};
+    if (abandon(j, &end) == 0)
+        note_in_ledger(j->work, j->labels, stream, &end);
 }
 
 static void on_event(void *ctx, const json_t *event)
@@ -322,25 +363,6 @@ static void on_event(void *ctx, const json_t *event)
         j->work->on_dry(j->work->dry_ctx, event);
     if (j->event)
         j->event(j->ctx, event);
-}
-
-/* A run of which no job could tell. */
-static void note_in_ledger(struct work *w, const json_t *labels, const struct store_run_end *end)
-{
-    struct err err = {0};
-    const char *connector = json_text(labels, "connector"), *sink = json_text(labels, "sink");
-    const char *account = json_text(labels, "account");
-    const struct store_run run = {.kind = json_flag(labels, "backfill") ? "backfill"
-                                          : connector                   ? "pull"
-                                                                        : "push",
-                                  .connector = connector ? connector : sink,
-                                  .stream = "",
-                                  .account = account ? account : ""};
-    if (!w->store || !run.connector)
-        return;
-    int64_t id = store_run_begin(w->store, &run, &err);
-    if (!id || store_run_finish(w->store, id, end, &err) != OMNI_OK)
-        cli_error("%s", err.text);
 }
 
 static void put_end(json_t *result, const struct store_run_end *end)
@@ -372,7 +394,7 @@ static void report_death(struct work_job *j, enum supervise_end how, const char 
         .outcome = o->outcome, .reason = o->reason, .message = message, .remedy = o->remedy};
     /* It may have died before it wrote that it began. */
     if (abandon(j, &end) == 0 && how != SUPERVISE_STOPPED)
-        note_in_ledger(j->work, j->labels, &end);
+        note_in_ledger(j->work, j->labels, NULL, &end);
     json_t *result = json_pack("{s:s}", "event", "result");
     put_end(result, &end);
     if (j->event)
@@ -399,7 +421,7 @@ void work_note(struct work *w, json_t *result_take, const struct store_run_end *
 {
     const char *connector = json_text(result_take, "connector");
     const char *name = connector ? connector : json_text(result_take, "sink");
-    note_in_ledger(w, result_take, end);
+    note_in_ledger(w, result_take, NULL, end);
     put_end(result_take, end);
     progress_result(w->progress, name, result_take);
     work_take_result(w, result_take);

@@ -114,10 +114,12 @@ omni_status job_emit_rows(struct job *job, struct err *err)
 void job_finish_run(struct job *job, int64_t run, const struct store_run_end *end)
 {
     struct err err = {0};
-    if (store_run_finish(job->store, run, end, &err) == OMNI_OK)
+    if (run && store_run_finish(job->store, run, end, &err) == OMNI_OK)
         return;
-    log_error("the run cannot be written to the ledger: %s", err.text);
+    if (run)
+        log_error("the run cannot be written to the ledger: %s", err.text);
     json_t *event = json_pack("{s:s}", "event", "unwritten");
+    json_put_text(event, "stream", job->window ? job->window->stream->name : NULL);
     json_put_text(event, "outcome", end->outcome);
     json_put_text(event, "reason", end->reason);
     json_put_text(event, "message", end->message);

@@ -318,8 +318,7 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
                                 .retries = now.retries - w->http_before.retries,
                                 .bytes = now.bytes - w->http_before.bytes,
                                 .rejected = w->rejected};
-    if (w->run)
-        job_finish_run(job, w->run, &end);
+    job_finish_run(job, w->run, &end);
 }
 
 static omni_status pull_stream(struct job *job, const struct omni_stream *stream, struct err *err)
@@ -390,13 +389,13 @@ static void pull_failed_early(struct job *job, omni_status status, const struct 
 {
     struct window none = {.stream = &(const struct omni_stream){.name = ""}};
     struct err ignored = {0};
-    if (job->store) {
+    if (!job->is_dry_run) {
         struct store_run run = {.kind = job->is_backfill ? "backfill" : "pull",
                                 .connector = job->connector,
                                 .stream = "",
                                 .account = job->account ? job->account : "",
                                 .batch = json_text(job->spec, "batch")};
-        none.run = store_run_begin(job->store, &run, &ignored);
+        none.run = job->store ? store_run_begin(job->store, &run, &ignored) : 0;
         finish_run(job, &none, status, err);
     }
     job_emit_plain(job, status, err, NULL);

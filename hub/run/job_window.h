@@ -82,7 +82,8 @@ omni_status job_emit_rows(struct job *, struct err *);
 void job_emit_result(struct job *, const struct window *, omni_status, const struct err *);
 /* A result event without rows: verbs check, push … `more` is taken over and may be NULL. */
 void job_emit_plain(struct job *, omni_status, const struct err *, json_t *more_take);
-/* Writes how a run ended into the ledger; where that fails, omnihub is asked to. */
+/* Writes how a run ended into the ledger; where that fails, or it could not even begin (run 0),
+ * omnihub is asked to. */
 void job_finish_run(struct job *, int64_t run, const struct store_run_end *);
 
 #endif

@@ -20,6 +20,7 @@ hub_libhub_a_SOURCES += \
 	%D%/ledger_sums.c \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/query.c %D%/query.h \
+	%D%/reserve.c %D%/reserve.h \
 	%D%/rowset.c %D%/rowset.h \
 	%D%/runs.c \
 	%D%/settling.c %D%/settling.h \

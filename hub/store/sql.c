@@ -6,6 +6,7 @@
 #include "store/sql.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -36,9 +37,37 @@ static const struct {
     {SQLITE_INTERRUPT, OMNI_E_CANCELLED, "interrupted"},
 };
 
+/* SQLite knows a full disk, but a user's quota that is used up is an I/O fault to it; the reason is
+ * to be had from the file, as sqlite3_system_errno() forgets it where a commit fails. */
+static bool is_quota(sqlite3 *db)
+{
+    static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+    bool is_fault = (sqlite3_errcode(db) & 0xff) == SQLITE_IOERR;
+    for (size_t i = 0; is_fault && i < sizeof files / sizeof files[0]; i++) {
+        int last = 0;
+        sqlite3_file *file = NULL;
+        sqlite3_file_control(db, "main", files[i], &file);
+        if (file && file->pMethods &&
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &last) == SQLITE_OK &&
+            last == EDQUOT)
+            return true;
+    }
+    return false;
+}
+
+bool sql_is_full(sqlite3 *db)
+{
+    return (sqlite3_errcode(db) & 0xff) == SQLITE_FULL || is_quota(db);
+}
+
 omni_status sql_fail(sqlite3 *db, struct err *err)
 {
     int code = sqlite3_errcode(db) & 0xff;
+    if (is_quota(db))
+        return err_set(
+            err, OMNI_E_RETRY,
+            "the disk quota of this user is used up; free some space, or have it raised; "
+            "nothing was changed");
     for (size_t i = 0; i < sizeof sql_faults / sizeof sql_faults[0]; i++)
         if (sql_faults[i].code == code)
             return err_set(err, sql_faults[i].status, "%s (SQLite: %s)", sql_faults[i].text,

@@ -19,6 +19,8 @@ void sql_auto_finalize(sqlite3_stmt **);
 /* Sets err from the connection's last error: busy, full and I/O faults may pass (OMNI_E_RETRY),
  * a damaged file is OMNI_E_DATA, no permission OMNI_E_CONFIG. Returns the status. */
 omni_status sql_fail(sqlite3 *, struct err *);
+/* The last call failed because there is no room: the disk, or this user's share of it, is full. */
+bool sql_is_full(sqlite3 *);
 /* NULL with err where it does not prepare. sql_prepare_fmt() takes sqlite3_mprintf()'s formats: %w
  * inside double quotes, %Q for texts. */
 sqlite3_stmt *sql_prepare(sqlite3 *, const char *sql, struct err *);

@@ -248,6 +248,11 @@ const struct schema *store_schema(const struct store *s)
     return s->schema;
 }
 
+bool store_is_full(struct store *s)
+{
+    return sql_is_full(s->db);
+}
+
 struct sqlite3 *store_db(struct store *s)
 {
     return s->db;

@@ -32,6 +32,8 @@ const struct schema *store_schema(const struct store *);
 /* For combine, push and query, which bring their own SQL. Functions dec(), ratio() … are
  * registered. */
 struct sqlite3 *store_db(struct store *);
+/* Its last call failed because the disk is full. */
+bool store_is_full(struct store *);
 
 /* ---- feeds: (connector, stream, account) ---- */
 

@@ -5,6 +5,7 @@ under it."""
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -183,6 +184,48 @@ def busy_sink():
         bench.checks.is_(bench.stop(), 0, "the service ends well")
 
 
+def fill(path):
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        for size in (65536, 512, 1):
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)):
+                    pass
+
+
+def reserve():
+    with Bench("F064", "what failed on a full disk is written down") as bench:
+        if not NAMESPACE:
+            bench.checks.ok(True, "skipped: no right to mount a small disk here")
+            return
+        paths = {name: bench.lab.path(name) for name in ("small", "go", "out")}
+        os.makedirs(paths["small"])
+        first_day = by_request(lambda e: answer(page(row(date='"%s"' % e.target.split("from=")[1][:10]))))
+        bench.play([first_day])
+        bench.configure({"hub": {"state_dir": paths["small"], "retry_after": "1s", "reserve_mb": 1}})
+        script = (SMALL.replace("size=2m", "size=8m") % paths).replace("OMNIHUB", HUB)
+        bench.start("run", before=[*NAMESPACE, "sh", "-c", script, "sh"])
+        bench.says("shop.ads outcome=ok")
+        bench.says("combine outcome=ok", 2)
+        inside = "/proc/%d/root%s/" % (bench.process.pid, paths["small"])
+        bench.checks.is_(os.stat(inside + "reserve").st_blocks * 512, 1 << 20, "a service keeps a reserve")
+        fill(inside + "fill")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as admin:
+            admin.connect(inside + "control")
+            admin.send(b'{"do":"resume","connector":"shop"}')
+        bench.says("the reserve is given back")
+        bench.checks.ok(not os.path.exists(inside + "reserve"), "on a full disk it is given back")
+        bench.says("outcome=retrying")
+        os.unlink(inside + "fill")
+        bench.says("shop.ads outcome=ok", 2)
+        h.wait_for(lambda: os.path.exists(inside + "reserve"), "the reserve")
+        bench.checks.ok(True, "with room it is made anew")
+        bench.stop()
+        bench.state = paths["out"]
+        bench.checks.ok({("shop", "ok"), ("shop", "retrying")} == set(bench.outcomes()), "the ledger has what failed", repr(bench.outcomes()))
+        message = bench.query("SELECT message FROM runs WHERE outcome = 'retrying' LIMIT 1")[0][0]
+        bench.checks.has(message, "the disk is full", "with the reason")
+
+
 def broken_reload():
     with Bench("F089", "a reload of a configuration with errors") as bench:
         bench.serve()
@@ -238,4 +281,4 @@ def stopped_while_reloading():
 
 
 if __name__ == "__main__":
-    tap.run([full_for_a_while, busy_sink, killed, taken_up, broken_reload, removed, storm, stopped_while_reloading])
+    tap.run([full_for_a_while, reserve, busy_sink, killed, taken_up, broken_reload, removed, storm, stopped_while_reloading])

@@ -84,7 +84,7 @@ class Bench:
         stream = dict(STREAM, **case.get("stream", {}))
         options = dict({"api_url": self.server.url(), "zone": "UTC", "currency": "EUR", "streams": [stream]}, **case.get("options", {}))
         connector = dict({"name": "shop", "plugin": omni.plugin_path("rest", "file"), "options": options}, **case.get("connector", {}))
-        hub = {"state_dir": self.state, "schema_dir": os.path.join(omni.SOURCE, "conf", "schema"),
+        hub = {"state_dir": self.state, "reserve_mb": 0, "schema_dir": os.path.join(omni.SOURCE, "conf", "schema"),
                "http": dict(QUICK, **case.get("http", {}))}
         return {"hub": dict(hub, **case.get("hub", {})), "connectors": [connector] + case.get("connectors", [])}
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The crash sweep: omnihub, omnihub-job and omnihub-plugin are killed at each of their writes, syncs, renames, unlinks, truncations
-and sends in turn, and each of these calls fails with ENOSPC and EIO in turn, over pulls, a combine, a push and a migration. Job and
+and sends in turn, and each of these calls fails with ENOSPC, EDQUOT and EIO in turn, over pulls, a combine, a push and a migration. Job and
 plugin process also get no memory, once at each place that asks for some.
 
 sweep.py            a sample of it, for `make check`; another one with OMNI_SEED=n
@@ -144,6 +144,14 @@ def random_kill(lab, chance, seconds):
     return None
 
 
+def test_quota(lab):
+    """A user's share of the disk that is used up is a full disk, and is named."""
+    wrong = try_case(lab, ("pull", "omnihub-job", "pull", "pwrite64", "EDQUOT", 1))
+    tap.is_(wrong, None, "F065 a quota of the disk that is used up costs one run")
+    said = run_case(lab, ("pull", "omnihub-job", "pull", "pwrite64", "EDQUOT", 1))
+    tap.has(said.out + said.err, "the disk quota of this user is used up", "F065 and is named")
+
+
 def test_random(lab, chance, times):
     lab.hits = 0
     seconds = {scenario: seconds_of(lab, scenario) for scenario in SCENARIOS}
@@ -212,6 +220,7 @@ def main():
         cases = all_cases(lab)
         tap.note("%d faults in all" % len(cases))
         sweep(lab, cases if options.all else sample(cases, chance), "every call" if options.all else "sample")
+        test_quota(lab)
         cases = memory_cases(lab)
         tap.note("%d places that allocate" % len(cases))
         sweep(lab, cases if options.all else sample(cases, chance, SAMPLE_MEMORY), "every allocation" if options.all else "allocations")

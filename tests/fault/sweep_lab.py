@@ -22,8 +22,9 @@ import omni  # noqa: E402
 
 DAY_BEFORE, NOW = "2026-01-31T10:00:00Z", "2026-02-01T10:00:00Z"
 CALLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat", "ftruncate", "sendto", "sendmsg")
-# KILL: the process is killed at the call. ENOSPC: the disk is full from that call on. EIO: that one call fails.
-FAULTS = {"KILL": "signal=KILL:when=%d", "ENOSPC": "error=ENOSPC:when=%d+", "EIO": "error=EIO:when=%d"}
+# KILL: the process is killed at the call. ENOSPC, EDQUOT: the disk, or the user's share of it, is full from that call on. EIO: that one
+# call fails.
+FAULTS = {"KILL": "signal=KILL:when=%d", "ENOSPC": "error=ENOSPC:when=%d+", "EDQUOT": "error=EDQUOT:when=%d+", "EIO": "error=EIO:when=%d"}
 OLD = {"a.csv": ["a1,2026-01-01,1.50", "a2,2026-01-02,2.50", "a3,2026-01-02,4.00"]}
 NEW = {"a.csv": ["a1,2026-01-01,1.75", "a3,2026-01-03,4.00", "a4,2026-01-04,8.00"], "b.csv": ["b1,2026-01-02,16.00", "b2,2026-01-05,32.00"]}
 # The shop's orders come over HTTP, a day a window: while one is pulled, a second thread stores the one before.

@@ -80,7 +80,8 @@ class Hub(omni.Lab):
     """hub.run("pull") runs omnihub; hub.rows("SELECT …") asks through `omnihub query`."""
 
     def configure(self, *connectors, sinks=(), datasets=(), **hub):
-        settings = dict({"state_dir": self.path("state"), "schema_dir": SCHEMA, "currency": "EUR"}, **hub)
+        # Without a reserve: tests make many states.
+        settings = dict({"state_dir": self.path("state"), "schema_dir": SCHEMA, "currency": "EUR", "reserve_mb": 0}, **hub)
         lists = [(name, items) for name, items in (("connectors", connectors), ("datasets", datasets), ("sinks", sinks)) if items]
         text = "hub: %s;\n" % written(settings)
         for name, items in lists:
@@ -163,7 +164,7 @@ class Hub(omni.Lab):
 
     def leftovers(self):
         """Files of the state folder that a finished program must not leave."""
-        known = {"store.db", "store.db-wal", "store.db-shm", "hub.lock", "vault", "quota", "locks", "control"}
+        known = {"store.db", "store.db-wal", "store.db-shm", "hub.lock", "reserve", "vault", "quota", "locks", "control"}
         return sorted(set(os.listdir(self.path("state"))) - known)
 
 
