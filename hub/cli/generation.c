@@ -88,10 +88,10 @@ static bool is_same_connector(const void *a_, const void *b_)
             return false;
     return a->is_disabled == b->is_disabled && a->reject_max == b->reject_max &&
            a->idle_timeout_s == b->idle_timeout_s && a->memory_mb == b->memory_mb &&
-           a->settle_min == b->settle_min && a->drift == b->drift && a->few_rows == b->few_rows &&
-           a->ignores_jumps == b->ignores_jumps && a->stale_after_s == b->stale_after_s &&
-           is_same_list(a->streams, b->streams) && is_same_list(a->accounts, b->accounts) &&
-           is_same_json(a->options, b->options);
+           a->parallel == b->parallel && a->settle_min == b->settle_min && a->drift == b->drift &&
+           a->few_rows == b->few_rows && a->ignores_jumps == b->ignores_jumps &&
+           a->stale_after_s == b->stale_after_s && is_same_list(a->streams, b->streams) &&
+           is_same_list(a->accounts, b->accounts) && is_same_json(a->options, b->options);
 }
 
 static bool is_same_sink(const void *a_, const void *b_)

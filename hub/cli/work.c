@@ -456,15 +456,15 @@ void work_add(struct work *w, struct supervise *s, json_t *spec_take, json_t *la
                            .ctx = ctx};
     if (w->hooks)
         w->hooks->added(w->hooks->ctx, labels_take);
-    supervise_add(s,
-                  &(struct supervise_job){.spec = spec_take,
-                                          .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
-                                          .group = connector ? j->name : NULL,
-                                          .is_aside = json_text(labels_take, "alert") != NULL,
-                                          .is_background = json_flag(labels_take, "backfill"),
-                                          .ctx = j,
-                                          .event = on_event,
-                                          .end = on_end});
+    supervise_add(
+        s, &(struct supervise_job){.spec = spec_take,
+                                   .timeout_s = (uint32_t)w->cli->config->hub.run_timeout_s,
+                                   .group = connector ? j->name : NULL,
+                                   .group_most = (uint32_t)json_int(spec_take, "parallel", 0),
+                                   .is_background = json_flag(labels_take, "backfill"),
+                                   .ctx = j,
+                                   .event = on_event,
+                                   .end = on_end});
 }
 
 struct supervise *work_begin_jobs(struct work *w)

@@ -73,6 +73,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_int(spec, "memory", c->memory_mb * 1024 * 1024);
     json_put_int(spec, "reject_max", c->reject_max);
     json_put_text(spec, "settle", c->settle);
+    json_put_int(spec, "parallel", c->parallel);
     json_put_int(spec, "settle_min", c->settle_min);
     json_put_int(spec, "drift_permille", c->drift / 1000);
     json_put_int(spec, "few_rows", c->few_rows);

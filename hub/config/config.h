@@ -60,6 +60,7 @@ struct config_connector {
                            %) */
     int64_t idle_timeout_s; /* default 60 */
     int64_t memory_mb;      /* default 512 */
+    int64_t parallel;       /* jobs of it, which share a login, side by side; default 2 */
     const char *settle;     /* "auto" (default) or "fixed": see run/job_plan.h, plan_reread() */
     int64_t settle_min;     /* days that are read again in any case; default 3 */
     int64_t stale_after_s;  /* without a run that ended well; 0: by its schedule */

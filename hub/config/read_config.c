@@ -87,6 +87,7 @@ static const struct key connector_keys[] = {
     {"reject_max", KEY_PERCENT, CONNECTOR(reject_max)},
     {"idle_timeout", KEY_DURATION, CONNECTOR(idle_timeout_s), .min = 1, .max = 86400},
     {"memory_mb", KEY_INT, CONNECTOR(memory_mb), .min = 16, .max = 1 << 20},
+    {"parallel", KEY_INT, CONNECTOR(parallel), .min = 1, .max = 256},
     {"settle", KEY_CHOICE, CONNECTOR(settle), .choices = "auto|fixed"},
     {"settle_min", KEY_INT, CONNECTOR(settle_min), .min = 0, .max = 366},
     {"stale_after", KEY_DURATION, CONNECTOR(stale_after_s), .min = 1, .max = 366 * 86400},
@@ -150,6 +151,7 @@ static void connector_defaults(void *item)
     c->reject_max = 10000;
     c->idle_timeout_s = 60;
     c->memory_mb = 512;
+    c->parallel = 2;
     c->settle = "auto";
     c->settle_min = 3;
     c->drift = 50000;

@@ -30,7 +30,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),
  * vault_is_credential (bool), connector, account, streams [..], extra, isolation, idle_ms, memory,
  * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, few_rows (per million),
- * ignore_jumps (bool), options {..}, env {NAME:
+ * ignore_jumps (bool), parallel (for who starts jobs, not for the job), options {..}, env {NAME:
  * value, …} for env: references, start
  * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
  * those that regular pulls still read, leaving their state alone), backfill_share (per million of

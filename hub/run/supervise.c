@@ -28,7 +28,7 @@ enum {
     EVENT_MAX_BYTES = 16 * 1024 * 1024, /* a line; a plugin's description is the longest */
     REAP_MS = 50,
     FORGET_AT = 64,         /* ended jobs at the front of the queue */
-    GROUP_MAX = 2,          /* jobs of one group at a time */
+    GROUP_MOST = 2,         /* jobs of one group at a time, where the job does not say */
     SHARE = 300000,         /* per million, unless told otherwise */
     WATCH_MAX = 64,         /* descriptors of a service */
     AGING_MS = 3600 * 1000, /* a background job that waited so long is like any other */
@@ -167,14 +167,14 @@ static bool is_of_group(const struct job *j, const char *group)
     return group && j->told.group && strcmp(j->told.group, group) == 0;
 }
 
-/* Jobs of one group (a login, with the platform's limits on it) run only a few at a time, and one
- * place is never taken by work that can wait. */
+/* Jobs of one group (a login, with the platform's limits on it) run only a few at a time, and of
+ * several places one is never taken by work that can wait. */
 static bool group_is_full(const struct supervise *s, const struct job *j)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, most = j->told.group_most ? j->told.group_most : GROUP_MOST;
     for (size_t i = s->first_open; i < s->n; i++)
         n += is_open(s->jobs[i]) && is_of_group(s->jobs[i], j->told.group);
-    return n >= GROUP_MAX - (uint32_t)j->told.is_background;
+    return n >= most - (j->told.is_background && most > 1);
 }
 
 static bool share_is_used(const struct supervise *s)

@@ -22,11 +22,12 @@ enum supervise_end {
 };
 
 struct supervise_job {
-    const json_t *spec; /* borrowed until the end */
-    uint32_t timeout_s; /* 0: none */
-    const char *group;  /* at most two of one group run at a time; NULL: none; borrowed */
-    bool is_aside;      /* small, and starts whatever else runs */
-    bool is_background; /* gets places that nobody else waits for, and never more than its share */
+    const json_t *spec;  /* borrowed until the end */
+    uint32_t timeout_s;  /* 0: none */
+    const char *group;   /* of which only a few run at a time; NULL: none; borrowed */
+    uint32_t group_most; /* so many; 0: two */
+    bool is_aside;       /* small, and starts whatever else runs */
+    bool is_background;  /* gets places that nobody else waits for, and never more than its share */
     void *ctx;
     /* Each event but `done`, in order. */
     void (*event)(void *ctx, const json_t *event);

@@ -21,7 +21,8 @@ struct seen {
     enum supervise_end end; /* of the last */
     char died[200], last[32];
     const json_t *next; /* a job to add from end() */
-    const char *file;   /* removed at the end before the last */
+    const char *file;   /* removed at the end of so many: */
+    int file_ends;
 };
 
 static void on_event(void *ctx, const json_t *event)
@@ -46,7 +47,7 @@ static void on_end(void *ctx, enum supervise_end end, const char *words)
     s->ends++;
     s->end = end;
     snprintf(s->died, sizeof s->died, "%s", words ? words : "");
-    if (s->file && s->ends == HEIRS)
+    if (s->file && s->ends == s->file_ends)
         unlink(s->file);
     if (s->next) {
         const json_t *next = s->next;
@@ -107,7 +108,7 @@ static void heirs_are_not_listened_to(void **state)
     auto_free char *stay = xasprintf("{\"do\":\"stay\",\"while\":\"%s\"}\n", path);
     auto_json *oldest = script(stay, stay_path);
     struct supervise *s = supervise_new(2);
-    struct seen seen = {.supervise = s, .file = path};
+    struct seen seen = {.supervise = s, .file = path, .file_ends = HEIRS};
     add(s, oldest, NULL, &seen);
     for (int i = 0; i < HEIRS; i++)
         add(s, spec, NULL, &seen);
@@ -187,6 +188,33 @@ static void ignore(void *ctx, const json_t *event)
     (void)event;
 }
 
+/* Two wait for the third, which has to run beside them. */
+static void a_group_says_how_many_run(void **state)
+{
+    (void)state;
+    enum { PATIENCE_S = 60 };
+    char path[64], stay_path[64];
+    auto_json *last = script("{\"event\":\"a\"}\n", path);
+    auto_free char *stay = xasprintf("{\"do\":\"stay\",\"while\":\"%s\"}\n", path);
+    auto_json *waits = script(stay, stay_path);
+    const json_t *specs[] = {waits, waits, last};
+    struct supervise *s = supervise_new(4);
+    struct seen seen = {.supervise = s, .file = path, .file_ends = 1};
+    for (size_t i = 0; i < ARRAY_LEN(specs); i++)
+        supervise_add(s, &(struct supervise_job){.spec = specs[i],
+                                                 .timeout_s = PATIENCE_S,
+                                                 .group = "shop",
+                                                 .group_most = ARRAY_LEN(specs),
+                                                 .ctx = &seen,
+                                                 .event = on_event,
+                                                 .end = on_end});
+    assert_true(supervise_run(s));
+    assert_int_equal(seen.ends, ARRAY_LEN(specs));
+    assert_string_equal(seen.died, "");
+    supervise_free(s);
+    unlink(stay_path);
+}
+
 static void work_that_can_wait_waits(void **state)
 {
     (void)state;
@@ -246,6 +274,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(jobs_may_add_jobs),
     cmocka_unit_test(heirs_are_not_listened_to),
     cmocka_unit_test(without_descriptors_none_is_started),
+    cmocka_unit_test(a_group_says_how_many_run),
     cmocka_unit_test(work_that_can_wait_waits),
     cmocka_unit_test(background_jobs_can_be_stopped),
     cmocka_unit_test(nothing_to_do_is_fine),
