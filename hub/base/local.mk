@@ -8,6 +8,7 @@ hub_libhub_a_SOURCES += \
 	%D%/err.c %D%/err.h \
 	%D%/exact.c %D%/exact.h \
 	%D%/file.c %D%/file.h \
+	%D%/file_system.c %D%/file_system.h \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/redact.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/day.h"
+#include "base/file_system.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -228,6 +229,18 @@ static int worst(struct work *w)
     return CLI_OK;
 }
 
+static void check_file_system(const struct cli *cli)
+{
+    const struct config_hub *hub = &cli->config->hub;
+    const struct file_system *fs =
+        hub->accepts_file_system ? NULL : file_system_doubted(hub->state_dir);
+    if (fs)
+        config_findings_add(cli->findings, false, (struct config_place){0},
+                            "state_dir %s is on %s: %s (accept_file_system = true says that it is "
+                            "meant so)",
+                            hub->state_dir, fs->name, fs->doubt);
+}
+
 static int check(struct work *w)
 {
     if (check_names(w->cli) != CLI_OK)
@@ -235,6 +248,7 @@ static int check(struct work *w)
     if (!check_plugins(w))
         return CLI_INTERRUPTED;
     alerts_check(w, w->cli->findings);
+    check_file_system(w->cli);
     if (has_whole_datasets(w->cli->config))
         check_datasets(w->cli);
     bool is_good = config_findings_errors(w->cli->findings) == 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/day.h"
+#include "base/file_system.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/service_priv.h"
@@ -71,6 +72,14 @@ static int64_t made_at(void)
     int32_t day = 0;
     day_parse_iso(OMNIHUB_MADE, strlen(OMNIHUB_MADE), &day);
     return day * TIME_DAY;
+}
+
+static void look_at_file_system(const struct config_hub *hub)
+{
+    const struct file_system *fs =
+        hub->accepts_file_system ? NULL : file_system_doubted(hub->state_dir);
+    if (fs)
+        log_warn("state_dir %s is on %s: %s", hub->state_dir, fs->name, fs->doubt);
 }
 
 static bool is_after_1970(void)
@@ -270,6 +279,7 @@ int service_run(struct cli *cli)
         s.store = s.now->work.store;
         service_hook(&s, s.now);
         service_keep_reserve(&s);
+        look_at_file_system(&s.now->cli.config->hub);
         work_go_home(&s.now->work);
         open_control(&s);
         s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);

@@ -35,6 +35,7 @@ struct config_hub {
                                  main file, unless given */
     bool vault_is_credential; /* that key file is one of $CREDENTIALS_DIRECTORY */
     bool sandbox_require;     /* sandbox = "require" */
+    bool accepts_file_system; /* that of state_dir is meant to be what it is */
     int64_t reserve_mb;       /* kept by the service for a full disk; default 16 */
     int64_t parallel;         /* jobs at a time; default 4 */
     bool leaves_missed;       /* catch_up = "none" */

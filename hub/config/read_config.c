@@ -46,6 +46,7 @@ static const struct key hub_keys[] = {
     {"channel_rules", KEY_PATH, HUB(channel_rules)},
     {"vault_key", KEY_PATH, HUB(vault_key)},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
+    {"accept_file_system", KEY_BOOL, HUB(accepts_file_system)},
     {"reserve_mb", KEY_INT, HUB(reserve_mb), .min = 0, .max = 1024},
     {"parallel", KEY_INT, HUB(parallel), .min = 1, .max = 256},
     {"backfill_share", KEY_PERCENT, HUB(backfill_share)},

@@ -300,6 +300,16 @@ static omni_status pull_stream_days(struct job *job, struct err *err)
     return status == OMNI_OK ? pull_windows(job, &plan, err) : status;
 }
 
+/* Nothing is lost where this cannot be written: the message says what was wrong. */
+static void write_bad_reply(struct job *job, const struct window *w)
+{
+    struct err err = {0};
+    const struct store_reject reject = {w->bad.url, w->bad.reason, w->bad.head,
+                                        w->bad.head ? strlen(w->bad.head) : 0};
+    if (w->run && w->bad.head && store_reject_add(job->store, w->run, &reject, &err) != OMNI_OK)
+        log_warn("the beginning of the reply cannot be kept: %s", err.text);
+}
+
 static void finish_run(struct job *job, const struct window *w, omni_status status,
                        const struct err *err)
 {
@@ -349,6 +359,8 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
         status = settle_after(job, err);
     if (status == OMNI_OK)
         status = habit_after(job, err);
+    if (job->store && status == OMNI_E_DATA)
+        write_bad_reply(job, &w);
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);
@@ -358,6 +370,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     json_decref(w.pending);
     free(w.part);
     free(w.currency_before);
+    window_free_bad(&w);
     free(w.got);
     return status;
 }

@@ -16,7 +16,13 @@
 #include "run/job_window.h"
 #include "run/spec.h"
 
-enum { JOB_REPLY_MAX = 64 * 1024 * 1024, JOB_STATE_VALUE_MAX = 64 * 1024, GUNZIP_RATIO = 200 };
+enum {
+    JOB_HEAD_MAX = 4096,   /* secrets that begin in what is kept end within this */
+    BAD_REPLY_BYTES = 200, /* what is kept */
+    JOB_REPLY_MAX = 64 * 1024 * 1024,
+    JOB_STATE_VALUE_MAX = 64 * 1024,
+    GUNZIP_RATIO = 200
+};
 
 /* ---- saying ---- */
 
@@ -65,6 +71,7 @@ struct exchange {
     struct omni_http *http;
     bool wants_rows;
     struct gunzip gunzip; /* of a file that is served as it is: nothing says so but its bytes */
+    struct buf head;      /* of the reply, as far as it is kept where it cannot be read */
 };
 
 /* Nothing at all is not "no rows", unless the platform says so with 204 No Content. */
@@ -98,12 +105,15 @@ static omni_status exchange_begin(void *ctx, struct err *err)
 {
     struct exchange *x = ctx;
     gunzip_close(&x->gunzip);
+    buf_clear(&x->head);
     return pipeline_rewind(x->job->pipeline, err);
 }
 
 static omni_status exchange_plain(void *ctx, const void *bytes, size_t n, struct err *err)
 {
     struct exchange *x = ctx;
+    size_t room = x->head.max - x->head.len;
+    buf_add(&x->head, bytes, n < room ? n : room);
     omni_status status = pipeline_bytes(x->job->pipeline, bytes, n, err);
     if (status == OMNI_OK)
         job_progress(x->job, false);
@@ -230,12 +240,27 @@ static omni_status rows_of_file(struct exchange *x, struct err *err)
     return status;
 }
 
+/* Of a reply that could not be read: its beginning, for who has to find out why. */
+static void keep_head(struct exchange *x, const struct err *why)
+{
+    struct window *w = x->job->window;
+    if (!w || x->head.len == 0)
+        return;
+    auto_free char *url = http_full_url(x->job->http, x->http->url ? x->http->url : "");
+    log_redact(url, strlen(url));
+    /* Taken out before it is cut: half a secret would not be found. */
+    x->head.len = log_redact(x->head.data, x->head.len);
+    window_keep_bad(w, url, why->text, x->head.data,
+                    x->head.len < BAD_REPLY_BYTES ? x->head.len : BAD_REPLY_BYTES);
+}
+
 static omni_status service_rows(void *ctx, struct omni_http *http, const char *records)
 {
     struct job *job = ctx;
     struct err err = {0};
     struct exchange x = {
         .job = job, .http = http, .wants_rows = true, .gunzip.max_ratio = GUNZIP_RATIO};
+    x.head = BUF_INIT(JOB_HEAD_MAX);
     struct http_calls calls = {
         .begin = exchange_begin, .body = exchange_bytes, .envelope = exchange_envelope};
     job_failure_clear(job);
@@ -248,6 +273,9 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
     status = job->files && job_files_is_url(http->url) ? rows_of_file(&x, &err)
                                                        : exchange_send(&x, &calls, &err);
     gunzip_close(&x.gunzip);
+    if (status == OMNI_E_DATA)
+        keep_head(&x, &err);
+    buf_free(&x.head);
     http->records = reader_records(job->pipeline->reader);
     job->pipeline->name = NULL;
     if (status != OMNI_OK) {

@@ -77,6 +77,23 @@ const char *window_state_get(struct job *job, const char *key)
     return window_state_regular(job, own_key(job, key));
 }
 
+/* ---- what could not be read ---- */
+
+void window_free_bad(struct window *w)
+{
+    free(w->bad.url);
+    free(w->bad.reason);
+    free(w->bad.head);
+    w->bad = (struct bad_reply){0};
+}
+
+void window_keep_bad(struct window *w, const char *url, const char *reason, const char *head,
+                     size_t n)
+{
+    window_free_bad(w);
+    w->bad = (struct bad_reply){xstrdup(url), xstrdup(reason), xstrndup(head, n)};
+}
+
 /* ---- storing ---- */
 
 void window_clear(struct job *job)

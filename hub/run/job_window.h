@@ -12,6 +12,11 @@
 #include "run/job_plan.h"
 #include "run/job_storer.h"
 
+/* A reply that could not be read, until the run's end is written. */
+struct bad_reply {
+    char *url, *reason, *head; /* NULL: none */
+};
+
 struct window {
     const struct omni_stream *stream;
     int64_t feeds[PIPELINE_STREAMS]; /* of the stream and its parts; 0 in a dry run */
@@ -32,9 +37,10 @@ struct window {
     /* Sums over the stream's windows. */
     struct store_result result;
     uint64_t windows, windows_total, records, rejected;
-    const char *doubt;     /* why it is suspicious: a reason of base/outcome.c; NULL: it is not */
-    char note[ERR_TEXT];   /* the same in words */
-    bool accept_empty;     /* what looks wrong is right: zero rows may replace rows */
+    const char *doubt;   /* why it is suspicious: a reason of base/outcome.c; NULL: it is not */
+    char note[ERR_TEXT]; /* the same in words */
+    bool accept_empty;   /* what looks wrong is right: zero rows may replace rows */
+    struct bad_reply bad;
     char *currency_before; /* the account's, as earlier runs knew it; NULL: none did */
 };
 
@@ -62,6 +68,10 @@ omni_status window_store(struct job *, struct err *);
 /* What was stored does not look right; the first doubt is the one that is told. reason: of
  * base/outcome.c. */
 void window_doubt(struct window *, const char *reason, const char *note);
+/* Keeps the beginning of a reply that could not be read, for the ledger's rejects. */
+void window_keep_bad(struct window *, const char *url, const char *reason, const char *head,
+                     size_t n);
+void window_free_bad(struct window *);
 /* Until everything handed over is stored; the first fault of it. */
 omni_status window_settle(struct job *, struct err *);
 /* How the stream's pull ended, doubts included. */

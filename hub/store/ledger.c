@@ -82,15 +82,16 @@ json_t *ledger_restated(struct store *s, const char *name, uint32_t last, struct
     return ledger_rows(stmt, finish_restated, (void *)(uintptr_t)s->schema, err);
 }
 
-json_t *ledger_rejects(struct store *s, int64_t run, uint32_t last, struct err *err)
+json_t *ledger_rejects(struct store *s, const char *name, uint32_t last, struct err *err)
 {
     auto_stmt *stmt = sql_prepare(
         s->db,
-        "SELECT run, at, place AS \"where\", reason, raw FROM rejects WHERE ?1 = 0 OR run = ?1"
-        " ORDER BY id DESC LIMIT ?2",
+        "SELECT j.run AS run, r.connector AS connector, r.stream AS stream, j.at AS at,"
+        " j.place AS \"where\", j.reason AS reason, j.raw AS raw FROM rejects j JOIN runs r"
+        " ON r.id = j.run WHERE ?1 IS NULL OR r.connector = ?1 ORDER BY j.id DESC LIMIT ?2",
         err);
     if (!stmt)
         return NULL;
-    sql_bind(stmt, "ii", run, limit_of(last));
+    sql_bind(stmt, "si", name, limit_of(last));
     return ledger_rows(stmt, NULL, NULL, err);
 }

@@ -47,9 +47,9 @@ json_t *ledger_sums(struct store *, int64_t after, int64_t upto, struct err *);
  *  old and new are decimal strings where the metric is of type micros, integers otherwise */
 json_t *ledger_restated(struct store *, const char *name, uint32_t last, struct err *);
 
-/* Records that could not be read, newest first, at most `last` (0: all). run 0: of every run.
- *  run, at, where, reason, raw */
-json_t *ledger_rejects(struct store *, int64_t run, uint32_t last, struct err *);
+/* Records that could not be read, and how replies began that could not, newest first, at most
+ * `last` (0: all). name NULL: of every connector. run, connector, stream, at, where, reason, raw */
+json_t *ledger_rejects(struct store *, const char *name, uint32_t last, struct err *);
 
 /* State of feeds, in the form that ledger_state_import() takes back:
  *  {"omnihub_state": 1, "feeds": [{connector, source, stream, account, dataset, "state": {key:

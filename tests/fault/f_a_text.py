@@ -10,6 +10,8 @@ from rawserver import answer, endless, head, zipped
 BIG = 9007199254740993  # 2^53 + 1: no double can hold it
 NAME = "Ünï 🛒 \u202eevil\u202c <b>'; DROP TABLE runs;--\n2026-01-01T00:00:00Z error forged\t%s%n"
 JSON_NAME = fault.json.dumps(NAME)
+TOKEN = "fault-token-0123456789"
+LONG = '{"ads":[{"date":"%s","echo":"%s","x":"%s' % (DAY, TOKEN, "y" * 300)
 
 
 def one(**values):
@@ -36,6 +38,15 @@ def no_forged_line(bench, result, checks):
     checks.ok(not any(line.startswith("2026-01-01T00") for line in result.err.splitlines()), "no log line of its own", result.err)
 
 
+def beginning_is_kept(bench, result, checks):
+    """Of the reply that could not be read, once, and without the token that the platform repeated."""
+    rejects = bench.lab.omnihub("runs", "--rejects", "--json", "--last", "1").json()
+    checks.is_([r["raw"] for r in rejects], [LONG.replace(TOKEN, "***")[:200]], "its beginning is kept with the run")
+    checks.has(rejects[0]["reason"], "byte ", "with the reason")
+    checks.has(rejects[0]["where"], "/ads?from=", "and what was asked")
+    checks.is_(rejects[0]["run"], bench.query("SELECT max(id) FROM runs WHERE connector = 'shop'")[0][0], "it is of this run")
+
+
 def three_kinds_of_nothing(bench, result, checks):
     found = bench.query("SELECT ad_id, ad_name IS NULL, ad_name, cost FROM d_ads_daily ORDER BY ad_id")
     checks.is_(found, [("1", 1, None, 1000000), ("2", 1, None, 1000000), ("3", 0, "", 1000000), ("4", 0, "0", 0)],
@@ -44,6 +55,7 @@ def three_kinds_of_nothing(bench, result, checks):
 
 CASES = [
     bad("F001", "malformed JSON", '{"ads":[{"date":"x', "byte 18 of the reply: it ends here, in the middle"),
+    bad("F001", "malformed JSON with a secret", LONG, "byte ", options={"token": TOKEN}, check=beginning_is_kept),
     bad("F001", "malformed JSON in the middle", page(row(), row().replace(":", "=", 1)), "byte "),
     case("F001", "malformed once, then whole", ['{"a":', one(cost="7")], outcome="ok", reason="", requests=2,
          stores=[("1", "n", 7000000, 1)]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F064 to F067: what the machine lacks, and others at the store."""
+"""F064 to F067, F076: what the machine lacks, and others at the store."""
 
 import os
 import shutil
@@ -63,6 +63,31 @@ def read_only():
         bench.ends_well()
 
 
+def odd_file_systems():
+    with Bench("F076", "the state folder is in memory") as bench:
+        if not NAMESPACE:
+            bench.checks.ok(True, "skipped: no right to mount here")
+            return
+        bench.configure({"hub": {"accept_file_system": False}})
+        wrapper = bench.in_namespace("mount -t tmpfs none %s && exec OMNIHUB \"$@\"" % bench.state)
+        said = "%s is on tmpfs: what is in it is gone after a restart of the machine" % bench.state
+        checked = bench.lab.omnihub("check", program=wrapper)
+        bench.checks.is_((checked.code, checked.err.count(said)), (0, 1), "check warns of it")
+        findings = bench.lab.omnihub("check", "--json", program=wrapper).json()["findings"]
+        bench.checks.is_([f["severity"] for f in findings], ["warning"], "as a warning")
+        with subprocess.Popen([wrapper, "-c", bench.lab.path("omnihub.conf"), "run"], stderr=subprocess.PIPE, text=True) as service:
+            lines = [service.stderr.readline()]
+            while said not in lines[-1] and lines[-1]:
+                lines.append(service.stderr.readline())
+            bench.checks.ok(said in lines[-1], "the service says it once when it begins", repr(lines))
+            service.terminate()
+            service.communicate(timeout=omni.RUN_SECONDS)
+        bench.configure({"hub": {"accept_file_system": True}})
+        checked = bench.lab.omnihub("check", program=wrapper)
+        bench.checks.ok(said not in checked.err, "accept_file_system = true: it is meant so", checked.err)
+        bench.ends_well()
+
+
 def few_descriptors():
     with Bench("F066", "descriptors run out") as bench:
         before, codes = bench.digest(), []
@@ -109,4 +134,4 @@ def second_hub():
 
 
 if __name__ == "__main__":
-    tap.run([disk_full, read_only, few_descriptors, locked_for_a_moment, second_hub])
+    tap.run([disk_full, read_only, odd_file_systems, few_descriptors, locked_for_a_moment, second_hub])

@@ -32,7 +32,7 @@ STREAM = {"name": "ads", "dataset": "ads_daily", "url": "/ads?from={from}&to={to
           "constants": {"level": "ad"}, "fields": FIELDS}
 QUICK = {"max_attempts": 2, "stall_timeout": "3s", "connect_timeout": "30s", "request_timeout": "60s", "max_wait": "1s",
          "max_body_mb": 2}
-LEDGER = ("runs", "rejects", "meta", "sqlite_sequence")  # what a failed run may change
+LEDGER = ("runs", "rejects", "notices", "meta", "sqlite_sequence")  # what a failed run may change
 
 
 def conf(value):
@@ -84,7 +84,7 @@ class Bench:
         stream = dict(STREAM, **case.get("stream", {}))
         options = dict({"api_url": self.server.url(), "zone": "UTC", "currency": "EUR", "streams": [stream]}, **case.get("options", {}))
         connector = dict({"name": "shop", "plugin": omni.plugin_path("rest", "file"), "options": options}, **case.get("connector", {}))
-        hub = {"state_dir": self.state, "reserve_mb": 0, "schema_dir": os.path.join(omni.SOURCE, "conf", "schema"),
+        hub = {"state_dir": self.state, "reserve_mb": 0, "accept_file_system": True, "schema_dir": os.path.join(omni.SOURCE, "conf", "schema"),
                "http": dict(QUICK, **case.get("http", {}))}
         return {"hub": dict(hub, **case.get("hub", {})), "connectors": [connector] + case.get("connectors", [])}
 

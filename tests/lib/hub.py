@@ -81,7 +81,8 @@ class Hub(omni.Lab):
 
     def configure(self, *connectors, sinks=(), datasets=(), **hub):
         # Without a reserve: tests make many states.
-        settings = dict({"state_dir": self.path("state"), "schema_dir": SCHEMA, "currency": "EUR", "reserve_mb": 0}, **hub)
+        settings = dict({"state_dir": self.path("state"), "schema_dir": SCHEMA, "currency": "EUR", "reserve_mb": 0,
+                         "accept_file_system": True}, **hub)
         lists = [(name, items) for name, items in (("connectors", connectors), ("datasets", datasets), ("sinks", sinks)) if items]
         text = "hub: %s;\n" % written(settings)
         for name, items in lists:

@@ -88,3 +88,10 @@ TESTS += %D%/test_endpoint
 %C%_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_endpoint_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_endpoint_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_file_system
+TESTS += %D%/test_file_system
+%C%_test_file_system_SOURCES = %D%/test_file_system.c
+%C%_test_file_system_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_file_system_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_file_system_LDADD = $(UNIT_LIBS)

@@ -76,7 +76,7 @@ class Hub:
         self.write(name, "".join(json.dumps(e) + "\n" for e in events))
 
     def conf(self, text, hub="", mode=0o600):
-        self.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; plugin_dirs = ("plugins"); %s };\n%s'
+        self.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; plugin_dirs = ("plugins"); accept_file_system = true; %s };\n%s'
                    % (SCHEMA, hub, text), mode)
 
     def env(self, **more):

@@ -163,7 +163,7 @@ static void the_ledger_says_what_happened(void **state)
     assert_string_equal(json_text(net, "metric"), "net");
     assert_string_equal(json_text(net, "old"), "1.5");
     assert_string_equal(json_text(net, "new"), "2");
-    auto_json *rejects = ledger_rejects(f->store, f->run, 0, &f->err);
+    auto_json *rejects = ledger_rejects(f->store, "till", 0, &f->err);
     assert_string_equal(json_text(json_array_get(rejects, 0), "where"), "a.csv:3");
     auto_json *none = ledger_runs(f->store, "nobody", 0, &f->err);
     assert_int_equal(json_array_size(none), 0);
