@@ -270,8 +270,8 @@ int service_run(struct cli *cli)
         return CLI_CANNOT;
     struct service s = {
         .now = generation_new(cli, &code, NULL), .timer = -1, .chain_due = INT64_MAX};
-    if (!s.now)
-        return code;
+    if (!s.now) /* told to stop before it began: an end in good order, too */
+        return code == CLI_INTERRUPTED ? CLI_OK : code;
     code = open_state(s.now, &owner);
     if (code == CLI_OK)
         code = generation_plan(s.now, s.now->work.store);

@@ -3,8 +3,10 @@
 host it tried is named, what was stored stays as it was, and the healthy one runs on."""
 
 import os
+import subprocess
 
 from hostile_lab import DEEDS, FOLDER, House, judge, let_loose
+import hub
 import tap
 
 CONSTRUCTORS = {
@@ -48,7 +50,23 @@ def test_constructors():
         tap.is_(house.pull("-q").code, 0, "the next healthy run needs no help")
 
 
+def test_stop_of_service():
+    """A service manager that stops a service which is still starting has done nothing wrong, and nor has the service."""
+    with House() as house:
+        house.configure({"endless": ("hostile_loop", "good")})
+        service = subprocess.Popen([house.program, "-c", house.path("omnihub.conf"), "run"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            hub.wait_for(lambda: any(name == "omnihub-plugin" for _, name in hub.children(service.pid)), "a plugin that never ends to be loaded")
+            service.terminate()
+            tap.is_(service.wait(hub.WAIT_SECONDS), 0, "F086 SIGTERM ends a service that still waits for its plugins, in good order")
+        finally:
+            if service.poll() is None:
+                service.kill()
+                service.wait()
+
+
 if __name__ == "__main__":
     if not os.path.exists(os.path.join(FOLDER, "hostile.so")):
         tap.skip_all("the hostile plugins are not built")
-    tap.run([test_all_at_once, test_endless, test_constructors])
+    tap.run([test_all_at_once, test_endless, test_constructors, test_stop_of_service])
