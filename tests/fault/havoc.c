@@ -213,7 +213,8 @@ static bool is_quiet(void)
 static int verdict(int call)
 {
     int64_t error = peek(&page->trouble);
-    if (peek(&page->left) > 0 && __atomic_sub_fetch(&page->left, 1, __ATOMIC_SEQ_CST) == 0) {
+    if (peek(&page->left) > 0 && is_hit(peek(&page->then), call) &&
+        __atomic_sub_fetch(&page->left, 1, __ATOMIC_SEQ_CST) == 0) {
         error = peek(&page->then);
         if (error == KILL) {
             __atomic_add_fetch(&page->killed, 1, __ATOMIC_SEQ_CST);

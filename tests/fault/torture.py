@@ -25,6 +25,7 @@ import tap
 
 LAST_JUMP_H = 25        # every connector is due then
 DECKS_A_HIT = 3         # a fault needs somebody whom it meets: in one of so many decks at least
+CHANCES = 3             # that a fault gets which met nobody at all
 SAMPLES = 20
 # What a hub is careless with, by which faults that is found out.
 CONTROLS = (("transaction", ("killed at a write",)), ("lock /hub.lock", ("second hub",)),
@@ -61,6 +62,9 @@ class Torture:
         while not self.wrong() and (time.monotonic() < end or self.decks < decks):
             self.nemesis.deck(names)
             self.decks += 1
+        for name in names * CHANCES:
+            if not self.wrong() and not self.nemesis.hits[name]:
+                self.nemesis.play(name)
 
     def wrong(self):
         return self.watch.wrong + self.misused()
@@ -147,7 +151,7 @@ def test_torture(seed, seconds):
         if wrong:
             tap.note("%s\n%s" % (torture.lab.folder, torture.said()))
             return
-        least = torture.decks // DECKS_A_HIT
+        least = max(1, torture.decks // DECKS_A_HIT)
         for name in names:
             tap.ok(hits[name] >= least, "%s: %d times, at least %d" % (name, hits[name], least))
         tap.ok(sum(hits.values()) >= len(names) * torture.decks // 2, "%d faults in %d decks met somebody" % (sum(hits.values()), torture.decks))

@@ -15,9 +15,9 @@ from torture_lab import FAR_H, KILL, PATIENCE_S, SELDOM, SHOPS
 
 LOOK_S = 0.02
 PROGRAMS = ("omnihub", "omnihub-job", "omnihub-plugin")
-MEET_S = 8          # how long a process is waited for that shall be hit
+MEET_S = 20         # how long is waited for somebody whom the fault may meet
 OUTLIVE_S = 30      # by then what belongs to a dead service is gone
-WRITES_MOST = 120   # of these calls the fatal one is chosen
+WRITES_MOST = 100   # of these calls the fatal one is chosen
 TROUBLES = {"throttled": "throttle", "parked": "park", "busy": "busy", "stalled": "stall", "cut": "cut"}
 DISKS = {"disk full": errno.ENOSPC, "disk failing": errno.EIO, "disk read-only": errno.EROFS}
 
@@ -49,16 +49,19 @@ class Nemesis:
     # ---- the order of things
 
     def deck(self, names):
-        """Numbers change all the time, so that every pull has something to store."""
         cards = [name for name in self.deeds if name in names]
         self.chance.shuffle(cards)
         for name in cards:
-            if self.is_over():
-                return
-            self.restate()
-            self.hits[name] += bool(self.deeds[name]())
-            self.look_after()
-            time.sleep(self.chance.random() * 0.4)
+            self.play(name)
+
+    def play(self, name):
+        """Numbers change all the time, so that every pull has something to store."""
+        if self.is_over():
+            return
+        self.restate()
+        self.hits[name] += bool(self.deeds[name]())
+        self.look_after()
+        time.sleep(self.chance.random() * 0.4)
 
     def look_after(self):
         """What a person does who reads `omnihub status` and the platform's mail."""
@@ -94,16 +97,19 @@ class Nemesis:
 
     # ---- processes
 
-    def meet(self, program):
-        found = until(lambda: self.lab.members(program), MEET_S)
-        return self.chance.choice(sorted(found)) if found else None
+    def hit(self, program, number):
+        """Sends the signal to one of them; its pid. Many live for a moment only."""
+        def try_one():
+            found = sorted(self.lab.members(program))
+            pid = self.chance.choice(found) if found else None
+            time.sleep(self.chance.random() * 0.05)
+            return pid if pid and h.is_alive(pid) and self.lab.signal(pid, number) else None
+        return until(try_one, MEET_S)
 
     def kill(self, program):
-        pid = self.meet(program)
-        time.sleep(self.chance.random() * 0.1)
         if program == "omnihub":
-            return pid and self.kill_service()
-        return pid and self.lab.signal(pid, signal.SIGKILL)
+            return until(self.kill_service, MEET_S)
+        return self.hit(program, signal.SIGKILL)
 
     def kill_service(self):
         """With it die its jobs, and their plugins: nobody else will stop them."""
@@ -118,8 +124,8 @@ class Nemesis:
         return True
 
     def pause(self, program):
-        pid = self.meet(program)
-        if not pid or not self.lab.signal(pid, signal.SIGSTOP):
+        pid = self.hit(program, signal.SIGSTOP)
+        if not pid:
             return False
         time.sleep(0.2 + self.chance.random() * 2)
         self.lab.signal(pid, signal.SIGCONT)
@@ -160,10 +166,7 @@ class Nemesis:
         return True
 
     def reload(self):
-        return self.lab.is_up() and self.admin_is_heard("reload")
-
-    def admin_is_heard(self, *words):
-        return self.lab.admin(*words).code == 0
+        return until(lambda: self.is_serving() and self.lab.admin("reload").code == 0, MEET_S)
 
     def second_hub(self):
         """Whoever comes second is refused and touches nothing."""
@@ -255,7 +258,7 @@ class Nemesis:
 
     def trouble(self, what):
         """The next requests of some shops meet it."""
-        shops = self.chance.sample(sorted(self.lab.shops), 3)
+        shops = self.chance.sample([name for name in SHOPS if name not in SELDOM], 2) + [self.chance.choice(SELDOM)]
         before = {name: self.lab.shops[name].asked for name in shops}
         for name in shops:
             self.lab.shops[name].troubles.extend([what] * self.chance.randint(1, 3))
