@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Preloaded into omnihub and omnihub-job by the torture test: a clock that can be set, and a disk
- * that is full, broken or read-only, for all of them at once and without a privilege. HAVOC names
- * the file of struct page that says so. */
+ * Preloaded into omnihub and omnihub-job by the torture test: a disk that is full, broken or
+ * read-only, for all of them at once and without a privilege. HAVOC names the file of struct page
+ * that says so. */
 #define _GNU_SOURCE
 /* Their other names for the calls that are replaced here would be in the way. */
 #undef _FORTIFY_SOURCE
@@ -9,7 +9,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -20,42 +19,26 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#define OPEN   __attribute__((visibility("default")))
-#define SECOND INT64_C(1000000000)
+#define OPEN __attribute__((visibility("default")))
 /* The next definition of this name, called with these types. */
 #define NEXT(name) ((__typeof__(&(name)))next(#name))
 
-enum { SLICE_MS = 50, KILL = 1000 /* in the place of an errno */ };
+enum { KILL = 1000 /* in the place of an errno */ };
 /* Kinds of calls. */
 enum { WRITE = 1, SYNC = 2, NAME = 4, CREATE = 8 };
 
-/* tests/fault/torture_lab.py has the same. Nanoseconds. */
+/* tests/fault/torture_lab.py has the same. */
 struct page {
-    int64_t steady, wall; /* when it began, by both clocks */
-    int64_t speed;        /* so many times faster than real time */
-    int64_t ahead;        /* by so much the wall's clock was set since */
-    int64_t turn;         /* how often it was set */
-    int64_t disk;         /* whose files it is about: st_dev */
-    int64_t trouble;      /* errno of all calls; 0: none */
-    int64_t left;         /* so many calls until one fails; 0: none will */
-    int64_t then;         /* that one's errno, or KILL */
+    int64_t disk;    /* whose files it is about: st_dev */
+    int64_t trouble; /* errno of all calls; 0: none */
+    int64_t left;    /* so many calls until one fails; 0: none will */
+    int64_t then;    /* that one's errno, or KILL */
     int64_t failed, killed;
 };
 static struct page *page; /* NULL: all is as it is */
-static int the_timer = -1;
-static int64_t seen_turn;
 
-OPEN int clock_gettime(clockid_t, struct timespec *);
-OPEN int gettimeofday(struct timeval *restrict, void *restrict);
-OPEN time_t time(time_t *);
-OPEN int timerfd_create(int, int);
-OPEN int timerfd_settime(int, int, const struct itimerspec *, struct itimerspec *);
-OPEN int poll(struct pollfd *, nfds_t, int);
 OPEN ssize_t write(int, const void *, size_t);
 OPEN ssize_t pwrite(int, const void *, size_t, off_t);
 OPEN ssize_t pwrite64(int, const void *, size_t, off64_t);
@@ -96,101 +79,6 @@ static int64_t peek(const int64_t *at)
 {
     return __atomic_load_n(at, __ATOMIC_SEQ_CST);
 }
-
-/* ---- the clock ---- */
-
-static int64_t real_steady(void)
-{
-    struct timespec t;
-    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
-    return t.tv_sec * SECOND + t.tv_nsec;
-}
-
-static int64_t passed(void)
-{
-    return (real_steady() - page->steady) * page->speed;
-}
-
-static int64_t wall(void)
-{
-    return page->wall + passed() + peek(&page->ahead);
-}
-
-/* The steady clock is faster too, but only for who has a timer on the wall's: waits stay as long as
- * they are. */
-int clock_gettime(clockid_t clock, struct timespec *out)
-{
-    bool is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
-    if (!page || !(is_wall || (clock == CLOCK_BOOTTIME && the_timer >= 0)))
-        return (int)syscall(SYS_clock_gettime, clock, out);
-    int64_t now = is_wall ? wall() : page->steady + passed();
-    *out = (struct timespec){.tv_sec = now / SECOND, .tv_nsec = now % SECOND};
-    return 0;
-}
-
-int gettimeofday(struct timeval *restrict out, void *restrict zone)
-{
-    struct timespec t;
-    (void)zone;
-    clock_gettime(CLOCK_REALTIME, &t);
-    *out = (struct timeval){.tv_sec = t.tv_sec, .tv_usec = t.tv_nsec / 1000};
-    return 0;
-}
-
-time_t time(time_t *out)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    if (out)
-        *out = t.tv_sec;
-    return t.tv_sec;
-}
-
-int timerfd_create(int clock, int flags)
-{
-    if (!page || clock != CLOCK_REALTIME)
-        return NEXT(timerfd_create)(clock, flags);
-    the_timer = NEXT(timerfd_create)(CLOCK_MONOTONIC, flags);
-    return the_timer;
-}
-
-static int set_timer(int64_t left)
-{
-    struct itimerspec when = {0};
-    when.it_value = (struct timespec){.tv_sec = left / SECOND, .tv_nsec = left % SECOND};
-    return NEXT(timerfd_settime)(the_timer, 0, &when, NULL);
-}
-
-int timerfd_settime(int fd, int flags, const struct itimerspec *when, struct itimerspec *old)
-{
-    if (!page || fd != the_timer)
-        return NEXT(timerfd_settime)(fd, flags, when, old);
-    int64_t at = when->it_value.tv_sec * SECOND + when->it_value.tv_nsec;
-    if (at == 0)
-        return set_timer(0);
-    seen_turn = peek(&page->turn);
-    int64_t left = (at - wall()) / page->speed;
-    return set_timer(left < 1 ? 1 : left);
-}
-
-/* A timer on the wall's clock ends when that is set. */
-int poll(struct pollfd *fds, nfds_t n, int timeout)
-{
-    for (int left = timeout; page && the_timer >= 0;) {
-        if (peek(&page->turn) != seen_turn) {
-            seen_turn = peek(&page->turn);
-            set_timer(1);
-        }
-        int slice = left < 0 || left > SLICE_MS ? SLICE_MS : left;
-        int ready = NEXT(poll)(fds, n, slice);
-        left -= left < 0 ? 0 : slice;
-        if (ready != 0 || left == 0)
-            return ready;
-    }
-    return NEXT(poll)(fds, n, timeout);
-}
-
-/* ---- the disk ---- */
 
 static const struct {
     int error, calls;

@@ -74,7 +74,7 @@ check_LTLIBRARIES += %D%/set_clock.la
 check_LTLIBRARIES += %D%/starve.la
 %C%_starve_la_SOURCES = %D%/starve.c
 %C%_starve_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
-# A clock that is set, and disks that fail.
+# Disks that fail.
 check_LTLIBRARIES += %D%/havoc.la
 %C%_havoc_la_SOURCES = %D%/havoc.c
 %C%_havoc_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere

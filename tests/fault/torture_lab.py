@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The torture test's laboratory: a service under an init system, shops with schedules, three sinks, and a page of memory through which
-clock and disk of all its programs are ruled (tests/fault/havoc.c)."""
+"""The torture test's laboratory: a service under an init system, shops with schedules, three sinks, and pages of memory through which
+clock and disk of all its programs are ruled (set_clock.c, havoc.c)."""
 
 import mmap
 import os
@@ -24,7 +24,8 @@ FAR_H = 13          # the clock's far jumps; under what the service takes for a 
 SETTLE_DAYS = 90    # longer than any run of this test by its own clock
 HISTORY_DAYS = 6
 KILL = 1000         # havoc.c's
-PAGE = ("steady", "wall", "speed", "ahead", "turn", "disk", "trouble", "left", "then", "failed", "killed")
+CLOCK = ("set", "slept", "speed", "since")                      # set_clock.c's struct page
+DISK = ("disk", "trouble", "left", "then", "failed", "killed")  # havoc.c's
 FIELDS = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"},
           {"path": "$.status", "column": "status"}]
 # name: schedule, its minutes, whether it is a snapshot, its login ("": none)
@@ -38,40 +39,40 @@ SHOPS = {
 }
 SELDOM = [name for name, (_, minutes, _, _) in SHOPS.items() if minutes > 60]
 DATASETS = ("orders", "channel_daily")
-JOB = '#!/bin/sh\nLD_PRELOAD="%s"; HAVOC=%s; CARELESS="%s"; export LD_PRELOAD HAVOC CARELESS\nexec %s "$@"\n'
+JOB = '#!/bin/sh\n%s\nexec %s "$@"\n'
 
 
 class Page:
-    """havoc.c's struct page."""
+    """Numbers that a preloaded library shares with this test."""
 
-    def __init__(self, path):
+    def __init__(self, path, names):
+        self.names = names
         with open(path, "w+b") as file:
-            file.write(bytes(8 * len(PAGE)))
+            file.write(bytes(8 * len(names)))
             file.flush()
-            self.memory = mmap.mmap(file.fileno(), 8 * len(PAGE))
+            self.memory = mmap.mmap(file.fileno(), 8 * len(names))
 
     def get(self, name):
-        return struct.unpack_from("q", self.memory, 8 * PAGE.index(name))[0]
+        return struct.unpack_from("q", self.memory, 8 * self.names.index(name))[0]
 
     def put(self, name, value):
-        struct.pack_into("q", self.memory, 8 * PAGE.index(name), value)
+        struct.pack_into("q", self.memory, 8 * self.names.index(name), value)
 
 
 class Clock:
     """The wall's clock as the hub sees it, and when it was set: {steady seconds: how far ahead, seconds}."""
 
     def __init__(self, page):
-        self.page, self.lock = page, threading.Lock()
-        page.put("steady", time.monotonic_ns())
-        page.put("wall", time.time_ns())
+        self.page, self.lock, self.since, self.began = page, threading.Lock(), time.monotonic(), time.time()
+        page.put("since", int(self.since * 1e9))
         page.put("speed", SPEED)
-        self.settings = [(time.monotonic(), 0.0)]
+        self.settings = [(self.since, 0.0)]
 
     def wall_at(self, steady, ahead):
-        return self.page.get("wall") / 1e9 + (steady - self.page.get("steady") / 1e9) * SPEED + ahead
+        return self.began + (steady - self.since) * SPEED + ahead
 
     def wall(self):
-        return self.wall_at(time.monotonic(), self.page.get("ahead") / 1e9)
+        return self.wall_at(time.monotonic(), self.page.get("set") / 1e9)
 
     def day(self):
         return time.strftime("%Y-%m-%d", time.gmtime(self.wall()))
@@ -79,9 +80,8 @@ class Clock:
     def set(self, by):
         """by: seconds; a jump at once."""
         with self.lock:
-            ahead = self.page.get("ahead") + int(by * 1e9)
-            self.page.put("ahead", ahead)
-            self.page.put("turn", self.page.get("turn") + 1)
+            ahead = self.page.get("set") + int(by * 1e9)
+            self.page.put("set", ahead)
             self.settings.append((time.monotonic(), ahead / 1e9))
 
 
@@ -91,9 +91,9 @@ class TortureLab(h.Hub):
     def __init__(self, careless=""):
         sweep_lab.work_in_memory()
         super().__init__()
-        self.page = Page(self.path("havoc"))
+        self.page = Page(self.path("havoc"), DISK)
         self.page.put("disk", os.stat(self.folder).st_dev)
-        self.clock = Clock(self.page)
+        self.clock = Clock(Page(self.path("clock"), CLOCK))
         self.start_day = h.ago(HISTORY_DAYS).isoformat()
         fixed = [h.ago(n).isoformat() for n in (3, 2, 1)]
         self.shops = {name: Shop(name, fixed if is_snapshot else None) for name, (_, _, is_snapshot, _) in SHOPS.items()}
@@ -117,11 +117,12 @@ class TortureLab(h.Hub):
         for name in ("omnihub-job", "omnihub-plugin"):
             shutil.copy(os.path.join(omni.BUILD, name), self.path("programs", "inner"))
         self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
-        libraries = [sweep_lab.preload("havoc")] + ([sweep_lab.preload("careless")] if self.careless else [])
-        self.env = {"PATH": "/usr/bin:/bin", "LANG": "C", "LD_PRELOAD": " ".join(libraries), "HAVOC": self.path("havoc"),
-                    "CARELESS": self.careless}
-        self.write("programs/omnihub-job", JOB % (self.env["LD_PRELOAD"], self.env["HAVOC"], self.careless,
-                                                  self.path("programs", "inner", "omnihub-job")), 0o755)
+        libraries = ["set_clock", "havoc"] + (["careless"] if self.careless else [])
+        preloaded = {"LD_PRELOAD": " ".join(map(sweep_lab.preload, libraries)), "SET_CLOCK": self.path("clock"), "HAVOC": self.path("havoc"),
+                     "CARELESS": self.careless}
+        self.env = dict(preloaded, PATH="/usr/bin:/bin", LANG="C")
+        words = ["%s='%s'; export %s" % (name, value, name) for name, value in preloaded.items()]
+        self.write("programs/omnihub-job", JOB % ("\n".join(words), self.path("programs", "inner", "omnihub-job")), 0o755)
 
     def connector(self, name, schedule, is_snapshot, login):
         platform = self.platforms[login]
