@@ -192,3 +192,11 @@ bool text_parse_duration(const char *s, long long *seconds)
     }
     return false;
 }
+
+bool text_add_replaced(struct buf *b, const char *s, const char *what, const char *with)
+{
+    for (const char *at; (at = strstr(s, what)); s = at + strlen(what))
+        if (!buf_add(b, s, (size_t)(at - s)) || !buf_adds(b, with))
+            return false;
+    return buf_adds(b, s);
+}

@@ -21,6 +21,8 @@ bool text_ends(const char *s, const char *suffix);
 /* True where `word` is one of the words in `list`, separated by any of `separators`. An empty word
  * is in no list. */
 bool text_in_list(const char *word, size_t len, const char *list, const char *separators);
+/* Adds s with `with` in every place of `what`. */
+bool text_add_replaced(struct buf *, const char *s, const char *what, const char *with);
 /* Adds s as a JSON string, quotes included; what is not UTF-8 becomes U+FFFD. */
 bool text_add_json(struct buf *, const char *s, size_t n);
 /* Adds s percent-encoded (RFC 3986 unreserved characters stay). */

@@ -24,8 +24,7 @@ enum { STORE_TEXT_MAX = 256 * 1024 * 1024, DAYS_LATER = 3, AGAIN = 100 };
 enum { HOUR = 20 }; /* where the clock stands */
 #define ACCOUNTS "accounts"
 /* The back-off of requests to a test's own server, which nobody has to spare. */
-enum { FIRST_WAIT_MS = 10 };
-#define SERVER_WORD "{server}"
+enum { FIRST_WAIT_MS = 10, OPTION_MAX = 1024 * 1024 };
 
 /* ---- opening ---- */
 
@@ -65,16 +64,13 @@ static const char *base_url(const struct bench *b)
     return source->api_url;
 }
 
-/* {server} in a text stands for the server's address. */
 static json_t *with_server(const json_t *option, const char *url)
 {
-    const char *text = json_string_value(option);
-    const char *at = text ? strstr(text, SERVER_WORD) : NULL;
-    if (!at)
+    auto_buf text = BUF_INIT(OPTION_MAX);
+    if (!json_is_string(option))
         return json_incref((json_t *)option);
-    auto_free char *whole =
-        xasprintf("%.*s%s%s", (int)(at - text), text, url, at + strlen(SERVER_WORD));
-    return json_string(whole);
+    text_add_replaced(&text, json_string_value(option), SERVER_WORD, url);
+    return json_string(buf_text(&text));
 }
 
 /* The API is where the server is, below the path that it has at the platform. */

@@ -74,19 +74,23 @@ static char *restore(struct bench *b, const char *before)
     return mem_take(problem);
 }
 
-/* Left out where there is nothing that it could be done to; who has no totals is not told so. */
+static void leave_out(const struct check *c, struct sheet *sheet)
+{
+    auto_free char *why =
+        xasprintf("the test would have to have %s", c->needs ? c->needs : "a reply with records");
+    sheet_check(sheet, &(struct sheet_check){.check = c, .problem = why, .is_left_out = true});
+}
+
+/* Left out where there is nothing that it could be done to; who has no totals and no GraphQL is not
+ * told so. */
 static bool put_fault(json_t *tape, const struct check *c, const struct spoil_field *field,
                       struct sheet *sheet)
 {
     bool is_aimed = spoil_aim(tape, c->aim);
     if (!c->spoil || (is_aimed && c->spoil(tape, field) > 0))
         return true;
-    if (!c->on && c->aim == SPOIL_PAGE)
-        sheet_check(sheet, &(struct sheet_check){
-                               .check = c,
-                               .problem = "the replies of the test have nothing that it could be "
-                                          "done to",
-                               .is_left_out = true});
+    if (!c->on && c->aim < SPOIL_GRAPHQL)
+        leave_out(c, sheet);
     return false;
 }
 

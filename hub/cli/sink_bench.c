@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "cli/conform.h"
 #include "cli/work.h"
 #include "config/write.h"
@@ -251,11 +252,7 @@ static char *check_fault(struct sink_bench *b, const struct delivery *d, const s
 static char *of_widened(const char *text, const char *dataset)
 {
     auto_buf out = BUF_INIT(SHOWN_MAX);
-    for (const char *at; (at = strstr(text, dataset)); text = at + strlen(dataset)) {
-        buf_add(&out, text, (size_t)(at - text));
-        buf_adds(&out, WIDENED);
-    }
-    buf_adds(&out, text);
+    text_add_replaced(&out, text, dataset, WIDENED);
     return xstrdup(buf_text(&out));
 }
 

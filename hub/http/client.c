@@ -11,8 +11,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "http/cassette.h"
+#include "http/cassette_priv.h"
 #include "http/login.h"
+#include "http/scrub.h"
 #include "http/secret.h"
 
 enum { PROXY_MAX = 4096 };
@@ -184,4 +185,10 @@ char *http_full_url(const struct http *h, const char *url)
     const struct http_url *base = h->policy.base.text ? &h->policy.base : NULL;
     bool is_url = url_join(&parsed, base, url, &ignored) == OMNI_OK;
     return xstrdup(is_url ? parsed.text : url);
+}
+
+char *http_scrubbed(const struct http *h, const char *text, size_t n)
+{
+    auto_buf out = BUF_INIT(CASSETTE_MAX);
+    return scrub_text(h->scrub, &out, text, n) ? xstrdup(buf_text(&out)) : xstrdup("***");
 }

@@ -184,5 +184,7 @@ omni_status http_check_url(const struct http *, const char *url, struct err *);
 /* The absolute url that a request for this one goes to; free(). What is no url comes back as it is.
  */
 char *http_full_url(const struct http *, const char *url);
+/* As a cassette would have it: without secrets, known ones and what is named like one; free(). */
+char *http_scrubbed(const struct http *, const char *text, size_t n);
 
 #endif

@@ -34,10 +34,11 @@ static bool has_place(const struct omni_field *f)
     return f->path[0] == '$' && strchr(f->path, '[');
 }
 
+/* A CSV that leaves zeros out has empty cells, but the column. */
 static bool is_optional(const struct omni_field *f)
 {
-    return spoil_can(f) && (f->flags & (OMNI_OPTIONAL | OMNI_ZERO_IF_ABSENT)) && !is_key(f) &&
-           !has_place(f);
+    uint32_t flags = OMNI_OPTIONAL | (f->path && f->path[0] == '$' ? OMNI_ZERO_IF_ABSENT : 0);
+    return spoil_can(f) && (f->flags & flags) && !is_key(f) && !has_place(f);
 }
 
 static bool is_needed(const struct omni_field *f)
@@ -68,6 +69,8 @@ REPLY(late, SPOIL_ONCE, .fault = "timeout")
 REPLY(web_page, SPOIL_ALWAYS, .status = 200, .header = "content-type: text/html",
       .body = "<!DOCTYPE html><html><body>Please log in</body></html>")
 REPLY(nothing, SPOIL_ALWAYS, .status = 200, .header = "content-type: application/json")
+REPLY(errors, SPOIL_ALWAYS, .status = 200, .header = "content-type: application/json",
+      .body = "{\"data\":null,\"errors\":[{\"message\":\"a fault of the test\"}]}")
 REPLY(login_once, SPOIL_ONCE, .status = 401, .body = "{}")
 REPLY(login_dead, SPOIL_ALWAYS, .status = 401, .body = "{}")
 REPLY(forbidden, SPOIL_ALWAYS, .status = 403, .body = "{}")
@@ -205,19 +208,22 @@ const struct check checks[] = {
     {"no-body", "HTTP 200 with nothing in it", "nothing at all is taken for \"no rows\"",
      "an empty list is no rows; no list is an error: hub->fail(run, OMNI_E_DATA, \"…\")",
      CHECK_REFUSED, "failed|retrying|suspicious", nothing, .calls = LISTS},
+    {"errors", "GraphQL errors under HTTP 200", NEVER_STORED,
+     "judge() looks for errors[0].message in every reply (new-plugin --graphql shows how)",
+     CHECK_REFUSED, "failed|retrying|parked", errors, .aim = SPOIL_GRAPHQL},
     {"repeated-page", "a page that comes again and again",
      "rows are doubled, or the pull never ends",
      "use omni_pages_after(), omni_pages_link() or omni_pages_offset(), and end with "
      "omni_pages_end()",
-     CHECK_REFUSED, "failed", repeat},
+     CHECK_REFUSED, "failed", repeat, .needs = "two pages of records"},
     {"login-once", "the login dies between two pages, and is renewed",
      "a token that runs out ends the pull",
      "judge() must leave 401 to the hub, or return OMNI_E_AUTH", CHECK_SAME, .spoil = login_once,
-     .calls = ALL_CALLS},
+     .calls = ALL_CALLS, .aim = SPOIL_LOGIN, .needs = "a request with a login"},
     {"login-dead", "the login dies between two pages for good",
      "the admin is not told to renew the login, or half of the window is stored",
      RETURN_STATUS "; a refused login is OMNI_E_AUTH", CHECK_REFUSED, "failed", login_dead,
-     .calls = ALL_CALLS},
+     .calls = ALL_CALLS, .aim = SPOIL_LOGIN, .needs = "a request with a login"},
     {"forbidden", "no permission (403)", NEVER_STORED, RETURN_STATUS, CHECK_REFUSED,
      "failed|parked|retrying", forbidden, .calls = ALL_CALLS},
     {"not-found", "what is asked for is not there (404)", NEVER_STORED,

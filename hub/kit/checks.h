@@ -33,6 +33,7 @@ struct check {
     int hours;                             /* by which the clock is wrong */
     unsigned calls;                        /* CHECK_…; 0: CHECK_PULL */
     enum spoil_aim aim;
+    const char *needs; /* of the test, for those that are left out; NULL: a reply with records */
 };
 /* Is it one for this call? */
 bool check_is_for(const struct check *, unsigned call);

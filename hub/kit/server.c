@@ -22,6 +22,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "kit/records.h"
 #include "kit/script.h"
 #include "kit/tape.h"
 
@@ -143,13 +144,12 @@ static void send_all(const struct server *s, int fd, const struct buf *out)
     }
 }
 
-static bool add_body(const json_t *reply, struct buf *out)
+static bool add_body(const struct server *s, const json_t *reply, struct buf *out)
 {
-    const json_t *text = json_object_get(reply, "body");
-    const char *base64 = json_text(reply, "body_base64");
+    const char *text = json_text(reply, "body");
     if (text)
-        return buf_add(out, json_string_value(text), json_string_length(text));
-    return !base64 || text_add_unbase64(out, base64, strlen(base64));
+        return text_add_replaced(out, text, SERVER_WORD, s->url);
+    return records_bytes(reply, out);
 }
 
 /* cut: one byte is promised that never comes. */
@@ -159,11 +159,14 @@ static void send_reply(const struct server *s, int fd, const json_t *reply, bool
     const char *fault = json_text(reply, "fault");
     size_t i;
     json_t *line;
-    add_body(reply, &body);
+    add_body(s, reply, &body);
     buf_printf(&out, "HTTP/1.1 %d Scripted\r\nConnection: close\r\nContent-Length: %zu\r\n",
                (int)json_int(reply, "status", NOT_EXPECTED), body.len + (fault != NULL));
     json_array_foreach(json_object_get(reply, "headers"), i, line)
-        buf_printf(&out, "%s\r\n", json_string_value(line));
+    {
+        text_add_replaced(&out, json_string_value(line), SERVER_WORD, s->url);
+        buf_adds(&out, "\r\n");
+    }
     buf_adds(&out, "\r\n");
     if (has_body)
         buf_add(&out, buf_text(&body), body.len);

@@ -11,6 +11,9 @@
 
 struct server;
 
+/* Stands for the server's address, in options of the test and in replies. */
+#define SERVER_WORD "{server}"
+
 /* NULL with err. The test is borrowed. */
 struct server *server_start(const struct test_file *, struct err *);
 const char *server_url(const struct server *); /* "http://127.0.0.1:1234" */

@@ -55,12 +55,39 @@ static size_t last_that(const json_t *tape, bool (*holds)(const json_t *exchange
     return last;
 }
 
+static bool has_login(const json_t *exchange)
+{
+    return !json_flag(json_object_get(exchange, "asked"), "no_login");
+}
+
+static bool is_page_with_login(const json_t *exchange)
+{
+    return is_page(exchange) && has_login(exchange);
+}
+
+static bool is_answer_with_login(const json_t *exchange)
+{
+    return is_answer(exchange) && has_login(exchange);
+}
+
+static bool is_graphql_page(const json_t *exchange)
+{
+    const char *url = json_text(json_object_get(exchange, "request"), "url");
+    return url && strcasestr(url, "graphql") && is_page(exchange);
+}
+
 bool spoil_aim(json_t *tape, enum spoil_aim aim)
 {
+    /* The second where there is none of the first. */
+    static bool (*const wanted[][2])(const json_t *) = {
+        [SPOIL_PAGE] = {is_page, is_answer},
+        [SPOIL_LOGIN] = {is_page_with_login, is_answer_with_login},
+        [SPOIL_GRAPHQL] = {is_graphql_page, is_graphql_page},
+        [SPOIL_TOTAL] = {is_of_total, is_of_total}};
     size_t n = json_array_size(tape_exchanges(tape));
-    size_t at = last_that(tape, aim == SPOIL_TOTAL ? is_of_total : is_page);
-    if (at == n && aim == SPOIL_PAGE)
-        at = last_that(tape, is_answer);
+    size_t at = last_that(tape, wanted[aim][0]);
+    if (at == n)
+        at = last_that(tape, wanted[aim][1]);
     json_put_int(tape, SPOIL_AIM, (int64_t)at);
     return at < n;
 }

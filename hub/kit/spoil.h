@@ -12,8 +12,10 @@
 
 /* Which exchange a fault is put into. */
 enum spoil_aim {
-    SPOIL_PAGE, /* the last whose reply holds records, else the last good one */
-    SPOIL_TOTAL /* what total() asks */
+    SPOIL_PAGE,    /* the last whose reply holds records, else the last good one */
+    SPOIL_LOGIN,   /* the same, of those that are sent with a login */
+    SPOIL_GRAPHQL, /* the last GraphQL query whose reply holds records */
+    SPOIL_TOTAL    /* what total() asks */
 };
 /* Decides for what follows, by a member of the tape; false: there is none in this tape. */
 #define SPOIL_AIM "aim"

@@ -22,7 +22,7 @@ json_t *tape_exchange(const json_t *tape, size_t i);
 /* Leaves out what was sent again at once: faults on the way, a token that was renewed. */
 void tape_drop_mended(json_t *tape);
 /* Puts beside each exchange what the plugin did with it, "asked": {records, format,
- * format_options, total}, of the request events of a run (run/spec.h). */
+ * format_options, total, no_login}, of the request events of a run (run/spec.h). */
 void tape_note_asked(json_t *tape, const json_t *events);
 /* "GET https://…", with its body where there is one; free(). */
 char *tape_request(const char *method, const char *url, const char *body);

@@ -150,10 +150,10 @@ static void explain(const struct exchange *x, const char *method, uint64_t rows_
     const struct omni_http *http = x->http;
     if (!json_flag(job->spec, "explain"))
         return;
-    auto_free char *url = http_full_url(job->http, http->url ? http->url : "");
-    auto_free char *body = xstrndup(http->body ? http->body : "", http->body ? http->body_len : 0);
-    url[log_redact(url, strlen(url))] = '\0';
-    body[log_redact(body, strlen(body))] = '\0';
+    auto_free char *full = http_full_url(job->http, http->url ? http->url : "");
+    auto_free char *url = http_scrubbed(job->http, full, strlen(full));
+    auto_free char *body =
+        http_scrubbed(job->http, http->body ? http->body : "", http->body ? http->body_len : 0);
     json_t *event = json_pack("{s:s, s:s}", "event", "request", "method", method ? method : "GET");
     json_put_text(event, "stream", job->window ? job->window->stream->name : NULL);
     json_put_text(event, "url", url);
@@ -167,6 +167,8 @@ static void explain(const struct exchange *x, const char *method, uint64_t rows_
     }
     if (job->is_in_total)
         json_put_flag(event, "total", true);
+    if (http->flags & OMNI_HTTP_NO_LOGIN)
+        json_put_flag(event, "no_login", true);
     spec_event(job->events, event);
 }
 

@@ -47,7 +47,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  row      {stream, dataset, values{}}      dry_run only
  *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
  *           the plugin; rows: how many there were before it; where the hub read records: format
- *           ("json", "ndjson", "csv"), format_options; total (bool): asked by total()
+ *           ("json", "ndjson", "csv"), format_options; total (bool): asked by total();
+ *           no_login (bool): sent without the login
  *  unwritten {stream, outcome, reason, message, remedy}   a run's end that the job could not write
  *  result   {stream, account, outcome, reason, message, remedy, until (parked: when it
  *           goes on), from, to, windows, read, rows,

@@ -283,6 +283,25 @@ def sinks(desk):
     tap.has(check.get("problem") or "", "show does not look at", "and that is said")
 
 
+def graphql(desk):
+    """Errors that come with status 200 end a page loop as if that page were the last."""
+    desk.good("omnihub new-plugin graph --graphql", "new-plugin --graphql")
+    text = desk.read("graph", "graph.c")
+    tap.ok(".judge = graph_judge" in text, "the template has a judge()")
+    tap.is_(desk.compile("graph", folder="graph").code, 0, "builds")
+    sheet = json.loads(desk.good("omnihub test-plugin ./graph.so --check errors --json", "with judge()", "graph").out)
+    tap.is_([(c["id"], c["result"]) for c in sheet["checks"]], [("store", "ok"), ("errors", "ok")], "errors are noticed")
+    desk.write("graph/graph.c", text.replace("return me->hub->fail(run, OMNI_E_DATA, message);", "(void)me, (void)run;\n    return OMNI_OK;"))
+    tap.is_(desk.compile("graph", folder="graph").code, 0, "a judge() that calls them fine builds")
+    sheet = json.loads(desk.run("omnihub test-plugin ./graph.so --json", "graph").out)
+    tap.is_(sheet["tests"][0]["problems"], [], "its own test holds")
+    tap.ok("errors" in [c["id"] for c in sheet["checks"] if c["result"] == "failed"], "and it is found by errors")
+    desk.good("omnihub new-plugin plain", "new-plugin")
+    tap.is_(desk.compile("plain", folder="plain").code, 0, "builds")
+    sheet = json.loads(desk.good("omnihub test-plugin ./plain.so --check errors --json", "who speaks no GraphQL", "plain").out)
+    tap.is_([c["id"] for c in sheet["checks"]], ["store"], "is not asked for it")
+
+
 def manual(desk):
     ids = set()
     for name in ("checks.c", "sink_checks.c"):
@@ -295,4 +314,4 @@ def manual(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, careless, sinks, manual)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, careless, sinks, graphql, manual)])

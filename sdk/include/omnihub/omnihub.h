@@ -98,7 +98,7 @@ enum {
 /* omni_field.flags */
 enum {
     OMNI_KEY = 1,            /* part of the grain: never null, unique together */
-    OMNI_ZERO_IF_ABSENT = 2, /* the platform leaves zeros out */
+    OMNI_ZERO_IF_ABSENT = 2, /* the platform leaves zeros out (CSV: an empty cell) */
     OMNI_SENSITIVE = 4,      /* personal data */
     OMNI_DECIMAL_COMMA = 8,  /* "1.234,56" */
     OMNI_THOUSANDS = 16,     /* "1,234.56": thousands separators are allowed */
@@ -279,7 +279,8 @@ struct omni_http {
     int32_t status;
     /* rows(), CSV: "delimiter=;" "delimiter=tab" "delimiter=blanks" "quote=none" "skip=N" lines */
     const char *format_options;
-    /* Filled in: the reply, ends with NUL; of rows(): the envelope, records left out. */
+    /* Filled in: the reply, ends with NUL; of rows(): the envelope, records left out. With
+     * $.a[*].b[*] all of list a is left out; $.a[0].b[*] keeps what is around b. */
     const char *reply;
     uint64_t reply_len;
     /* Filled in: "name: value" with the name in lower case, ends with NULL. */

@@ -131,6 +131,15 @@ static void decodes_percent(void **state)
     assert_string_equal(buf_text(&b), "%%4%zz%2");
 }
 
+static void replaces(void **state)
+{
+    (void)state;
+    auto_buf b = BUF_INIT(20), small = BUF_INIT(3);
+    assert_true(text_add_replaced(&b, "{x} and {x}{y}", "{x}", "long"));
+    assert_string_equal(buf_text(&b), "long and long{y}");
+    assert_false(text_add_replaced(&small, "{x}", "{x}", "long"));
+}
+
 static void base64_there_and_back(void **state)
 {
     (void)state;
@@ -196,6 +205,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(encodes_json),
     cmocka_unit_test(encodes_percent),
     cmocka_unit_test(decodes_percent),
+    cmocka_unit_test(replaces),
     cmocka_unit_test(base64_there_and_back),
     cmocka_unit_test(parses_whole_numbers),
     cmocka_unit_test(parses_durations),

@@ -74,6 +74,22 @@ static void answers(void **state)
     test_file_free(t);
 }
 
+static void says_where_it_is(void **state)
+{
+    (void)state;
+    struct test_file *t =
+        good_test("server = ( { request = \"GET /a\"; headers = (\"link: <{server}/b>\");\n"
+                  "    reply = { url = \"{server}/{server}\"; }; } );");
+    struct server *s = start(t);
+    auto_free char *reply = ASK(s, NULL, "GET /a HTTP/1.1\r\n\r\n");
+    auto_free char *link = xasprintf("link: <%s/b>\r\n", server_url(s)),
+                   *url = xasprintf("{\"url\":\"%s/%s\"}", server_url(s), server_url(s));
+    assert_non_null(strstr(reply, link));
+    assert_non_null(strstr(reply, url));
+    assert_problems(s, 0);
+    test_file_free(t);
+}
+
 static void breaks_off(void **state)
 {
     (void)state;
@@ -116,9 +132,7 @@ static void ends_at_once(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(answers),
-    cmocka_unit_test(breaks_off),
-    cmocka_unit_test(refuses),
-    cmocka_unit_test(ends_at_once),
+    cmocka_unit_test(answers), cmocka_unit_test(says_where_it_is), cmocka_unit_test(breaks_off),
+    cmocka_unit_test(refuses), cmocka_unit_test(ends_at_once),
 };
 KIT_MAIN(tests)

@@ -64,6 +64,21 @@ static void aims(void **state)
     assert_true(spoil_aim(plain, SPOIL_PAGE)); /* a reply without records is better than none */
 }
 
+static void aims_at_logins(void **state)
+{
+    (void)state;
+    auto_json *tape = parse(TAPE), *none = parse("{\"exchanges\":[{\"asked\":{\"no_login\":true},"
+                                                 "\"reply\":{\"status\":200}}]}");
+    json_put_flag(json_object_get(tape_exchange(tape, 2), "asked"), "no_login", true);
+    const struct spoil_reply dead = {.status = 401};
+    assert_true(spoil_aim(tape, SPOIL_LOGIN));
+    assert_int_equal(spoil_reply(tape, &dead, SPOIL_ONCE), 1);
+    assert_string_equal(url_at(tape, 1), "1");
+    assert_null(body_at(tape, 1));
+    assert_false(spoil_aim(none, SPOIL_LOGIN));
+    assert_true(spoil_aim(none, SPOIL_PAGE));
+}
+
 static void cuts(void **state)
 {
     (void)state;
@@ -154,9 +169,14 @@ static void leaves_other_paths_alone(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(aims),           cmocka_unit_test(cuts),
-    cmocka_unit_test(repeats),        cmocka_unit_test(empties),
-    cmocka_unit_test(changes_fields), cmocka_unit_test(changes_columns),
-    cmocka_unit_test(other_totals),   cmocka_unit_test(leaves_other_paths_alone),
+    cmocka_unit_test(aims),
+    cmocka_unit_test(aims_at_logins),
+    cmocka_unit_test(cuts),
+    cmocka_unit_test(repeats),
+    cmocka_unit_test(empties),
+    cmocka_unit_test(changes_fields),
+    cmocka_unit_test(changes_columns),
+    cmocka_unit_test(other_totals),
+    cmocka_unit_test(leaves_other_paths_alone),
 };
 KIT_MAIN(tests)
