@@ -166,9 +166,11 @@ static void give_ready(struct answerer *a, const struct request *r, struct answe
         bool is_fine;
         const char *why;
     } checks[] = {
-        {"store", look->is_whole && !*look->why, look->why},
+        {"store", look->is_whole, look->why},
+        {"vault", !look->is_whole || !*look->why, look->why},
         {"configuration", !look->from->config_fault, look->from->config_fault},
-        {"service", look->facts.service != NULL, "no service runs: start it with omnihub run"},
+        {"service", look->facts.service || look->facts.n_scheduled == 0,
+         "no service runs: start it with omnihub run"},
         {"clock", !json_flag(look->facts.service, "clock_held"),
          "the clock jumped too far ahead: set it back, or say omnihub resume"},
     };

@@ -164,12 +164,13 @@ static int work(struct keeper *k, pid_t keeper, int ready)
     return code;
 }
 
-/* False after a message: it does not come up. */
-static bool start_worker(struct keeper *k)
+/* True once it answers. */
+static bool fork_worker(struct keeper *k)
 {
     int ends[2];
     pid_t keeper = getpid();
     char byte;
+    k->worker = 0;
     if (pipe(ends) != 0)
         return false;
     atomic_store(k->beat, steady_s());
@@ -185,9 +186,29 @@ static bool start_worker(struct keeper *k)
     close(ends[0]);
     k->worker = pid > 0 ? pid : 0;
     k->worker_since_s = steady_s();
-    if (pid < 0)
-        log_error("no process can be started: %s", strerror(errno));
     return is_up;
+}
+
+/* False after a message: none comes up. One that ends by itself has said why; one that is ended may
+ * be followed by another. */
+static bool start_worker(struct keeper *k)
+{
+    char how[80];
+    int status = 0;
+    for (int i = 0; i < EARLY_MOST; i++) {
+        if (fork_worker(k))
+            return true;
+        if (k->worker == 0) {
+            log_error("no process can be started: %s", strerror(errno));
+            return false;
+        }
+        waitpid(k->worker, &status, 0);
+        spawn_describe_status(status, how, sizeof how);
+        log_error("the worker ended with %s before it could answer", how);
+        if (WIFEXITED(status))
+            return false;
+    }
+    return false;
 }
 
 static bool restart_worker(struct keeper *k)

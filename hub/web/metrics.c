@@ -33,6 +33,9 @@ static void add_hub(struct buf *b, const struct look *look)
     one(b, "omnihub_service_clock_held",
         "Whether it starts nothing because its clock jumped ahead.",
         json_flag(service, "clock_held"));
+    one(b, "omnihub_connectors_scheduled",
+        "Connectors that a service should run by their schedule.",
+        (int64_t)look->facts.n_scheduled);
     one(b, "omnihub_store_readable", "Whether everything there is could be read.", look->is_whole);
     one(b, "omnihub_config_last_reload_successful",
         "Whether the configuration on disk is the one that is used here.",

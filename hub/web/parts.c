@@ -75,6 +75,12 @@ static void add_service(struct buf *b, const struct look *look)
 {
     const json_t *service = look->facts.service;
     char pid[HTML_NUMBER];
+    if (!service && look->facts.n_scheduled == 0) {
+        html(b, "<p class=\"service\"><span class=\"state none\"><span aria-hidden=\"true\">–"
+                "</span> no service</span> <span class=\"meaning\">nothing has a schedule</span>"
+                "</p>\n");
+        return;
+    }
     if (!service) {
         html(b, "<p class=\"service\"><span class=\"state none\"><span aria-hidden=\"true\">–"
                 "</span> no service</span> <span class=\"meaning\">start it with "

@@ -70,7 +70,7 @@ def test_pages():
             tap.is_(web.ask("/restated.json").json(), [], "restated.json: nothing was restated")
             tap.is_(web.ask("/livez").text, "ok\n", "it lives")
             ready = web.ask("/readyz")
-            tap.is_((ready.code, ready.text.splitlines()[:2]), (503, ["store: ok", "configuration: ok"]), "without a service it is not ready")
+            tap.is_((ready.code, ready.text.splitlines()[:2]), (503, ["store: ok", "vault: ok"]), "without a service it is not ready")
             tap.has(ready.text, "service: no service runs", "and says so")
             tap.is_(web.end(), 0, "SIGTERM ends it with 0")
 
@@ -151,6 +151,27 @@ def test_rules():
     tap.ok(done.returncode == 0 and "SUCCESS: %d rules" % rules.count("- alert:") in done.stdout, "promtool finds nothing wrong in the rules")
 
 
+def test_no_schedule():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till(schedule="@yearly"))
+        lab.run("pull")
+        with open(lab.path("state", "vault"), "w", encoding="utf-8") as f:
+            f.write("this is no vault")
+        with w.Web(lab) as web:
+            ready = web.ask("/readyz")
+            tap.ok(ready.code == 503 and "store: ok" in ready.text and "vault: ok" not in ready.text, "a vault that cannot be read is told")
+            tap.has(web.ask("/").text, "Not everything could be read", "on the page, too")
+            os.unlink(lab.path("state", "vault"))
+            path = lab.configure(w.till())
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text.replace('schedule = "@yearly";', ""))
+            web.until(lambda: web.ask("/readyz").code == 200, "what needs no service to be ready without one")
+            tap.has(web.ask("/").text, "nothing has a schedule", "and the page says why there is none")
+
+
 def test_accounts():
     with h.omni.StandIn() as stand_in, h.Hub() as lab:
         configure(lab, h.meta(stand_in, lab, start="-2d"))
@@ -210,6 +231,7 @@ def test_processes():
         lab.configure(w.till())
         lab.run("pull")
         with w.Web(lab) as web:
+            web.ask("/livez")
             worker = web.worker()
             with open("/proc/%d/status" % worker, encoding="ascii") as f:
                 status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
@@ -250,4 +272,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_accounts, test_service, test_configuration, test_processes, test_manager, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_configuration, test_processes, test_manager, test_command_line])
