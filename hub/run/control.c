@@ -300,12 +300,12 @@ static bool receive_all(int fd, struct buf *answer)
             return false;
         }
         ssize_t n = recv(fd, answer->data + answer->len, CONTROL_PACKET, 0);
-        if (n == 0)
-            return true;
-        /* Who is not let in gets its answer before it could ask: the kernel then first says that
-         * the question is lost. */
+        /* Who is not let in gets its answer before it could ask. The kernel then says, before the
+         * answer or behind it, that the question is lost. */
         if (n < 0 && errno == ECONNRESET && answer->len == 0)
-            n = recv(fd, answer->data + answer->len, CONTROL_PACKET, 0);
+            n = recv(fd, answer->data, CONTROL_PACKET, 0);
+        if (n == 0 || (n < 0 && errno == ECONNRESET && answer->len > 0))
+            return true;
         if (n < 0)
             return false;
         answer->len += (size_t)n;
