@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py tests/lib/web.py tests/lib/browser.py is their harness.
+# The real programs as a whole, against the stand-ins of the platforms; tests/lib/hub.py is their harness.
 # One line a test.
 E2E_TESTS =
 E2E_TESTS += %D%/test_alerts.py
@@ -27,7 +27,7 @@ E2E_TESTS += %D%/test_web.py
 E2E_TESTS += %D%/test_web_look.py
 E2E_TESTS += %D%/test_windows.py
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py
+EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py tests/lib/web.py tests/lib/browser.py
 
 # Sources whose platform counts by account, or by app.
 check_LTLIBRARIES += %D%/metered_account.la
