@@ -10,7 +10,7 @@ hub_libhub_a_SOURCES += \
 	%D%/file.c %D%/file.h \
 	%D%/file_system.c %D%/file_system.h \
 	%D%/json.c %D%/json.h \
-	%D%/log.c %D%/redact.c %D%/log.h \
+	%D%/log.c %D%/log_format.c %D%/log_limit.c %D%/log_sink.c %D%/log_priv.h %D%/redact.c %D%/log.h \
 	%D%/mem.c %D%/mem.h \
 	%D%/outcome.c %D%/outcome.h \
 	%D%/place.c %D%/place.h \

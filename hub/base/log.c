@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Log lines on stderr: one write() a line, secrets taken out, control characters escaped. */
+ * Log lines: secrets taken out, repeated ones held back, the rest handed to where they go. */
 #include <config.h>
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "base/buf.h"
-#include "base/day.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "base/log_priv.h"
 
-enum { LINE_MAX_BYTES = 16384, PREFIX_MAX = 256 };
+enum { PREFIX_MAX = 256 };
 
 /* Belongs to the process's one thread that logs. */
 static enum log_level threshold = LOG_INFO;
 static char speaker[PREFIX_MAX];
+static struct log_fields about;
+static const char *program_name = PACKAGE_NAME;
+static bool is_open;
+static uint64_t n_lost, n_told; /* lines that nobody took; of those, which were spoken of */
 
 void log_set_level(enum log_level level)
 {
@@ -37,65 +38,95 @@ void log_set_prefix(const char *prefix)
     snprintf(speaker, sizeof speaker, "%s", prefix ? prefix : "");
 }
 
-static bool add_escape(struct buf *line, unsigned char c)
+void log_set_fields(const struct log_fields *fields)
 {
-    switch (c) {
-    case '\n':
-        return buf_adds(line, "\\n");
-    case '\r':
-        return buf_adds(line, "\\r");
-    case '\t':
-        return buf_adds(line, "\\t");
-    default:
-        return buf_printf(line, "\\x%02x", (unsigned)c);
-    }
+    about = *fields;
 }
 
-/* C0, DEL, C1 (U+0080 … U+009F) and the line separators: what a terminal or a log reader obeys. */
-static bool is_control(const char *s, size_t len)
+bool log_open(enum log_format format, const char *program, const char *journal_socket)
 {
-    const unsigned char *p = (const unsigned char *)s;
-    if (len == 1)
-        return p[0] < 0x20 || p[0] == 0x7f;
-    if (len == 2)
-        return p[0] == 0xc2 && p[1] < 0xa0;
-    return len == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+    program_name = program;
+    is_open = true;
+    return log_sink_open(format, journal_socket);
 }
 
-static void add_visible(struct buf *line, const char *s, size_t n)
+bool log_is_open(void)
 {
-    for (size_t i = 0; i < n;) {
-        size_t len = text_utf8_len(s + i, n - i);
-        if (len && !is_control(s + i, len)) {
-            if (!buf_add(line, s + i, len))
-                return;
-            i += len;
-            continue;
-        }
-        for (size_t end = i + (len ? len : 1); i < end; i++)
-            if (!add_escape(line, (unsigned char)s[i]))
-                return;
-    }
+    return is_open;
 }
 
-static void add_head(struct buf *line, enum log_level level)
+enum log_format log_get_format(void)
 {
-    static const char *const names[] = {"error", "warn", "info", "debug"};
-    char now[TIME_TEXT];
-    int64_t micros = day_now();
-    int64_t fraction = micros % TIME_SECOND;
-    buf_printf(line, "%s %s ", day_print_time(micros - fraction, now), names[level]);
-    if (*speaker) {
-        add_visible(line, speaker, strlen(speaker));
-        buf_addc(line, ' ');
-    }
+    return log_sink_format();
 }
 
-void log_line(enum log_level level, const char *fmt, ...)
+uint64_t log_lost(void)
+{
+    n_lost += log_sink_take_lost();
+    return n_lost;
+}
+
+/* ---- one line ---- */
+
+static int64_t steady_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+static bool emit(enum log_level level, const struct log_fields *fields, const char *text,
+                 size_t len)
+{
+    auto_buf line = BUF_INIT(LOG_LINE_MAX);
+    const struct log_entry entry = {level, fields, speaker, program_name, text, len};
+    log_format(&line, log_sink_format(), &entry);
+    return log_sink_write(&line);
+}
+
+static void say(enum log_kind kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(enum log_kind kind, const char *fmt, ...)
+{
+    char text[LOG_LINE_MAX / 4];
+    struct log_fields fields = about;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    fields.kind = kind;
+    emit(LOG_WARN, &fields, text, strlen(text));
+}
+
+static void say_suppressed(uint64_t n, const char *text)
+{
+    if (n)
+        say(LOG_LINES_SUPPRESSED, "suppressed %" PRIu64 " lines like this: %.1000s", n, text);
+}
+
+/* Only once somebody takes lines again, or each attempt would be lost, too. */
+static void say_lost(void)
+{
+    uint64_t lost = log_lost();
+    if (lost <= n_told)
+        return;
+    uint64_t n = lost - n_told;
+    n_told = lost;
+    say(LOG_LINES_LOST, "%" PRIu64 " log lines were lost: nobody took them", n);
+}
+
+void log_tick(void)
+{
+    const char *text;
+    uint64_t n;
+    while (is_open && (n = log_limit_collect(steady_seconds(), &text)))
+        say_suppressed(n, text);
+}
+
+void log_event(enum log_level level, const struct log_fields *given, const char *fmt, ...)
 {
     if (level > threshold)
         return;
-    char text[LINE_MAX_BYTES / 2];
+    char text[LOG_LINE_MAX / 2];
     va_list ap;
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
@@ -105,10 +136,14 @@ void log_line(enum log_level level, const char *fmt, ...)
     size_t len = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     /* Before the escaping, which would hide a secret's newlines from the comparison. */
     len = log_redact(text, len);
-    auto_buf line = BUF_INIT(LINE_MAX_BYTES);
-    add_head(&line, level);
-    add_visible(&line, text, len);
-    line.max++; /* what does not fit is cut off, but the line always ends */
-    buf_addc(&line, '\n');
-    file_write_all(STDERR_FILENO, line.data, line.len);
+    text[len] = '\0';
+    uint64_t suppressed = 0;
+    const struct log_fields *fields = given ? given : &about;
+    const struct log_entry entry = {level, fields, speaker, program_name, text, len};
+    log_tick();
+    if (is_open && !log_limit_passes(&entry, steady_seconds(), &suppressed))
+        return;
+    say_suppressed(suppressed, text);
+    if (emit(level, fields, text, len))
+        say_lost();
 }

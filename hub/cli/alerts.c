@@ -132,7 +132,8 @@ static void note_failure(const struct sending *s, const json_t *result, struct o
                  : s->made + s->give_up < day_now() ? OUTBOX_LOST
                                                     : NULL;
     if (news->code)
-        log_error("alert %s: a message cannot be delivered (%s): %s; omnihub alerts shows it",
+        log_event(LOG_ERROR, &(struct log_fields){.kind = LOG_ALERT_LOST},
+                  "alert %s: a message cannot be delivered (%s): %s; omnihub alerts shows it",
                   s->name, news->code, news->message ? news->message : "");
 }
 

@@ -32,9 +32,15 @@ void cli_error(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    fputs("omnihub: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    if (log_is_open()) { /* a service, whose log may be no text, and must not wait */
+        char text[ERR_TEXT * 2];
+        vsnprintf(text, sizeof text, fmt, ap);
+        log_error("%s", text);
+    } else {
+        fputs("omnihub: ", stderr);
+        vfprintf(stderr, fmt, ap);
+        fputc('\n', stderr);
+    }
     va_end(ap);
 }
 

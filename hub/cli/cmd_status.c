@@ -190,6 +190,9 @@ static void print_alerts(const json_t *alerts)
 
 static void print_service(const struct facts *f)
 {
+    int64_t lost = json_int(f->service, "log_lost", 0);
+    if (lost > 0)
+        printf("\nthe service's log: %lld lines were lost, as nobody took them\n", (long long)lost);
     if (f->n_scheduled > 0 && !f->service)
         printf("\nno service runs on this state: `omnihub run` or `omnihub sync` is what pulls\n");
     else if (json_flag(f->service, "clock_held"))

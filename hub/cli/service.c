@@ -161,6 +161,7 @@ static void on_idle(void *ctx)
         notify_send("WATCHDOG=1");
         s->next_watchdog = day_now() + s->watchdog;
     }
+    log_tick();
     tell_status(s);
     arm_timer(s);
 }
@@ -210,12 +211,22 @@ static void serve(struct service *s)
                                           .wait_ms = on_wait,
                                           .idle = on_idle,
                                           .reload = on_reload};
-    log_info("omnihub %s runs: %zu connectors are scheduled", PACKAGE_VERSION,
-             agenda_count(s->now->plan.agenda));
+    log_event(LOG_INFO, &(struct log_fields){.kind = LOG_STARTED},
+              "omnihub %s runs: %zu connectors are scheduled", PACKAGE_VERSION,
+              agenda_count(s->now->plan.agenda));
     notify_send("READY=1");
     supervise_serve(s->jobs, &s->calls);
     notify_send("STOPPING=1");
-    log_info("stopped");
+    log_event(LOG_INFO, &(struct log_fields){.kind = LOG_STOPPED}, "stopped");
+}
+
+void service_open_log(const struct config *c)
+{
+    enum log_format format = log_is_journal() ? LOG_JOURNALD : LOG_TEXT;
+    if (c->hub.log)
+        log_format_parse(c->hub.log, &format);
+    if (!log_open(format, PACKAGE_NAME, getenv(WORK_LOG_SOCKET)))
+        log_error("there is no journal here: log lines go to standard error as text");
 }
 
 /* The store, the schema and the lock belong to the service; a reading only borrows the store. */
@@ -272,6 +283,7 @@ int service_run(struct cli *cli)
         .now = generation_new(cli, &code, NULL), .timer = -1, .chain_due = INT64_MAX};
     if (!s.now) /* told to stop before it began: an end in good order, too */
         return code == CLI_INTERRUPTED ? CLI_OK : code;
+    service_open_log(s.now->cli.config);
     code = open_state(s.now, &owner);
     if (code == CLI_OK)
         code = generation_plan(s.now, s.now->work.store);

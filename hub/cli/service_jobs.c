@@ -33,12 +33,24 @@ static void log_result(const json_t *r)
         if (json_object_get(r, counts[i]))
             buf_printf(&tail, " %s=%" PRId64, counts[i], json_int(r, counts[i], 0));
     bool is_fine = outcome && strcmp(outcome, "ok") == 0;
+    const char *code = outcome_find(outcome, json_text(r, "reason"))->code;
     if (!is_fine)
-        buf_printf(&tail, " code=%s", outcome_find(outcome, json_text(r, "reason"))->code);
-    log_line(is_fine ? LOG_INFO : LOG_WARN, "%s%s%s%s%s%s outcome=%s%s", who ? who : "combine",
-             what ? "." : "", what ? what : "", message ? ": " : "", message ? message : "",
-             !is_fine && json_text(r, "remedy") ? " (omnihub status says what to do)" : "",
-             outcome ? outcome : "?", buf_text(&tail));
+        buf_printf(&tail, " code=%s", code);
+    if (json_text(r, "run"))
+        buf_printf(&tail, " run=%s", json_text(r, "run"));
+    const struct log_fields fields = {.kind = is_fine ? LOG_RUN_ENDED : LOG_RUN_FAILED,
+                                      .run = json_text(r, "run"),
+                                      .connector = json_text(r, "connector"),
+                                      .sink = json_text(r, "sink"),
+                                      .stream = what,
+                                      .account = json_text(r, "account"),
+                                      .outcome = outcome,
+                                      .code = code};
+    log_event(is_fine ? LOG_INFO : LOG_WARN, &fields, "%s%s%s%s%s%s outcome=%s%s",
+              who ? who : "combine", what ? "." : "", what ? what : "", message ? ": " : "",
+              message ? message : "",
+              !is_fine && json_text(r, "remedy") ? " (omnihub status says what to do)" : "",
+              outcome ? outcome : "?", buf_text(&tail));
 }
 
 /* ---- hooks: what jobs say ---- */
@@ -116,7 +128,8 @@ static void suspend(struct service *s, const char *name, const char *why)
         "it broke several times in a row and is not run any more (%s); when it is mended: "
         "omnihub resume %s",
         why, name);
-    log_error("connector %s is suspended: %s", name, text);
+    log_event(LOG_ERROR, &(struct log_fields){.kind = LOG_SUSPENDED, .connector = name},
+              "connector %s is suspended: %s", name, text);
     say_fault(event_raise(s->store, EVENT_SUSPENDED, name, text, &err), &err);
 }
 

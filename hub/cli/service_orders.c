@@ -71,7 +71,9 @@ static json_t *use(struct service *s, struct generation *g)
     struct generation *old = s->now;
     json_t *difference = generation_difference(old, g);
     auto_free char *what = generation_difference_text(difference);
-    log_info("configuration reloaded: %s", what);
+    service_open_log(g->cli.config);
+    log_event(LOG_INFO, &(struct log_fields){.kind = LOG_RELOADED}, "configuration reloaded: %s",
+              what);
     service_hook(s, g);
     g->older = old;
     s->now = g;
@@ -89,7 +91,8 @@ static json_t *use(struct service *s, struct generation *g)
 
 static json_t *refuse_reload(const char *why, json_t *findings)
 {
-    log_error("the new configuration is not used%s%s; the old one stays", why ? ": " : "",
+    log_event(LOG_ERROR, &(struct log_fields){.kind = LOG_RELOAD_REFUSED},
+              "the new configuration is not used%s%s; the old one stays", why ? ": " : "",
               why ? why : "");
     json_t *out = answer(false, "the new configuration is not used%s%s; the old one stays",
                          why ? ": " : "", why ? why : "");
@@ -231,6 +234,7 @@ static json_t *state(struct service *s, const json_t *order)
     json_t *out = json_pack("{s:b, s:i, s:s, s:b, s:o, s:[]}", "ok", 1, "pid", (int)getpid(),
                             "version", PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock),
                             "apis", apis(s), "connectors");
+    json_put_int(out, "log_lost", (int64_t)log_lost());
     const struct agenda *agenda = s->now->plan.agenda;
     for (size_t i = 0; i < agenda_count(agenda); i++) {
         char time[TIME_TEXT];

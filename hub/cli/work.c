@@ -228,6 +228,10 @@ json_t *work_spec(struct work *w, const char *verb)
     json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
     json_put_int(spec, "log_level", (int64_t)log_get_level());
+    if (log_is_open()) {
+        json_put_text(spec, "log", log_format_name(log_get_format()));
+        json_put_text(spec, "log_socket", getenv(WORK_LOG_SOCKET));
+    }
     return spec;
 }
 
@@ -270,6 +274,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_del(result_take, "event");
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
+    json_put_text(result_take, "run", json_text(j->spec, "batch"));
     progress_result(j->work->progress, j->name, result_take);
     note_event(j->work, result_take);
     work_take_result(j->work, result_take);

@@ -34,6 +34,8 @@ struct config_hub {
     const char *vault_key;    /* file; the service manager's credential, or vault.key beside the
                                  main file, unless given */
     bool vault_is_credential; /* that key file is one of $CREDENTIALS_DIRECTORY */
+    const char *log;          /* "text", "json", "journald"; NULL: the journal where stderr is its,
+                                 else text */
     bool sandbox_require;     /* sandbox = "require" */
     bool accepts_file_system; /* that of state_dir is meant to be what it is */
     int64_t reserve_mb;       /* kept by the service for a full disk; default 16 */

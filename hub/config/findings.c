@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* A file full of nonsense must not fill the memory or the screen. */
@@ -97,22 +98,30 @@ const struct config_finding *config_findings_list(struct config_findings *f, siz
     return f->sorted;
 }
 
+/* A service's log may be no text, and must not wait. */
+static void print_line(bool is_error, const char *line)
+{
+    if (log_is_open())
+        log_line(is_error ? LOG_ERROR : LOG_WARN, "%s", line);
+    else
+        fprintf(stderr, "%s\n", line);
+}
+
 void config_findings_print(struct config_findings *f)
 {
     size_t n;
     const struct config_finding *list = config_findings_list(f, &n);
     for (size_t i = 0; i < n; i++) {
         const struct config_finding *k = &list[i];
-        if (!k->place.file)
-            fputs("omnihub: ", stderr);
-        else if (k->place.line > 0)
-            fprintf(stderr, "%s:%d: ", k->place.file, k->place.line);
-        else
-            fprintf(stderr, "%s: ", k->place.file);
-        fprintf(stderr, "%s%s\n", k->is_error ? "" : "warning: ", k->text);
+        const char *kind = k->is_error ? "" : "warning: ";
+        auto_free char *line =
+            k->place.line > 0 && k->place.file
+                ? xasprintf("%s:%d: %s%s", k->place.file, k->place.line, kind, k->text)
+                : xasprintf("%s: %s%s", k->place.file ? k->place.file : "omnihub", kind, k->text);
+        print_line(k->is_error, line);
     }
     if (n == MAX_FINDINGS)
-        fputs("omnihub: too many findings; the rest is not shown\n", stderr);
+        print_line(false, "omnihub: too many findings; the rest is not shown");
 }
 
 json_t *config_findings_json(struct config_findings *findings)

@@ -45,6 +45,7 @@ static const struct key hub_keys[] = {
     {"schema_dir", KEY_PATH, HUB(schema_dir)},
     {"channel_rules", KEY_PATH, HUB(channel_rules)},
     {"vault_key", KEY_PATH, HUB(vault_key)},
+    {"log", KEY_CHOICE, HUB(log), .choices = "text|json|journald"},
     {"sandbox", KEY_IS_CHOSEN, HUB(sandbox_require), .choices = "best|require"},
     {"accept_file_system", KEY_BOOL, HUB(accepts_file_system)},
     {"reserve_mb", KEY_INT, HUB(reserve_mb), .min = 0, .max = 1024},

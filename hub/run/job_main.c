@@ -65,6 +65,20 @@ static bool is_orphan(const struct job *job)
     return getppid() != json_int(job->spec, "parent", getppid());
 }
 
+/* A service's jobs log as it does. */
+static void open_log(const struct job *job)
+{
+    enum log_format format;
+    const char *name = json_text(job->spec, "log");
+    log_set_level((enum log_level)json_int(job->spec, "log_level", LOG_INFO));
+    log_set_fields(&(struct log_fields){.run = json_text(job->spec, "batch"),
+                                        .connector = job->connector,
+                                        .sink = json_text(job->spec, "sink"),
+                                        .account = json_text(job->spec, "account")});
+    if (name && log_format_parse(name, &format))
+        log_open(format, "omnihub-job", json_text(job->spec, "log_socket"));
+}
+
 static void set_prefix(const struct job *job)
 {
     const char *batch = json_text(job->spec, "batch");
@@ -102,8 +116,8 @@ int main(int argc, char **argv)
         job_close(&job);
         return 1;
     }
-    log_set_level((enum log_level)json_int(job.spec, "log_level", LOG_INFO));
     job.connector = json_text(job.spec, "connector");
+    open_log(&job);
     job.is_dry_run = json_flag(job.spec, "dry_run");
     job.vault =
         (struct vault_place){json_text(job.spec, "state_dir"), json_text(job.spec, "vault_key"),

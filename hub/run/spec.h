@@ -26,7 +26,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  verb, parent (pid of the hub, without which nothing may be done),
  * batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
  * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, first_wait_ms, max_body},
- * sandbox ("best"|"require"), log_level (int), plugin_path, plugin_sha256 (what it has to be),
+ * sandbox ("best"|"require"), log_level (int), log ("text"|"json"|"journald": as a service's
+ * job), log_socket, plugin_path, plugin_sha256 (what it has to be),
  * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),
  * vault_is_credential (bool), connector, account, streams [..], extra, isolation, idle_ms, memory,
  * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, few_rows (per million),

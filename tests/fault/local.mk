@@ -50,6 +50,10 @@ EXTRA_DIST += %D%/torture_ticks.py
 EXTRA_DIST += %D%/torture_watch.py
 EXTRA_DIST += %D%/torture_world.py
 
+# Logs that nobody takes.
+TESTS += %D%/f_h_log.py
+EXTRA_DIST += %D%/f_h_log.py tests/lib/journal.py
+
 # Mail servers.
 TESTS += %D%/f_h_mail.py
 EXTRA_DIST += %D%/f_h_mail.py
