@@ -62,10 +62,12 @@ static bool declares(const struct omni_option *const *declared, const char *name
 
 static bool fetches_tokens(const struct omni_source *source)
 {
+    static const uint32_t kinds[] = {OMNI_AUTH_OAUTH2_REFRESH, OMNI_AUTH_OAUTH2_REFRESH_BASIC,
+                                     OMNI_AUTH_OAUTH2_CLIENT, OMNI_AUTH_OAUTH2_CLIENT_BASIC};
     for (const struct omni_auth *const *l = source->logins; l && *l; l++)
-        if ((*l)->kind == OMNI_AUTH_OAUTH2_REFRESH || (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT ||
-            (*l)->kind == OMNI_AUTH_OAUTH2_CLIENT_BASIC)
-            return true;
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+            if ((*l)->kind == kinds[i])
+                return true;
     return false;
 }
 

@@ -31,7 +31,9 @@ const char *snippet_login_name(uint32_t kind)
                                         "service account (JWT)",
                                         "OAuth 1",
                                         "WSSE",
-                                        "session"};
+                                        "session",
+                                        "OAuth 2 client, sent as HTTP Basic",
+                                        "OAuth 2 refresh token, client sent as HTTP Basic"};
     return kind < ARRAY_LEN(names) ? names[kind] : "other";
 }
 

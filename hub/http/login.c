@@ -18,8 +18,8 @@
 #include "http/secret.h"
 
 static const struct login_kind *const kinds[] = {
-    &login_bearer, &login_header,       &login_query, &login_basic, &login_refresh,
-    &login_client, &login_client_basic, &login_jwt,   &login_wsse,
+    &login_bearer,        &login_header, &login_query,        &login_basic, &login_refresh,
+    &login_refresh_basic, &login_client, &login_client_basic, &login_jwt,   &login_wsse,
 };
 
 static const struct login_kind *find_kind(uint32_t kind)
@@ -100,7 +100,7 @@ static void make_id(struct login *l)
     digest_text(ctx, l->scope);
     digest_text(ctx, l->header);
     for (size_t i = 0; l->values[i]; i++)
-        if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH || i != LOGIN_REFRESH_TOKEN)
+        if (!l->kind->is_refresh || i != LOGIN_REFRESH_TOKEN)
             digest_text(ctx, l->values[i]);
     EVP_DigestFinal_ex(ctx, raw, NULL);
     EVP_MD_CTX_free(ctx);

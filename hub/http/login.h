@@ -51,11 +51,12 @@ struct login_kind {
     omni_status (*apply)(struct http *, struct login *, struct login_mark *, struct err *);
     /* The body of a token request; NULL: the kind has no tokens. */
     omni_status (*token_form)(struct http *, struct login *, struct buf *form, struct err *);
+    bool is_refresh;      /* renewed by a refresh token, which may be another one each time */
     bool is_client_basic; /* values 0 and 1 go with the token request as HTTP Basic */
 };
 
 extern const struct login_kind login_bearer, login_header, login_query, login_basic, login_refresh,
-    login_client, login_client_basic, login_jwt, login_wsse;
+    login_refresh_basic, login_client, login_client_basic, login_jwt, login_wsse;
 
 /* NULL with OMNI_E_CONFIG. Sets http->login. */
 omni_status login_new(struct http *, const struct http_login *, struct err *);

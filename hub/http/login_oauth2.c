@@ -48,7 +48,8 @@ static bool add_client(struct login *l, struct buf *form)
 static omni_status refresh_form(struct http *h, struct login *l, struct buf *form, struct err *err)
 {
     (void)h;
-    bool fits = login_form_add(form, "grant_type", "refresh_token") && add_client(l, form) &&
+    bool fits = login_form_add(form, "grant_type", "refresh_token") &&
+                (l->kind->is_client_basic || add_client(l, form)) &&
                 login_form_add(form, "refresh_token", l->values[2]);
     return fits ? OMNI_OK : form_is_full(err);
 }
@@ -69,7 +70,19 @@ const struct login_kind login_refresh = {.kind = OMNI_AUTH_OAUTH2_REFRESH,
                                          .secrets = 2 | 4,
                                          .prepare = login_token_prepare,
                                          .apply = login_token_apply,
-                                         .token_form = refresh_form};
+                                         .token_form = refresh_form,
+                                         .is_refresh = true};
+const struct login_kind login_refresh_basic = {.kind = OMNI_AUTH_OAUTH2_REFRESH_BASIC,
+                                               .name = "oauth2_refresh_basic",
+                                               .values =
+                                                   "client_id, client_secret and refresh_token",
+                                               .n_values = 3,
+                                               .secrets = 2 | 4,
+                                               .prepare = login_token_prepare,
+                                               .apply = login_token_apply,
+                                               .token_form = refresh_form,
+                                               .is_refresh = true,
+                                               .is_client_basic = true};
 const struct login_kind login_client = {.kind = OMNI_AUTH_OAUTH2_CLIENT,
                                         .name = "oauth2_client",
                                         .values = "client_id and client_secret",

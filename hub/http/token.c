@@ -136,7 +136,7 @@ static int64_t refresh_until(const json_t *answer)
 static void take_refresh_token(struct login *l, const json_t *answer)
 {
     const char *token = json_text(answer, "refresh_token");
-    if (l->kind->kind != OMNI_AUTH_OAUTH2_REFRESH)
+    if (!l->kind->is_refresh)
         return;
     l->refresh_until = refresh_until(answer);
     if (!token || !*token || strcmp(token, l->values[LOGIN_REFRESH_TOKEN]) == 0)
@@ -215,7 +215,7 @@ static omni_status ask(struct http *h, struct login *l, struct intake *in, struc
  * is far off makes some platforms say the same. */
 static bool is_dead(const struct login *l, omni_status status, const struct err *err)
 {
-    return l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH && status == OMNI_E_AUTH && err &&
+    return l->kind->is_refresh && status == OMNI_E_AUTH && err &&
            strstr(err->text, "invalid_grant") && !strstr(err->text, "clock off by");
 }
 
@@ -259,7 +259,7 @@ static omni_status save(struct http *h, struct login *l, struct err *err)
 static bool adopt(struct login *l, const struct http_kept *kept)
 {
     int64_t left = kept->token_until - time(NULL);
-    bool renews = l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH && kept->refresh_token;
+    bool renews = l->kind->is_refresh && kept->refresh_token;
     if (renews && strcmp(kept->refresh_token, l->values[LOGIN_REFRESH_TOKEN]) != 0) {
         log_add_secret(kept->refresh_token, strlen(kept->refresh_token));
         secret_free(&l->values[LOGIN_REFRESH_TOKEN]);
@@ -275,7 +275,7 @@ static omni_status ask_and_save(struct http *h, struct login *l, struct err *err
 {
     const struct http_keeper *keeper = h->keeper;
     omni_status status = OMNI_OK;
-    if (l->kind->kind == OMNI_AUTH_OAUTH2_REFRESH)
+    if (l->kind->is_refresh)
         status = keeper->asking(keeper->ctx, err);
     if (status == OMNI_OK)
         status = ask_and_forget(h, l, err);

@@ -15,11 +15,20 @@ static const char *const syncs[] = {"window", "cursor", "snapshot", "parts", NUL
 static const char *const option_types[] = {"none", "text", "int", "bool", "duration",
                                            "date", "list", "map", "tree", NULL};
 static const char *const option_flags[] = {"required", "secret", NULL};
-static const char *const logins[] = {
-    "none",   "bearer",         "header",        "query",
-    "basic",  "oauth2_refresh", "oauth2_client", "jwt_bearer",
-    "oauth1", "wsse",           "session",       "oauth2_client_basic",
-    NULL};
+static const char *const logins[] = {"none",
+                                     "bearer",
+                                     "header",
+                                     "query",
+                                     "basic",
+                                     "oauth2_refresh",
+                                     "oauth2_client",
+                                     "jwt_bearer",
+                                     "oauth1",
+                                     "wsse",
+                                     "session",
+                                     "oauth2_client_basic",
+                                     "oauth2_refresh_basic",
+                                     NULL};
 static const char *const source_flags[] = {"files", "any_host", NULL};
 static const char *const stream_flags[] = {"clip", "sparse", NULL};
 static const char *const no_flags[] = {NULL};

@@ -30,8 +30,13 @@ struct job_keeper {
 
 static bool has_tokens(uint32_t kind)
 {
-    return kind == OMNI_AUTH_OAUTH2_REFRESH || kind == OMNI_AUTH_OAUTH2_CLIENT ||
-           kind == OMNI_AUTH_JWT_BEARER;
+    static const uint32_t kinds[] = {OMNI_AUTH_OAUTH2_REFRESH, OMNI_AUTH_OAUTH2_REFRESH_BASIC,
+                                     OMNI_AUTH_OAUTH2_CLIENT, OMNI_AUTH_OAUTH2_CLIENT_BASIC,
+                                     OMNI_AUTH_JWT_BEARER};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
 }
 
 static bool is_secret(const struct omni_source *source, const char *name)

@@ -224,6 +224,8 @@ static void numbers_stay(void **state)
     assert_int_equal(OMNI_PARTS, 3);
     assert_int_equal(OMNI_OPT_TREE, 8);
     assert_int_equal(OMNI_AUTH_SESSION, 10);
+    assert_int_equal(OMNI_AUTH_OAUTH2_CLIENT_BASIC, 11);
+    assert_int_equal(OMNI_AUTH_OAUTH2_REFRESH_BASIC, 12);
     assert_int_equal(OMNI_FORMAT_CSV, 2);
     assert_int_equal(OMNI_HTTP_REPEATABLE, 2);
     assert_int_equal(OMNI_SOURCE_ANY_HOST, 2);

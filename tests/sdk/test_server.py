@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """test-plugin with a server that the .test file describes: logins and POST flows go over HTTP, and each difference is told with its line."""
 
+import base64
 import json
 import os
 import sys
@@ -136,5 +137,18 @@ def more(desk):
     tap.is_(sorted(left), ["Makefile", "Makefile.am", "README.md", "configure.ac", "meson.build"], "nothing is left in the folder")
 
 
+def basic(desk):
+    """Some platforms want the client as HTTP Basic when a token is renewed."""
+    text = desk.read("acme", "acme.c")
+    desk.write("acme/acme.c", text.replace("OMNI_AUTH_OAUTH2_REFRESH,", "OMNI_AUTH_OAUTH2_REFRESH_BASIC,"))
+    tap.is_(desk.compile("acme", folder="acme").code, 0, "a login with HTTP Basic builds")
+    credentials = base64.b64encode(b"app-1:made-up-secret").decode()
+    flow_with = FLOW.replace("POST /oauth/token\";", "POST /oauth/token\"; sends = (\"Authorization: Basic %s\");" % credentials)
+    desk.write("acme/login.test", HEAD % "a client as HTTP Basic" + flow_with.replace(', "client_secret=made-up-secret"', "") + ROWS)
+    done = desk.good("omnihub test-plugin ./acme.so --no-conformance", "the client goes as HTTP Basic, twice", "acme")
+    tap.has(done.out, "1 hold, 0 failed", "and nothing else is sent")
+    tap.has(desk.good("omnihub describe ./acme.so", "describe", "acme").out, "client sent as HTTP Basic", "describe says so")
+
+
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, flow, differences, more)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, flow, differences, more, basic)])

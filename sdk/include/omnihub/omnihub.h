@@ -216,7 +216,9 @@ enum {
     OMNI_AUTH_SESSION = 10,
     /* client_id, client_secret: as OMNI_AUTH_OAUTH2_CLIENT, but the token is asked for with both as
      * HTTP Basic and not in the form */
-    OMNI_AUTH_OAUTH2_CLIENT_BASIC = 11
+    OMNI_AUTH_OAUTH2_CLIENT_BASIC = 11,
+    /* client_id, client_secret, refresh_token: the same for OMNI_AUTH_OAUTH2_REFRESH */
+    OMNI_AUTH_OAUTH2_REFRESH_BASIC = 12
 };
 
 /* A way to log in. The first of a source's logins whose options are all given is used.

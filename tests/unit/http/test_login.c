@@ -150,6 +150,33 @@ static void client_credentials_go_as_basic(void **state)
     fixture_stop(&f);
 }
 
+/* The same for a refresh token, which may be replaced as well. */
+static void refresh_tokens_go_with_basic(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct http_login login = {
+        .kind = OMNI_AUTH_OAUTH2_REFRESH_BASIC, .values = refresh_values, .token_url = "/token"};
+    const struct http_options o = {.login = &login};
+    const struct stub_reply replies[] = {
+        TOKEN(62, "{\"access_token\":\"acc3ss-R1\",\"refresh_token\":\"an0ther-grant\"}  "),
+        {OK_JSON(2, "{}")},
+        {"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"},
+        TOKEN(28, "{\"access_token\":\"acc3ss-R2\"}"),
+        {OK_JSON(2, "{}")},
+        {0}};
+    fixture_start(&f, replies, &o);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 0),
+                    "Authorization: Basic Y2xpZW50LTE6Y2wxM250JTIwczNjcmV0JTI2\r\n");
+    assert_contains(stub_request(f.stub, 0), "\r\n\r\ngrant_type=refresh_token&refresh_token=");
+    assert_null(strstr(stub_request(f.stub, 0), "client_"));
+    assert_int_equal(fixture_get(&f, "/b"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 3), "refresh_token=an0ther-grant");
+    assert_contains(stub_request(f.stub, 4), "Authorization: Bearer acc3ss-R2\r\n");
+    fixture_stop(&f);
+}
+
 /* expires_in of every odd kind: the reply is used; only 0 and less are not kept for long. */
 static void odd_lifetimes_are_survived(void **state)
 {
@@ -511,6 +538,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(fetches_a_token_once),
     cmocka_unit_test(client_credentials_send_the_scope),
     cmocka_unit_test(client_credentials_go_as_basic),
+    cmocka_unit_test(refresh_tokens_go_with_basic),
     cmocka_unit_test(odd_lifetimes_are_survived),
     cmocka_unit_test(renews_once_after_401),
     cmocka_unit_test(rotated_tokens_are_kept_before_they_are_used),
