@@ -74,17 +74,32 @@ static void print_trouble(const json_t *connector, const json_t *feed)
         printf("  → %s\n", remedy);
 }
 
+static void print_event(const json_t *event)
+{
+    printf("\n%s: %s%s%s since %.10s: %s\n", json_text(event, "scope"),
+           output_colour(stdout, "failed"), json_text(event, "kind"), output_plain(stdout),
+           json_text(event, "since_at"), json_text(event, "text"));
+}
+
 static void print_events(const json_t *connector)
 {
     size_t i;
     const json_t *event;
     json_array_foreach(json_object_get(connector, "events"), i, event)
     {
-        if (strcmp(json_text(event, "kind"), EVENT_FAILING) == 0) /* its run is shown above */
-            continue;
-        printf("\n%s: %s%s%s since %.10s: %s\n", json_text(event, "scope"),
-               output_colour(stdout, "failed"), json_text(event, "kind"), output_plain(stdout),
-               json_text(event, "since_at"), json_text(event, "text"));
+        if (strcmp(json_text(event, "kind"), EVENT_FAILING) != 0) /* its run is shown above */
+            print_event(event);
+    }
+}
+
+static void print_else(const json_t *notices)
+{
+    size_t i;
+    const json_t *event;
+    json_array_foreach(notices, i, event)
+    {
+        if (facts_is_of_no_connector(event))
+            print_event(event);
     }
 }
 
@@ -247,6 +262,7 @@ static int show(struct cli *cli, const struct reading *r)
         cli_print_json(f.connectors);
     } else if (code == CLI_OK) {
         print_status(f.connectors);
+        print_else(f.notices);
         print_standing(&f.standing);
         print_alerts(f.alerts);
         print_service(&f);

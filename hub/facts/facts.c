@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "facts/sunset.h"
 #include "facts/timetable.h"
 #include "facts/undelivered.h"
@@ -158,6 +159,12 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
     json_decref(k.notices);
     json_decref(k.states);
     return status;
+}
+
+bool facts_is_of_no_connector(const json_t *notice)
+{
+    const char *scope = json_text(notice, "scope");
+    return text_starts(scope, "sink ") || strcmp(scope, "combine") == 0;
 }
 
 void facts_free(struct facts *f)

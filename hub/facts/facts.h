@@ -36,5 +36,7 @@ json_t *facts_api(const struct omni_source *);
  * what of it cannot be read where the rest is told all the same. */
 omni_status facts_look(struct facts *, const struct facts_given *, struct err *doubt, struct err *);
 void facts_free(struct facts *);
+/* Of a notice: is it about a sink, or about combining? Those about secrets are told with these. */
+bool facts_is_of_no_connector(const json_t *notice);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The overview: first whether anything wants a person and what to do about it, then how every
- * connector is, then what happened last. */
+ * The overview: first whether anything needs attention, then how every connector is, then what
+ * happened last. */
 #include <config.h>
 
 #include "web/page.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,12 +21,14 @@ struct overview {
     const struct look *look;
     const struct summary *list;
     size_t n, n_bad, n_wait, n_busy;
+    size_t n_else; /* what needs attention and is no connector */
 };
 
 /* ---- at a glance ---- */
 
 static void count(struct overview *o)
 {
+    o->n_else = page_count_else(o->look);
     for (size_t i = 0; i < o->n; i++) {
         o->n_bad += o->list[i].tone == TONE_BAD;
         o->n_wait += o->list[i].tone == TONE_WAIT;
@@ -39,20 +42,33 @@ static void add_fact(struct buf *b, const char *name, int64_t value)
     html(b, "<div><dt>{}</dt><dd>{}</dd></div>\n", name, html_number(value, text));
 }
 
-static const char *verdict(const struct overview *o, char out[HTML_TIME])
+/* What is said of the connectors, and of all else. */
+static void add_verdict(const struct overview *o, struct buf *b)
 {
+    size_t n = o->n_bad + o->n_else;
+    const char *what = o->n_else ? "thing" : "connector";
+    if (n > 0)
+        buf_printf(b, "%zu %s%s attention", n, what, n == 1 ? " needs" : "s need");
+    else if (o->n_wait)
+        buf_printf(b, "nothing is broken, %zu to look at", o->n_wait);
+    else
+        buf_printf(b, "all is well");
+}
+
+static const char *verdict(const struct overview *o, struct buf *b)
+{
+    const struct facts *f = &o->look->facts;
     if (!o->look->is_whole)
         return "The hub cannot be read";
     if (o->n == 0)
         return "No connectors yet";
-    if (o->n_bad)
-        snprintf(out, HTML_TIME, "%zu connector%s attention", o->n_bad,
-                 o->n_bad == 1 ? " needs" : "s need");
-    else if (o->n_wait)
-        snprintf(out, HTML_TIME, "Nothing is broken, %zu to look at", o->n_wait);
-    else
-        snprintf(out, HTML_TIME, "All is well");
-    return out;
+    if (!f->service && f->n_scheduled > 0)
+        buf_adds(b, "No service runs; ");
+    else if (json_flag(f->service, "clock_held"))
+        buf_adds(b, "The clock is held; ");
+    add_verdict(o, b);
+    b->data[0] = (char)toupper((unsigned char)b->data[0]);
+    return buf_text(b);
 }
 
 static void add_glance(const struct overview *o, const char *title)
@@ -62,86 +78,10 @@ static void add_glance(const struct overview *o, const char *title)
         rows += o->list[i].rows;
     html(o->b, "<h1>{}</h1>\n<dl class=\"glance\">\n", title);
     add_fact(o->b, "connectors", (int64_t)o->n);
-    add_fact(o->b, "need attention", (int64_t)o->n_bad);
+    add_fact(o->b, "need attention", (int64_t)(o->n_bad + o->n_else));
     add_fact(o->b, "running", (int64_t)o->n_busy);
     add_fact(o->b, "rows stored", rows);
     html(o->b, "</dl>\n");
-}
-
-/* ---- what wants a person ---- */
-
-static void add_item(const struct overview *o, const char *word, const char *whose,
-                     const char *text, const char *remedy)
-{
-    html(o->b, "<li class=\"item\">");
-    part_state(o->b, word, NULL);
-    html(o->b, " <strong><bdi>{}</bdi></strong>", whose);
-    if (text)
-        html(o->b, "<p><bdi>{}</bdi></p>", text);
-    if (remedy && *remedy)
-        html(o->b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
-    html(o->b, "</li>\n");
-}
-
-static void add_feed_trouble(const struct overview *o, const char *connector, const json_t *feed)
-{
-    const json_t *run = json_object_get(feed, "last_run");
-    const char *outcome = json_text(run, "outcome"), *account = json_text(feed, "account");
-    bool has_account = account && *account;
-    if (!outcome || tone_of(outcome) < TONE_WAIT)
-        return;
-    auto_free char *whose = xasprintf("%s.%s%s%s", connector, json_text(feed, "stream"),
-                                      has_account ? " account " : "", has_account ? account : "");
-    const char *title = json_text(run, "title"), *message = json_text(run, "message");
-    auto_free char *text = xasprintf("%s%s%s", title ? title : "", title && message ? ": " : "",
-                                     message ? message : "");
-    add_item(o, outcome, whose, text, json_text(run, "remedy"));
-}
-
-static void add_connector_trouble(const struct overview *o, const json_t *connector)
-{
-    const char *name = json_text(connector, "connector");
-    const json_t *one;
-    size_t i;
-    json_array_foreach(json_object_get(connector, "feeds"), i, one) add_feed_trouble(o, name, one);
-    json_array_foreach(json_object_get(connector, "events"), i, one)
-        add_item(o, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"), NULL);
-}
-
-static void add_secrets(const struct overview *o)
-{
-    const json_t *secret;
-    size_t i;
-    json_array_foreach(o->look->facts.standing.secrets, i, secret)
-    {
-        if (!json_text(secret, "message"))
-            continue;
-        auto_free char *whose = xasprintf("secret %s", json_text(secret, "name"));
-        add_item(o, json_text(secret, "state"), whose, json_text(secret, "message"),
-                 json_text(secret, "remedy"));
-    }
-}
-
-static void add_trouble(const struct overview *o)
-{
-    enum { SHOWN = 100 };
-    size_t begin = o->b->len, shown = 0;
-    html(o->b, "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">What needs "
-               "attention</h2>\n<ul class=\"items\">\n");
-    size_t empty = o->b->len;
-    for (size_t i = 0; i < o->n && o->list[i].tone >= TONE_WAIT && shown < SHOWN; i++, shown++)
-        add_connector_trouble(o, o->list[i].connector);
-    add_secrets(o);
-    if (o->b->len == empty) {
-        o->b->len = begin; /* nothing to say is not said */
-        return;
-    }
-    html(o->b, "</ul>\n");
-    if (shown == SHOWN)
-        html(
-            o->b,
-            "<p class=\"empty\">Only the first hundred connectors; the table below has all.</p>\n");
-    html(o->b, "</section>\n");
 }
 
 /* ---- connectors ---- */
@@ -223,16 +163,16 @@ static void add_last(struct buf *b, const struct look *look)
 
 void page_overview(struct buf *b, const struct look *look, int64_t number)
 {
-    char title[HTML_TIME];
+    auto_buf title = BUF_INIT(HTML_TIME);
     struct overview o = {.b = b, .look = look};
     auto_free struct summary *list = summary_all(look, &o.n);
     o.list = list;
     count(&o);
-    const char *said = verdict(&o, title);
+    const char *said = verdict(&o, &title);
     part_begin(b, look, said);
     add_glance(&o, said);
     if (look->is_whole) {
-        add_trouble(&o);
+        page_attention(b, look, o.list, o.n);
         add_connectors(&o, number);
         page_ahead(b, look);
         add_last(b, look);

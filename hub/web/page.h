@@ -7,11 +7,17 @@
 
 #include "base/buf.h"
 #include "web/look.h"
+#include "web/summary.h"
 
 enum { PAGE_MAX = 64 << 20, PAGE_CONNECTORS = 100 /* on one page */ };
 
 /* Everything at a glance; `number` from 1 on: which hundred of the connectors, the worst first. */
 void page_overview(struct buf *, const struct look *, int64_t number);
+/* Its part about what needs attention, of connectors that are sorted by summary_all(), and of all
+ * else; nothing where there is none. */
+void page_attention(struct buf *, const struct look *, const struct summary *, size_t n);
+/* How much needs attention that is no connector. */
+size_t page_count_else(const struct look *);
 /* Its part about what ends or waits: tokens, API versions, quotas, backfills; nothing where there
  * is none. */
 void page_ahead(struct buf *, const struct look *);

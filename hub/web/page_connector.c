@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/events.h"
 #include "web/html.h"
 #include "web/summary.h"
 
@@ -122,8 +123,12 @@ static void add_obstacles(struct buf *b, const json_t *c)
     html(b, "<section aria-labelledby=\"way\">\n<h2 id=\"way\">In its way</h2>\n<ul "
             "class=\"items\">\n");
     size_t empty = b->len;
-    json_array_foreach(json_object_get(c, "events"), i, one) add_obstacle(
-        b, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"), NULL);
+    json_array_foreach(json_object_get(c, "events"), i, one)
+    {
+        const char *kind = json_text(one, "kind");
+        if (strcmp(kind, EVENT_FAILING) != 0) /* its stream says so below */
+            add_obstacle(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
+    }
     json_array_foreach(json_object_get(c, "secrets"), i, one)
     {
         if (json_text(one, "message"))

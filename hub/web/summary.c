@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/events.h"
 
 /* A worse state takes the place of a better one. */
 static void take(struct summary *s, const char *word, const char *title)
@@ -47,7 +48,10 @@ struct summary summary_of(const json_t *connector)
     size_t i;
     json_array_foreach(json_object_get(connector, "feeds"), i, one) add_feed(&s, one);
     json_array_foreach(json_object_get(connector, "events"), i, one)
-        take(&s, json_text(one, "kind"), json_text(one, "text"));
+    {
+        if (strcmp(json_text(one, "kind"), EVENT_FAILING) != 0) /* as its feed says */
+            take(&s, json_text(one, "kind"), json_text(one, "text"));
+    }
     const char *state = json_text(connector, "state");
     if (state && strcmp(state, "waiting") != 0)
         take(&s, state, NULL);

@@ -49,7 +49,7 @@ def test_pages():
         with w.Web(lab) as web:
             page = web.ask("/")
             tap.is_((page.code, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"), "the page is there")
-            for part in ("1 connector needs attention", "no service", "spoilt.orders", "mend the input", "Recent runs", 'href="/connectors/till"'):
+            for part in ("No service runs; 1 connector needs attention", "spoilt.orders", "mend the input", "Recent runs", 'href="/connectors/till"'):
                 tap.has(page.text, part, "the overview has: " + part)
             tap.ok(page.text.index('/connectors/spoilt') < page.text.index('/connectors/till"'), "what is worst comes first")
             tap.ok("script" not in page.text.lower(), "without JavaScript")
@@ -199,6 +199,20 @@ def test_service():
         tap.ok("state" in web.ask("/status.json").json()[0], "what the service knows is in both")
 
 
+def test_sink():
+    with h.Hub() as lab, contextlib.ExitStack() as stack:
+        lab.write("till.csv", w.ORDERS)
+        lab.write("taken", "a file where the folder should be")
+        lab.configure(w.till(), sinks=[h.sink("out", "csv", ["orders"], {"directory": "taken"})])
+        lab.run("sync")
+        web = stack.enter_context(w.Web(lab))
+        status = lab.run("status").out
+        line = [line for line in status.splitlines() if line.startswith("sink out")]
+        tap.ok(line and "failing" in line[0], "status tells of a sink that fails")
+        tap.ok("sink out" in web.ask("/").text and "1 thing needs attention" in web.ask("/").text, "so does the page")
+        tap.is_(web.metrics()['omnihub_notices_open{kind="failing"}'], 1, "and the metrics")
+
+
 def test_configuration():
     with h.Hub() as lab:
         lab.write("till.csv", w.ORDERS)
@@ -272,4 +286,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_configuration, test_processes, test_manager, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_configuration, test_processes, test_manager, test_command_line])

@@ -64,6 +64,7 @@ static void fill(struct store *s)
         if (i < 2)
             assert_int_equal(store_run_finish(s, run, &end, &err), OMNI_OK);
     }
+    assert_int_equal(event_raise(s, EVENT_FAILING, "sink bi", "it is full", &err), OMNI_OK);
     assert_int_equal(event_raise(s, EVENT_DRIFT, "shop.good", "it <moved>", &err), OMNI_OK);
 }
 
@@ -127,7 +128,8 @@ static void everything_is_told(void **state)
     struct lab l;
     (void)state;
     open_lab(&l, true);
-    has(&l, "/", "1 connector needs attention");
+    has(&l, "/", "2 things need attention");
+    has(&l, "/", "sink bi");
     has(&l, "/", "&lt;script&gt;no&lt;/script&gt;");
     has(&l, "/", "it &lt;moved&gt;");
     has(&l, "/connectors/shop", "a&lt;1&gt;");

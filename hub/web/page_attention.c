@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What needs attention, and what to do about it: runs that did not end well, conditions that last,
+ * sinks, secrets. */
+#include <config.h>
+
+#include "web/page.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "store/events.h"
+#include "web/html.h"
+
+enum { SHOWN = 100 }; /* connectors */
+
+/* ---- connectors ---- */
+
+static void add_item(struct buf *b, const char *word, const char *whose, const char *text,
+                     const char *remedy)
+{
+    html(b, "<li class=\"item\">");
+    part_state(b, word, NULL);
+    html(b, " <strong><bdi>{}</bdi></strong>", whose);
+    if (text)
+        html(b, "<p><bdi>{}</bdi></p>", text);
+    if (remedy && *remedy)
+        html(b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
+    html(b, "</li>\n");
+}
+
+static void add_feed(struct buf *b, const char *connector, const json_t *feed)
+{
+    const json_t *run = json_object_get(feed, "last_run");
+    const char *outcome = json_text(run, "outcome"), *account = json_text(feed, "account");
+    bool has_account = account && *account;
+    if (!outcome || tone_of(outcome) < TONE_WAIT)
+        return;
+    auto_free char *whose = xasprintf("%s.%s%s%s", connector, json_text(feed, "stream"),
+                                      has_account ? " account " : "", has_account ? account : "");
+    const char *title = json_text(run, "title"), *message = json_text(run, "message");
+    auto_free char *text = xasprintf("%s%s%s", title ? title : "", title && message ? ": " : "",
+                                     message ? message : "");
+    add_item(b, outcome, whose, text, json_text(run, "remedy"));
+}
+
+static void add_connector(struct buf *b, const json_t *connector)
+{
+    const char *name = json_text(connector, "connector");
+    const json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(connector, "feeds"), i, one) add_feed(b, name, one);
+    json_array_foreach(json_object_get(connector, "events"), i, one)
+    {
+        const char *kind = json_text(one, "kind");
+        if (strcmp(kind, EVENT_FAILING) != 0) /* its run is there already */
+            add_item(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
+    }
+}
+
+/* ---- what is no connector ---- */
+
+static bool is_told(const json_t *secret)
+{
+    return json_text(secret, "message") != NULL;
+}
+
+static void add_else(struct buf *b, const struct look *look)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(look->facts.notices, i, one)
+    {
+        if (facts_is_of_no_connector(one))
+            add_item(b, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"),
+                     NULL);
+    }
+    json_array_foreach(look->facts.standing.secrets, i, one)
+    {
+        if (!is_told(one))
+            continue;
+        auto_free char *whose = xasprintf("secret %s", json_text(one, "name"));
+        add_item(b, json_text(one, "state"), whose, json_text(one, "message"),
+                 json_text(one, "remedy"));
+    }
+}
+
+size_t page_count_else(const struct look *look)
+{
+    const json_t *one;
+    size_t i, n = 0;
+    json_array_foreach(look->facts.notices, i, one) n += facts_is_of_no_connector(one);
+    json_array_foreach(look->facts.standing.secrets, i, one) n +=
+        is_told(one) && tone_of(json_text(one, "state")) == TONE_BAD;
+    return n;
+}
+
+/* ---- the whole ---- */
+
+void page_attention(struct buf *b, const struct look *look, const struct summary *list, size_t n)
+{
+    size_t begin = b->len, shown = 0;
+    html(b, "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">What needs "
+            "attention</h2>\n<ul class=\"items\">\n");
+    size_t empty = b->len;
+    for (size_t i = 0; i < n && list[i].tone >= TONE_WAIT && shown < SHOWN; i++, shown++)
+        add_connector(b, list[i].connector);
+    add_else(b, look);
+    if (b->len == empty) {
+        b->len = begin; /* nothing to say is not said */
+        return;
+    }
+    html(b, "</ul>\n");
+    if (shown == SHOWN)
+        html(b, "<p class=\"empty\">Only the first hundred connectors; the table below has all."
+                "</p>\n");
+    html(b, "</section>\n");
+}
