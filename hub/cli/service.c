@@ -220,15 +220,6 @@ static void serve(struct service *s)
     log_event(LOG_INFO, &(struct log_fields){.kind = LOG_STOPPED}, "stopped");
 }
 
-void service_open_log(const struct config *c)
-{
-    enum log_format format = log_is_journal() ? LOG_JOURNALD : LOG_TEXT;
-    if (c->hub.log)
-        log_format_parse(c->hub.log, &format);
-    if (!log_open(format, PACKAGE_NAME, getenv(WORK_LOG_SOCKET)))
-        log_error("there is no journal here: log lines go to standard error as text");
-}
-
 /* The store, the schema and the lock belong to the service; a reading only borrows the store. */
 static int open_state(struct generation *g, struct work *owner)
 {
@@ -283,7 +274,7 @@ int service_run(struct cli *cli)
         .now = generation_new(cli, &code, NULL), .timer = -1, .chain_due = INT64_MAX};
     if (!s.now) /* told to stop before it began: an end in good order, too */
         return code == CLI_INTERRUPTED ? CLI_OK : code;
-    service_open_log(s.now->cli.config);
+    config_open_log(s.now->cli.config, PACKAGE_NAME);
     code = open_state(s.now, &owner);
     if (code == CLI_OK)
         code = generation_plan(s.now, s.now->work.store);

@@ -71,7 +71,7 @@ static json_t *use(struct service *s, struct generation *g)
     struct generation *old = s->now;
     json_t *difference = generation_difference(old, g);
     auto_free char *what = generation_difference_text(difference);
-    service_open_log(g->cli.config);
+    config_open_log(g->cli.config, PACKAGE_NAME);
     log_event(LOG_INFO, &(struct log_fields){.kind = LOG_RELOADED}, "configuration reloaded: %s",
               what);
     service_hook(s, g);

@@ -59,9 +59,6 @@ void service_drop(struct generation *);
 /* It may run again, at once. */
 omni_status service_resume(struct service *, size_t number, struct err *);
 
-/* As the configuration wants it. */
-void service_open_log(const struct config *);
-
 /* ---- orders (service_orders.c) ---- */
 
 /* Reads the configuration anew: all of it or nothing. The answer for who asked; new reference. */

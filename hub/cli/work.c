@@ -230,7 +230,7 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_int(spec, "log_level", (int64_t)log_get_level());
     if (log_is_open()) {
         json_put_text(spec, "log", log_format_name(log_get_format()));
-        json_put_text(spec, "log_socket", getenv(WORK_LOG_SOCKET));
+        json_put_text(spec, "log_socket", getenv(CONFIG_LOG_SOCKET));
     }
     return spec;
 }

@@ -82,9 +82,6 @@ struct work_chunk {
 };
 void work_add_chunk(struct work *, struct supervise *, const struct work_chunk *);
 
-/* In the environment: where the journal listens, for tests. */
-#define WORK_LOG_SOCKET "OMNIHUB_JOURNAL"
-
 /* ---- between the files of this part ---- */
 
 /* Takes the result over: for the summary, or to who hooked in. */

@@ -173,6 +173,11 @@ struct config_place config_option_place(const struct config *, const json_t *opt
  * findings; returns {NAME: value} of what env: names (new reference). */
 json_t *config_references(const struct config *, struct config_place, const char *what,
                           const json_t *options, struct config_findings *);
+/* How a program that stays logs from now on: as hub.log says, else to the journal where stderr is
+ * its own. `program`: as it is called; borrowed. */
+void config_open_log(const struct config *, const char *program);
+/* In the environment: where the journal listens, for tests. */
+#define CONFIG_LOG_SOCKET "OMNIHUB_JOURNAL"
 /* Where the vault and its key are. */
 struct vault_place config_vault(const struct config *);
 /* The folder of the main file, absolute: relative paths in the configuration start there. */

@@ -4,6 +4,7 @@ hub_libhub_a_SOURCES += \
 	%D%/check_options.c %D%/config.h \
 	%D%/findings.c \
 	%D%/keys.c %D%/keys.h \
+	%D%/open_log.c \
 	%D%/option_sets.c \
 	%D%/options.c %D%/options.h \
 	%D%/read_config.c %D%/read_config.h \

@@ -88,6 +88,7 @@ static bool load(struct keeper *k)
         k->config = config;
         k->schema = schema;
         k->looker.config_at = day_now();
+        config_open_log(config, "omnihub-web");
     } else {
         config_free(config);
     }

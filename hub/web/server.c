@@ -240,6 +240,7 @@ static void go_round(struct serving *s, struct MHD_Daemon *daemon, int epoll)
     poll(&ready, 1, (int)wait);
     MHD_run(daemon);
     show_out(s);
+    log_tick();
     atomic_store(s->server->beat, steady_s());
 }
 

@@ -3,6 +3,7 @@
 """omnihub-web tells what omnihub status tells: pages, JSON, metrics, health; beside a service and without one; it writes nothing."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -278,6 +279,19 @@ def test_manager():
             tap.ok(manager.hears("STOPPING=1"), "and is told")
 
 
+def test_log():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till(), log="json")
+        with w.Web(lab) as web:
+            worker = web.worker()
+            web.ask("/livez")
+            os.kill(worker, signal.SIGKILL)
+            web.says("another one")
+            line = json.loads([line for line in web.log if "another one" in line][0])
+            tap.ok("error" in line.values() and any("signal 9" in str(v) for v in line.values()), "the log is as hub.log says")
+
+
 def test_command_line():
     def run(*words):
         return subprocess.run([w.PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
@@ -286,4 +300,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_configuration, test_processes, test_manager, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_configuration, test_processes, test_manager, test_log, test_command_line])
