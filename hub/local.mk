@@ -8,6 +8,7 @@ hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS)
 hub_libhub_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 
 include hub/base/local.mk
+include hub/audit/local.mk
 include hub/schema/local.mk
 include hub/read/local.mk
 include hub/normalize/local.mk

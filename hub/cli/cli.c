@@ -20,10 +20,11 @@
 
 /* In the order of a working day. */
 static const struct command *const commands[] = {
-    &cmd_check,    &cmd_pull,     &cmd_push,       &cmd_sync,   &cmd_status,      &cmd_explain,
-    &cmd_runs,     &cmd_restated, &cmd_plugins,    &cmd_plugin, &cmd_describe,    &cmd_backfill,
-    &cmd_datasets, &cmd_query,    &cmd_state,      &cmd_run,    &cmd_reload,      &cmd_resume,
-    &cmd_alerts,   &cmd_secrets,  &cmd_new_plugin, &cmd_record, &cmd_test_plugin, &cmd_version,
+    &cmd_check,    &cmd_pull,       &cmd_push,     &cmd_sync,        &cmd_status,
+    &cmd_explain,  &cmd_runs,       &cmd_restated, &cmd_plugins,     &cmd_plugin,
+    &cmd_describe, &cmd_backfill,   &cmd_datasets, &cmd_query,       &cmd_state,
+    &cmd_run,      &cmd_reload,     &cmd_resume,   &cmd_alerts,      &cmd_audit,
+    &cmd_secrets,  &cmd_new_plugin, &cmd_record,   &cmd_test_plugin, &cmd_version,
 };
 
 /* ---- messages ---- */

@@ -61,7 +61,7 @@ struct cli {
 extern const struct command cmd_check, cmd_pull, cmd_push, cmd_sync, cmd_status, cmd_runs,
     cmd_restated, cmd_plugin, cmd_plugins, cmd_describe, cmd_datasets, cmd_query, cmd_state,
     cmd_version, cmd_run, cmd_explain, cmd_reload, cmd_resume, cmd_backfill, cmd_secrets,
-    cmd_new_plugin, cmd_alerts, cmd_record, cmd_test_plugin;
+    cmd_new_plugin, cmd_alerts, cmd_audit, cmd_record, cmd_test_plugin;
 
 /* The whole program: parses argv, runs the command, flushes stdout. Returns the exit code. */
 int cli_main(int argc, char **argv);

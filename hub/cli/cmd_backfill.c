@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "cli/audited.h"
 #include "cli/backfill.h"
 #include "cli/backfill_plan.h"
 #include "cli/orders.h"
@@ -136,6 +137,10 @@ static int do_here(struct work *w, const struct backfill_plan *plan)
     if (status == OMNI_OK)
         status = backfills_load(all, &err);
     if (status == OMNI_OK) {
+        char from[DAY_TEXT], to[DAY_TEXT];
+        audited(w->cli->config, NULL, AUDIT_BACKFILL,
+                json_pack("{s:s, s:s, s:s}", "connector", plan->connector->name, "from",
+                          day_print(plan->from, from), "to", day_print(plan->to, to)));
         backfills_start(all, day_now(), NULL, NULL);
         work_run_jobs(w, jobs);
         work_combine(w);

@@ -134,7 +134,7 @@ static int family_words(struct making *m, const char *family)
     struct source source;
     struct config_findings *findings = config_findings_new();
     auto_free char *path = xasprintf("%s/family/%s.conf", m->templates, family);
-    bool is_known = !strchr(family, '/') && source_open(&source, path, m->arena, findings);
+    bool is_known = !strchr(family, '/') && source_open(&source, path, m->arena, NULL, findings);
     for (size_t i = 0; is_known && i < ARRAY_LEN(settings); i++) {
         const char *text = "";
         config_lookup_string(&source.tree, settings[i].setting, &text);

@@ -12,6 +12,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/audited.h"
 #include "cli/plugins.h"
 #include "cli/trial.h"
 #include "plugin/load.h"
@@ -141,6 +142,9 @@ static int allow(struct locking *l, const struct omni_module *m, const char *hex
     lock_put(l->lock, l->path, new_entry(m, hex, asks));
     int code = save(l);
     if (code == CLI_OK)
+        audited(l->cli->config, NULL, AUDIT_PLUGIN_ALLOWED,
+                json_pack("{s:s, s:s}", "path", l->path, "sha256", hex));
+    if (code == CLI_OK)
         printf("Allowed, in %s.\n", l->file);
     if (code == CLI_OK && l->is_new)
         cli_note(l->cli, "omnihub: from now on every plugin from outside the package needs its own "
@@ -174,7 +178,10 @@ static int take_back(struct locking *l)
         cli_error("plugin: %s is not in %s", l->path, l->file);
         return CLI_USAGE;
     }
-    return save(l);
+    int code = save(l);
+    if (code == CLI_OK)
+        audited_one(l->cli->config, NULL, AUDIT_PLUGIN_FORBIDDEN, "path", l->path);
+    return code;
 }
 
 static int run(struct cli *cli)

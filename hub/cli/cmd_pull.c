@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "cli/audited.h"
 #include "cli/explain.h"
 #include "cli/pull.h"
 #include "cli/work.h"
@@ -174,6 +175,8 @@ static int pull(struct work *w)
         code = work_lock(w);
     if (code != CLI_OK)
         return code;
+    if (!w->is_dry)
+        audited_run(w->cli);
     work_pull(w);
     if (!w->is_dry)
         work_combine(w);

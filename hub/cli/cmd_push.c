@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 
+#include "cli/audited.h"
 #include "cli/work.h"
 
 static int run(struct cli *);
@@ -25,6 +26,8 @@ static int run(struct cli *cli)
     int code = work_prepare(&w, cli, false, true);
     if (code == CLI_OK)
         code = work_lock(&w);
+    if (code == CLI_OK)
+        audited_run(cli);
     if (code == CLI_OK) {
         work_combine(&w);
         work_push(&w);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/audited.h"
 #include "cli/orders.h"
 #include "schema/schema.h"
 #include "store/events.h"
@@ -41,6 +42,7 @@ static int resume_here(const struct cli *cli)
         cli_error("%s", err.text);
         return CLI_CANNOT;
     }
+    audited_one(cli->config, NULL, AUDIT_RESUME, "connector", cli->names[0]);
     cli_note(cli, "omnihub: connector \"%s\" %s; no service runs, so nothing is started",
              cli->names[0], was_open ? "is not suspended any more" : "was not suspended");
     return CLI_OK;

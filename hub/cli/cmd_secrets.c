@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/audited.h"
 #include "cli/reading.h"
 #include "facts/secret_facts.h"
 #include "vault/vault.h"
@@ -139,6 +140,7 @@ static int set(struct cli *cli)
         explicit_bzero(value.data, value.cap);
     if (status != OMNI_OK)
         return failed(&err);
+    audited_one(cli->config, NULL, AUDIT_SECRET_SET, "name", name);
     if (!has_key)
         cli_note(cli,
                  "omnihub: made the vault's key, %s; keep a copy where the backups of %s are not",
@@ -180,6 +182,7 @@ static int remove_secret(struct cli *cli)
     struct err err = {0};
     if (vault_remove(&place, name, &err) != OMNI_OK)
         return failed(&err);
+    audited_one(cli->config, NULL, AUDIT_SECRET_REMOVED, "name", name);
     auto_json *users = secret_users(cli->config, name);
     if (json_array_size(users))
         cli_note(cli, "omnihub: removed, though %s still refers to it",
@@ -194,6 +197,7 @@ static int rotate_key(struct cli *cli)
     size_t n = 0;
     if (vault_rotate(&place, &n, &err) != OMNI_OK)
         return failed(&err);
+    audited(cli->config, NULL, AUDIT_SECRETS_ROTATED, json_pack("{s:I}", "secrets", (json_int_t)n));
     printf("%zu secret%s sealed with %s key in %s\n", n, n == 1 ? "" : "s",
            place.is_credential ? "the first" : "the new", place.key_file);
     return CLI_OK;

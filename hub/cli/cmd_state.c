@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/audited.h"
 #include "cli/reading.h"
 #include "store/ledger.h"
 
@@ -115,7 +116,7 @@ static omni_status open_for_change(struct change *c, struct cli *cli, struct err
     return c->r.store ? OMNI_OK : OMNI_E_CONFIG;
 }
 
-static int change(struct cli *cli,
+static int change(struct cli *cli, const char *event,
                   omni_status (*apply)(struct cli *, struct store *, uint64_t *, struct err *),
                   const char *done)
 {
@@ -130,6 +131,11 @@ static int change(struct cli *cli,
         cli_error("state: %s", err.text);
         code = err.status == OMNI_E_DATA ? CLI_USAGE : CLI_CANNOT;
     } else {
+        json_t *detail =
+            json_pack("{s:s, s:I}", "connector", cli->names[1], "feeds", (json_int_t)feeds);
+        json_put_text(detail, "stream", cli_value(cli, "stream"));
+        json_put_text(detail, "account", cli_value(cli, "account"));
+        audited(cli->config, NULL, event, detail);
         printf("%s: %" PRIu64 " feed%s\n", done, feeds, feeds == 1 ? "" : "s");
     }
     reading_close(&c.r);
@@ -162,7 +168,7 @@ static int reset_state(struct cli *cli)
         return CLI_CANNOT;
     }
     if (is_confirmed(cli))
-        return change(cli, apply_reset, "forgotten");
+        return change(cli, AUDIT_STATE_RESET, apply_reset, "forgotten");
     cli_note(cli, "omnihub: nothing was changed");
     return CLI_FAILED;
 }
@@ -198,7 +204,7 @@ static omni_status apply_import(struct cli *cli, struct store *store, uint64_t *
 
 static int import_state(struct cli *cli)
 {
-    return change(cli, apply_import, "imported");
+    return change(cli, AUDIT_STATE_IMPORT, apply_import, "imported");
 }
 
 /* ---- the command ---- */

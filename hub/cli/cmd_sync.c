@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include "cli/alerts.h"
+#include "cli/audited.h"
 #include "cli/freshness.h"
 #include "cli/work.h"
 
@@ -47,6 +48,8 @@ static int run(struct cli *cli)
     int code = work_prepare(&w, cli, true, true);
     if (code == CLI_OK)
         code = work_lock(&w);
+    if (code == CLI_OK)
+        audited_run(cli);
     if (code == CLI_OK) {
         work_pull(&w);
         work_combine(&w);

@@ -3,10 +3,12 @@
 noinst_LIBRARIES += %D%/libcli.a
 %C%_libcli_a_SOURCES = \
 	%D%/alerts.c %D%/alerts.h \
+	%D%/audited.c %D%/audited.h \
 	%D%/args.c %D%/bench.c %D%/bench.h %D%/cli.c %D%/cli.h \
 	%D%/backfill.c %D%/backfill.h \
 	%D%/backfill_plan.c %D%/backfill_plan.h \
 	%D%/cmd_alerts.c \
+	%D%/cmd_audit.c \
 	%D%/cmd_backfill.c \
 	%D%/cmd_check.c \
 	%D%/cmd_datasets.c \

@@ -17,6 +17,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/audited.h"
 #include "cli/service_priv.h"
 #include "run/notify.h"
 
@@ -291,7 +292,10 @@ int service_run(struct cli *cli)
         s.alerts = alerts_new(s.store);
         s.freshness = freshness_new(s.store, true);
         s.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+        audited_one(s.now->cli.config, NULL, AUDIT_SERVICE_START, "version", PACKAGE_VERSION);
+        audited_configuration(s.now->cli.config, NULL, cli->config_path, s.now->work.plugins);
         serve(&s);
+        audited(s.now->cli.config, NULL, AUDIT_SERVICE_STOP, NULL);
         close(s.timer);
         control_close(s.control);
         backfills_free(s.backfills);

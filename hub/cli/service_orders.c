@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/audited.h"
 #include "cli/cli.h"
 #include "facts/facts.h"
 #include "run/notify.h"
@@ -74,6 +75,7 @@ static json_t *use(struct service *s, struct generation *g)
     config_open_log(g->cli.config, PACKAGE_NAME);
     log_event(LOG_INFO, &(struct log_fields){.kind = LOG_RELOADED}, "configuration reloaded: %s",
               what);
+    audited_configuration(g->cli.config, s->peer, g->cli.config_path, g->work.plugins);
     service_hook(s, g);
     g->older = old;
     s->now = g;
@@ -89,8 +91,10 @@ static json_t *use(struct service *s, struct generation *g)
     return out;
 }
 
-static json_t *refuse_reload(const char *why, json_t *findings)
+static json_t *refuse_reload(struct service *s, const char *why, json_t *findings)
 {
+    audited_one(s->now->cli.config, s->peer, AUDIT_RELOAD_REFUSED, "why",
+                why ? why : "it has errors");
     log_event(LOG_ERROR, &(struct log_fields){.kind = LOG_RELOAD_REFUSED},
               "the new configuration is not used%s%s; the old one stays", why ? ": " : "",
               why ? why : "");
@@ -108,11 +112,11 @@ json_t *service_reload(struct service *s)
     notify_send("RELOADING=1");
     struct generation *g = reread(s, &code, &findings);
     if (!g) {
-        out = refuse_reload(NULL, findings);
+        out = refuse_reload(s, NULL, findings);
         if (code == CLI_INTERRUPTED)
             raise(SIGTERM); /* it was meant for the service, not for the look at the plugins */
     } else if (strcmp(g->cli.config->hub.state_dir, s->now->cli.config->hub.state_dir) != 0) {
-        out = refuse_reload("state_dir cannot change while the service runs, restart it", NULL);
+        out = refuse_reload(s, "state_dir cannot change while the service runs, restart it", NULL);
         service_drop(g);
     } else {
         out = use(s, g);
@@ -250,16 +254,38 @@ static json_t *state(struct service *s, const json_t *order)
 
 static const struct {
     const char *name;
-    bool is_change; /* told to the log */
+    bool is_change;    /* told to the log */
+    const char *audit; /* the event that it is for the audit log; NULL: none */
     json_t *(*run)(struct service *, const json_t *order);
 } orders[] = {
-    {"reload", true, reload},     {"resume", true, resume},
-    {"backfill", true, backfill}, {"stop-backfill", true, stop_backfill},
-    {"state", false, state},
+    {"reload", true, NULL, reload}, /* notes what became of it itself */
+    {"resume", true, AUDIT_RESUME, resume},
+    {"backfill", true, AUDIT_BACKFILL, backfill},
+    {"stop-backfill", true, AUDIT_BACKFILL_STOP, stop_backfill},
+    {"state", false, NULL, state},
 };
+
+/* The order itself, without its verb. */
+static void note_order(struct service *s, const char *event, const json_t *order)
+{
+    static const char *const members[] = {"connector", "from", "to"};
+    json_t *detail = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        json_put_text(detail, members[i], json_text(order, members[i]));
+    audited(s->now->cli.config, s->peer, event, detail);
+}
+
+static json_t *obey(struct service *s, size_t i, const json_t *order)
+{
+    json_t *out = orders[i].run(s, order);
+    if (orders[i].audit && json_flag(out, "ok"))
+        note_order(s, orders[i].audit, order);
+    return out;
+}
 
 json_t *service_answer(void *service, const struct control_peer *peer, const json_t *order)
 {
+    struct service *s = service;
     const char *name = json_text(order, "do");
     for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
         if (strcmp(orders[i].name, name) != 0)
@@ -267,7 +293,10 @@ json_t *service_answer(void *service, const struct control_peer *peer, const jso
         if (orders[i].is_change)
             log_info("order %s from user %u (process %d)", name, (unsigned)peer->uid,
                      (int)peer->pid);
-        return orders[i].run(service, order);
+        s->peer = peer;
+        json_t *out = obey(s, i, order);
+        s->peer = NULL;
+        return out;
     }
     return answer(false, "this service (omnihub %s) knows no order \"%.40s\"", PACKAGE_VERSION,
                   name);

@@ -18,7 +18,8 @@ struct service {
     struct generation *now; /* the newest reading; ->older: those whose jobs still run */
     struct store *store;
     struct supervise *jobs;
-    struct control *control; /* NULL: it could not be opened */
+    const struct control_peer *peer; /* whose order is being obeyed; NULL: nobody's */
+    struct control *control;         /* NULL: it could not be opened */
     struct backfills *backfills;
     struct alerts *alerts;
     struct freshness *freshness;

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/outcome.h"
 #include "base/text.h"
+#include "cli/audited.h"
 #include "cli/alerts.h"
 #include "run/spec.h"
 #include "schema/schema.h"
@@ -94,6 +95,7 @@ void work_init(struct work *w, const struct cli *cli)
     make_batch(w);
     w->envs = json_object();
     w->results = json_array();
+    w->audited = json_object();
     w->progress = progress_new(cli->is_quiet);
 }
 
@@ -165,8 +167,11 @@ static omni_status open_state(struct work *w, struct err *err)
 int work_lock(struct work *w)
 {
     struct err err = {0};
-    if (open_state(w, &err) == OMNI_OK)
+    if (open_state(w, &err) == OMNI_OK) {
+        if (store_was_migrated(w->store))
+            audited_one(w->cli->config, NULL, AUDIT_MIGRATION, "version", PACKAGE_VERSION);
         return CLI_OK;
+    }
     cli_error("%s", err.text);
     return CLI_CANNOT;
 }
@@ -179,6 +184,7 @@ void work_free(struct work *w)
     schema_free(w->schema);
     json_decref(w->envs);
     json_decref(w->results);
+    json_decref(w->audited);
     if (w->lock >= 0)
         close(w->lock);
 }
@@ -352,6 +358,22 @@ static void write_end(struct work_job *j, const json_t *event)
         note_in_ledger(j->work, j->labels, stream, &end);
 }
 
+/* What a job noticed; the same is noted once, or each pull of a weak machine would. */
+static void note_audit(struct work_job *j, const json_t *event)
+{
+    const char *what = json_text(event, "what"), *text = json_text(event, "text");
+    if (!what || !text)
+        return;
+    auto_free char *key = xasprintf("%s %s %s", what, j->name, text);
+    if (json_object_get(j->work->audited, key))
+        return;
+    json_put_flag(j->work->audited, key, true);
+    json_t *detail = json_object();
+    json_object_update(detail, j->labels);
+    json_put_text(detail, "text", text);
+    audited(j->work->cli->config, NULL, what, detail);
+}
+
 static void on_event(void *ctx, const json_t *event)
 {
     struct work_job *j = ctx;
@@ -364,6 +386,8 @@ static void on_event(void *ctx, const json_t *event)
         print_row(j, event);
     else if (strcmp(name, "unwritten") == 0)
         write_end(j, event);
+    else if (strcmp(name, "audit") == 0)
+        note_audit(j, event);
     else if (j->work->on_dry)
         j->work->on_dry(j->work->dry_ctx, event);
     if (j->event)

@@ -28,6 +28,7 @@ struct work {
     const struct work_hooks *hooks; /* NULL: results are gathered for the summary */
     struct plugins *plugins;
     json_t *envs;    /* {"connector NAME" or "sink NAME": {…}}: what their env: references name */
+    json_t *audited; /* what jobs noticed and was noted already */
     json_t *results; /* objects as in run/spec.h, "result", with connector or sink */
     struct progress *progress;
     char batch[48]; /* common to all jobs of this command; each job adds its number */

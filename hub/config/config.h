@@ -111,6 +111,7 @@ struct config_alert {
 };
 
 struct config {
+    const char *sha256; /* of all its files, one after the other as they were read */
     struct config_hub hub;
     struct config_web web;
     const struct config_connector *connectors;

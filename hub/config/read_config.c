@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/digest.h"
 #include "base/place.h"
 #include "base/text.h"
 #include "config/keys.h"
@@ -140,6 +141,7 @@ struct list {
 struct reading {
     struct config_all *all;
     struct keys_context keys;
+    struct digest *digest;
     struct list lists[N_SECTIONS];
 };
 
@@ -291,7 +293,7 @@ static void read_top(struct reading *r, const config_setting_t *setting)
 static bool read_file(struct reading *r, const char *path)
 {
     struct source source;
-    bool is_open = source_open(&source, path, r->all->arena, r->keys.findings);
+    bool is_open = source_open(&source, path, r->all->arena, r->digest, r->keys.findings);
     r->keys.source = &source;
     const config_setting_t *root = config_root_setting(&source.tree);
     for (int i = 0; is_open && i < config_setting_length(root); i++)
@@ -410,8 +412,13 @@ struct config *config_read_all(const char *path, struct config_findings *finding
                                  .folder = all->folder,
                                  .options_ctx = all,
                                  .options = config_options_read}};
+    char hex[DIGEST_HEX];
+    r.digest = digest_new();
     bool is_open = read_file(&r, path);
     read_conf_d(&r, path);
+    digest_print(r.digest, hex);
+    digest_free(r.digest);
+    all->pub.sha256 = arena_strdup(all->arena, hex);
     struct config *c = &all->pub;
     c->n_connectors = r.lists[CONNECTORS].n;
     c->connectors = keep_list(&r, CONNECTORS);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "audit/digest.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -57,6 +58,8 @@ static bool read_bytes(const char *path, struct buf *out, struct config_place pl
 
 static bool check_bytes(const struct buf *b, bool is_included, struct scan *s)
 {
+    if (s->source->digest)
+        digest_add(s->source->digest, buf_text(b), b->len);
     const char *text = buf_text(b), *bad = memchr(text, '\0', b->len);
     s->line = 1;
     if (is_included && text_starts(text, "\xEF\xBB\xBF")) {
@@ -208,10 +211,10 @@ static struct config_place place_of(const struct source *s, const char *file, in
     return (struct config_place){arena_printf(s->arena, "%s/%s", s->folder, file), line};
 }
 
-bool source_open(struct source *s, const char *path, struct arena *arena,
+bool source_open(struct source *s, const char *path, struct arena *arena, struct digest *digest,
                  struct config_findings *findings)
 {
-    *s = (struct source){.path = arena_strdup(arena, path), .arena = arena};
+    *s = (struct source){.path = arena_strdup(arena, path), .arena = arena, .digest = digest};
     s->folder = folder_of(arena, path);
     config_init(&s->tree);
     auto_buf text = BUF_INIT(SOURCE_MAX_BYTES + 1);

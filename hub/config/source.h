@@ -11,14 +11,18 @@
 
 enum { SOURCE_MAX_BYTES = 8 * 1024 * 1024, SOURCE_MAX_INCLUDES = 10 };
 
+struct digest;
+
 struct source {
     struct config_t tree;
     const char *path, *folder; /* as given; folder: where its @include paths start */
     struct arena *arena;       /* borrowed: places live there */
+    struct digest *digest;     /* borrowed: of every byte that was read; NULL: none */
 };
 
 /* False, with findings, where it could not be parsed. source_close() in both cases. */
-bool source_open(struct source *, const char *path, struct arena *, struct config_findings *);
+bool source_open(struct source *, const char *path, struct arena *, struct digest *,
+                 struct config_findings *);
 void source_close(struct source *);
 struct config_place source_place(const struct source *, const config_setting_t *);
 

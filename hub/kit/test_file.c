@@ -161,7 +161,7 @@ struct test_file *test_file_read(const char *path, struct config_findings *findi
                                 .what = "test",
                                 .options_ctx = &all->trees,
                                 .options = config_options_read};
-    if (source_open(&source, path, all->trees.arena, findings)) {
+    if (source_open(&source, path, all->trees.arena, NULL, findings)) {
         keys_read(&keys, config_root_setting(&source.tree), test_keys, ARRAY_LEN(test_keys),
                   &all->pub);
         check(&all->pub, &keys, (struct config_place){all->pub.path, 0});

@@ -29,7 +29,8 @@ struct plugin {
     json_t *json;
     const struct omni_module *module;
     enum plugin_end end;
-    uint32_t depth; /* 2: a reply is being judged inside a call */
+    const char *lacks; /* what its sandbox is without */
+    uint32_t depth;    /* 2: a reply is being judged inside a call */
     /* isolation process */
     struct child child;
     /* isolation none */
@@ -250,6 +251,7 @@ static omni_status take_started(struct plugin *p, uint16_t type, struct wire_in 
     }
     if (lacks[0])
         p->gate.out->log(p->gate.out->ctx, OMNI_LOG_WARN, lacks);
+    p->lacks = arena_strdup(p->arena, lacks);
     if (weaker[0])
         p->gate.out->log(p->gate.out->ctx, OMNI_LOG_DEBUG, weaker);
     p->json = json_parse(text, n, err);
@@ -362,6 +364,11 @@ void plugin_stop(struct plugin *p)
     json_decref(p->json);
     arena_free(p->arena);
     free(p);
+}
+
+const char *plugin_lacks(const struct plugin *p)
+{
+    return p->lacks && *p->lacks ? p->lacks : NULL;
 }
 
 const struct omni_module *plugin_module(const struct plugin *p)

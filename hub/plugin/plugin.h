@@ -69,6 +69,8 @@ struct plugin;
 struct plugin *plugin_start(const struct plugin_options *, enum plugin_end *end, struct err *);
 void plugin_stop(struct plugin *);
 const struct omni_module *plugin_module(const struct plugin *);
+/* What this machine's sandbox cannot fence, in words; NULL: nothing. */
+const char *plugin_lacks(const struct plugin *);
 /* The description as JSON, borrowed. */
 const json_t *plugin_json(const struct plugin *);
 enum plugin_end plugin_end(const struct plugin *);

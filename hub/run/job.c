@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -327,6 +328,8 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .no_waits = json_text(job->spec, "replay") || json_flag(job->spec, "no_waits"),
         .services = &job->services};
     job->plugin = plugin_start(&options, &job->plugin_end, err);
+    if (job->plugin && plugin_lacks(job->plugin))
+        job_emit_audit(job, AUDIT_SANDBOX, plugin_lacks(job->plugin));
     return job->plugin ? OMNI_OK : err->status;
 }
 

@@ -120,6 +120,9 @@ omni_status job_failed(struct job *, omni_status, struct err *);
 /* Forgets what an earlier call said. */
 void job_failure_clear(struct job *);
 
+/* Tells omnihub of something for the audit log. */
+void job_emit_audit(struct job *, const char *what, const char *text);
+
 /* ---- outcomes ---- */
 
 /* What became of a call that ended with this status; never NULL. */

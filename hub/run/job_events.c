@@ -2,6 +2,7 @@
  * What the job tells omnihub: progress, accounts, rows of a dry run, results. */
 #include <config.h>
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -200,4 +201,13 @@ void job_emit_plain(struct job *job, omni_status status, const struct err *err, 
         json_object_update(event, more_take);
     json_decref(more_take);
     spec_event(job->events, event);
+}
+
+void job_emit_audit(struct job *job, const char *what, const char *text)
+{
+    char copy[ERR_TEXT];
+    snprintf(copy, sizeof copy, "%s", text);
+    copy[log_redact(copy, strlen(copy))] = '\0';
+    spec_event(job->events,
+               json_pack("{s:s, s:s, s:s}", "event", "audit", "what", what, "text", copy));
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -196,8 +197,10 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     calls->judge = exchange_judge;
     omni_status status = http_send(x->job->http, &request, calls, &reply, err);
     struct err why = {0};
-    if (status == OMNI_E_CONFIG && http_check_url(x->job->http, http->url, &why) != OMNI_OK)
+    if (status == OMNI_E_CONFIG && http_check_url(x->job->http, http->url, &why) != OMNI_OK) {
         err_set(&x->job->denied, status, "%s", why.text);
+        job_emit_audit(x->job, AUDIT_HOST_REFUSED, why.text);
+    }
     http->status = reply.status;
     http->reply = reply.body ? reply.body : "";
     http->reply_len = reply.body_len;

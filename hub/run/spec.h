@@ -45,6 +45,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *  describe {module}                         the description
  *  account  {id, name, currency, zone}
  *  progress {stream, rows, windows, windows_total}
+ *  audit    {what (audit/audit.h), text}      something for the audit log
  *  row      {stream, dataset, values{}}      dry_run only
  *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
  *           the plugin; rows: how many there were before it; where the hub read records: format

@@ -16,6 +16,7 @@ enum { STORE_APPLICATION = 0x6f6d6e69, STORE_VERSION = 1 };
 struct store {
     sqlite3 *db;
     const struct schema *schema;
+    bool was_migrated;
     char *path; /* for messages */
 };
 
@@ -30,8 +31,8 @@ char *store_path(const char *state_dir);
 omni_status functions_register(sqlite3 *, struct err *);
 
 /* Makes what is missing, migrates, builds the views; one transaction, and none where nothing
- * changed. */
-omni_status layout_update(struct store *, struct err *);
+ * changed. is_old: it has tables already. */
+omni_status layout_update(struct store *, bool is_old, struct err *);
 /* "TEXT", "MICROS_INT", …: the column's type in tables and, through views, in results. */
 const char *layout_type(uint32_t type);
 /* The type that a declared type stands for; OMNI_NULL: none of ours. */

@@ -369,7 +369,7 @@ static omni_status build(struct store *s, const char *fingerprint, struct err *e
     return sql_exec(s->db, err, "INSERT OR REPLACE INTO meta VALUES('schema', %Q)", fingerprint);
 }
 
-omni_status layout_update(struct store *s, struct err *err)
+omni_status layout_update(struct store *s, bool is_old, struct err *err)
 {
     auto_buf fingerprint = BUF_INIT(LAYOUT_SQL);
     add_fingerprint(&fingerprint, s->schema);
@@ -379,8 +379,10 @@ omni_status layout_update(struct store *s, struct err *err)
         return status;
     if (sql_begin(s->db, err) != OMNI_OK)
         return err->status;
-    if (build(s, buf_text(&fingerprint), err) == OMNI_OK && sql_commit(s->db, err) == OMNI_OK)
+    if (build(s, buf_text(&fingerprint), err) == OMNI_OK && sql_commit(s->db, err) == OMNI_OK) {
+        s->was_migrated = is_old;
         return OMNI_OK;
+    }
     sql_rollback(s->db);
     return err->status;
 }

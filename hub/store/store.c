@@ -203,7 +203,7 @@ static omni_status open_file(struct store *s, enum store_mode mode, struct err *
     if (!s->db || store_check_identity(s->db, &is_new, err) != OMNI_OK)
         return err->status;
     if (mode == STORE_WRITE)
-        return layout_update(s, err);
+        return layout_update(s, !is_new, err);
     return is_new ? err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull")
                   : OMNI_OK;
 }
@@ -241,6 +241,11 @@ void store_close(struct store *s)
     sqlite3_close_v2(s->db);
     free(s->path);
     free(s);
+}
+
+bool store_was_migrated(const struct store *s)
+{
+    return s->was_migrated;
 }
 
 const struct schema *store_schema(const struct store *s)

@@ -29,6 +29,8 @@ struct store *store_open(const char *state_dir, const struct schema *, enum stor
 struct store *store_again(const struct store *, struct err *);
 void store_close(struct store *);
 const struct schema *store_schema(const struct store *);
+/* Did opening it bring its tables from an older form to this program's? */
+bool store_was_migrated(const struct store *);
 /* For combine, push and query, which bring their own SQL. Functions dec(), ratio() … are
  * registered. */
 struct sqlite3 *store_db(struct store *);

@@ -3,6 +3,7 @@
 # One line a test.
 E2E_TESTS =
 E2E_TESTS += %D%/test_alerts.py
+E2E_TESTS += %D%/test_audit.py
 E2E_TESTS += %D%/test_backfill.py
 E2E_TESTS += %D%/test_cassette.py
 E2E_TESTS += %D%/test_commands.py

@@ -320,5 +320,5 @@ class SweepLab(omni.Lab):
             require(seen[what] == rows, "after the next run %s differs from a clean run's:\n%s\n%s" % (what, seen[what], rows))
         require(self.running() == 0, "runs are left as running")
         left = [name for name in os.listdir(self.path("out")) if name.endswith(".tmp")] + \
-               [name for name in os.listdir(self.path("state")) if not re.fullmatch(r"store\.db(-wal|-shm)?|hub\.lock", name)]
+               [name for name in os.listdir(self.path("state")) if not re.fullmatch(r"store\.db(-wal|-shm)?|hub\.lock|audit\.jsonl", name)]
         require(not left, "left behind: %s" % left)

@@ -133,7 +133,7 @@ class House(omni.Lab):
 
     def leftovers(self):
         """Files of the state folder that a finished program must not leave."""
-        return sorted(set(os.listdir(self.path("state"))) - {"store.db", "store.db-wal", "store.db-shm", "hub.lock"})
+        return sorted(set(os.listdir(self.path("state"))) - {"store.db", "store.db-wal", "store.db-shm", "hub.lock", "audit.jsonl"})
 
     def rows(self):
         return self.ask("SELECT * FROM ads_entities ORDER BY connector, entity_id")

@@ -165,7 +165,7 @@ class Hub(omni.Lab):
 
     def leftovers(self):
         """Files of the state folder that a finished program must not leave."""
-        known = {"store.db", "store.db-wal", "store.db-shm", "hub.lock", "reserve", "vault", "quota", "locks", "control"}
+        known = {"store.db", "store.db-wal", "store.db-shm", "hub.lock", "reserve", "vault", "quota", "locks", "control", "audit.jsonl"}
         return sorted(set(os.listdir(self.path("state"))) - known)
 
 
