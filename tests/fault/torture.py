@@ -17,7 +17,7 @@ import time
 import torture_ticks
 from torture_lab import PATIENCE_S, SHOPS, TortureLab
 from torture_nemesis import Nemesis, until
-from torture_watch import RUNS, Watch, differences, is_whole, leftovers
+from torture_watch import RUNS, Watch, broken_restatements, differences, is_whole, leftovers
 from sweep_lab import preload
 
 import omni
@@ -107,10 +107,10 @@ class Torture:
             say("files are left: %s" % leftovers(self.lab))
         with self.watch.store() as db:
             runs = db.execute(RUNS, (0,)).fetchall()
-        if any(outcome == "running" for *_, outcome in runs):
+        if any(row[-1] == "running" for row in runs):
             say("runs are left as running")
         wrong, self.ticks, self.runs = torture_ticks.check(self.lab, self.watch, runs, (self.began, quiet, ended))
-        self.watch.wrong.extend(wrong + self.differences() + self.dead())
+        self.watch.wrong.extend(wrong + self.differences() + broken_restatements(self.watch) + self.dead())
         self.pull_again()
 
     def misused(self):

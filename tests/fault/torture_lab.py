@@ -21,6 +21,7 @@ SPEED = 15          # a minute of the schedule takes so many times less
 RESTART_S = 0.3     # what an init system waits before it starts a service again
 PATIENCE_S = 120    # until something comes that must come
 FAR_H = 13          # the clock's far jumps; under what the service takes for a broken clock
+PARALLEL = 12       # no job waits for another: six connectors, and combine or three sinks
 SETTLE_DAYS = 90    # longer than any run of this test by its own clock
 HISTORY_DAYS = 6
 KILL = 1000         # havoc.c's
@@ -39,7 +40,15 @@ SHOPS = {
 }
 SELDOM = [name for name, (_, minutes, _, _) in SHOPS.items() if minutes > 60]
 DATASETS = ("orders", "channel_daily")
-JOB = '#!/bin/sh\n%s\nexec %s "$@"\n'
+# A job, which first notes when it was started, and for which batch of the ledger: its row may be written much later.
+JOB = """#!/bin/sh
+read -r up idle </proc/uptime
+read -r spec </proc/self/fd/3
+batch=${spec#*'"batch":"'}
+echo "$up ${batch%%%%'"'*}" >>'%s'
+%s
+exec '%s' "$@"
+"""
 
 
 class Page:
@@ -122,7 +131,7 @@ class TortureLab(h.Hub):
                      "CARELESS": self.careless}
         self.env = dict(preloaded, PATH="/usr/bin:/bin", LANG="C")
         words = ["%s='%s'; export %s" % (name, value, name) for name, value in preloaded.items()]
-        self.write("programs/omnihub-job", JOB % ("\n".join(words), self.path("programs", "inner", "omnihub-job")), 0o755)
+        self.write("programs/omnihub-job", JOB % (self.path("starts"), "\n".join(words), self.path("programs", "inner", "omnihub-job")), 0o755)
 
     def connector(self, name, schedule, is_snapshot, login):
         platform = self.platforms[login]
@@ -143,7 +152,7 @@ class TortureLab(h.Hub):
                  h.sink("bi", "sqlite", DATASETS, {"path": "out/bi.db"})]
         os.makedirs(self.path("out"))
         self.configure(*[self.connector(name, schedule, is_snapshot, login) for name, (schedule, _, is_snapshot, login) in SHOPS.items()],
-                       sinks=sinks, retry_after="20s", parallel=4,
+                       sinks=sinks, retry_after="20s", parallel=PARALLEL,
                        http={"max_attempts": 2, "stall_timeout": "6s", "connect_timeout": "20s", "request_timeout": "20s", "max_wait": "2s"})
 
     # ---- the admin
@@ -216,6 +225,13 @@ class TortureLab(h.Hub):
         self.log.close()
 
     # ---- processes
+
+    def starts_of_jobs(self):
+        """{batch: when its job was started}"""
+        apart = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+        with open(self.path("starts"), encoding="utf-8") as file:
+            lines = [line.split() for line in file]
+        return {line[1]: float(line[0]) - apart for line in lines if len(line) == 2}
 
     def family(self):
         """Every process that was started out of this folder: [(pid, program)]."""

@@ -53,15 +53,15 @@ class Timeline:
         return found
 
 
-def successes(runs, first_seen, timeline, name):
-    """The successful runs of a connector, when they began and ended."""
-    found = []
-    for run, connector, started, ended, outcome in runs:
-        if connector == name and outcome == "ok":
-            after, before = first_seen.get(run, (timeline.began, timeline.ended))
-            start = timeline.steady(started / 1e6, after, before) or before
-            found.append((run, start, timeline.steady(ended / 1e6, start, timeline.ended) or start))
-    return found
+class Run:
+    """hub_began: when the hub started its job; start: when that wrote it into the ledger."""
+
+    def __init__(self, row, job_starts, watch, timeline):
+        self.number, _, batch, started, ended, _ = row
+        after, before = watch.first_seen.get(self.number, (timeline.began, timeline.ended))
+        self.start = timeline.steady(started / 1e6, after, before) or before
+        self.end = timeline.steady(ended / 1e6, self.start, timeline.ended) or self.start
+        self.hub_began = min(job_starts.get(batch, self.start), self.start)
 
 
 def excuses(lab, name, began):
@@ -74,13 +74,14 @@ def check(lab, watch, runs, moments):
     there were."""
     began, quiet, ended = moments
     timeline, wrong, n_ticks, n_runs = Timeline(lab.clock, began, ended), [], 0, 0
+    job_starts = lab.starts_of_jobs()
     for name in SHOPS:
         ticks = sorted(timeline.ticks(SHOPS[name][1]) + excuses(lab, name, began))
-        good = successes(runs, watch.first_seen, timeline, name)
+        good = [Run(row, job_starts, watch, timeline) for row in runs if row[1] == name and row[-1] == "ok"]
         slack = SLACK_S + jitter_most(name)
         n_ticks, n_runs = n_ticks + len(ticks), n_runs + len(good)
         last = max(tick for tick in ticks if tick <= quiet)
-        if not any(start >= last - SLACK_S for _, start, _ in good):
+        if not any(run.start >= last - SLACK_S for run in good):
             wrong.append("%s: the tick at %.1f s has no successful run" % (name, last - began))
         wrong += twice(name, ticks, good, slack, lab.hurt, began)
     return wrong, n_ticks, n_runs
@@ -90,9 +91,10 @@ def twice(name, ticks, good, slack, hurt, began):
     """Two successful runs without a tick in between. A job that was hit between its last word to the ledger and that to its hub is run
     again."""
     found = []
-    for (_, before, end), (run, start, _) in zip(good, good[1:]):
-        had_tick = any(before - slack <= tick <= start + slack for tick in ticks)
-        was_hit = any(before <= when <= end + SLACK_S for when in hurt)
+    for before, run in zip(good, good[1:]):
+        had_tick = any(before.hub_began - slack <= tick <= run.start + slack for tick in ticks)
+        was_hit = any(before.start <= when <= before.end + SLACK_S for when in hurt)
         if not had_tick and not was_hit:
-            found.append("%s: run %d at %.1f s is a second one for the tick of the run at %.1f s" % (name, run, start - began, before - began))
+            found.append("%s: run %d at %.1f s is a second one for the tick of run %d at %.1f s" % (
+                name, run.number, run.start - began, before.number, before.start - began))
     return found

@@ -17,7 +17,7 @@ from torture_world import orders
 PAUSE_S = 0.05
 ORDERS = ("SELECT f.connector, d.order_id, d.date, d.net, d.status FROM d_orders d JOIN feeds f ON f.id = d._feed")
 LAST_DAYS = "SELECT f.connector, s.value FROM state s JOIN feeds f ON f.id = s.feed WHERE s.key = 'hub.window_to'"
-RUNS = "SELECT id, connector, started, ended, outcome FROM runs WHERE kind = 'pull' AND id > ? ORDER BY id"
+RUNS = "SELECT id, connector, batch, started, ended, outcome FROM runs WHERE kind = 'pull' AND id > ? ORDER BY id"
 MICROS_A_CENT = 10000
 
 
@@ -186,6 +186,20 @@ def differences(watch):
     found += ["%s: channel_daily is not what its orders add up to" % place for place, rows in days.items()
               if daily_of(rows) != daily(truth)]
     return found
+
+
+def broken_restatements(watch):
+    """What the store tells of days that changed: each begins where the one before ended, and the last one ends at what is there."""
+    known, wrong = {}, []
+    with watch.store() as db:
+        sums = {(feed, day): net for feed, day, net in db.execute("SELECT _feed, date, sum(net) FROM d_orders GROUP BY 1, 2")}
+        told = db.execute("SELECT id, feed, day, old, new FROM restatements WHERE dataset = 'orders' AND metric = 'net' ORDER BY id").fetchall()
+    for number, feed, day, old, new in told:
+        if known.get((feed, day), old) != old:
+            wrong.append("restatement %d of %s does not begin where the one before ended" % (number, day))
+        known[feed, day] = new
+    return wrong + ["the last restatement of %s says %d, stored are %d" % (day, net, sums.get((feed, day), 0))
+                    for (feed, day), net in known.items() if net != sums.get((feed, day), 0)]
 
 
 def leftovers(lab):
