@@ -39,6 +39,8 @@ SHOPS = {
     "pier": ("every 12h", 720, True, ""),
 }
 SELDOM = [name for name, (_, minutes, _, _) in SHOPS.items() if minutes > 60]
+# A sanitizer's runtime does not mind that other libraries come before it.
+ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0"
 DATASETS = ("orders", "channel_daily")
 # A job, which first notes when it was started, and for which batch of the ledger: its row may be written much later.
 JOB = """#!/bin/sh
@@ -128,7 +130,7 @@ class TortureLab(h.Hub):
         self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
         libraries = ["set_clock", "havoc"] + (["careless"] if self.careless else [])
         preloaded = {"LD_PRELOAD": " ".join(map(sweep_lab.preload, libraries)), "SET_CLOCK": self.path("clock"), "HAVOC": self.path("havoc"),
-                     "CARELESS": self.careless}
+                     "CARELESS": self.careless, "ASAN_OPTIONS": ASAN_OPTIONS}
         self.env = dict(preloaded, PATH="/usr/bin:/bin", LANG="C")
         words = ["%s='%s'; export %s" % (name, value, name) for name, value in preloaded.items()]
         self.write("programs/omnihub-job", JOB % (self.path("starts"), "\n".join(words), self.path("programs", "inner", "omnihub-job")), 0o755)

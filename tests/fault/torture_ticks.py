@@ -9,9 +9,12 @@ from torture_lab import SHOPS, SPEED
 SLACK_S = 1.0  # of real time, between a moment here and what another process says of it
 
 
-def jitter_most(name):
-    """Starts are spread over a twentieth of the interval, five minutes at most; real seconds."""
-    return min(SHOPS[name][1] * 60 / 20, 300) / SPEED
+def spread(name, minutes):
+    """Starts are spread over a twentieth of the interval, five minutes at most, the same for a name each time: seconds after the tick."""
+    number = 0xcbf29ce484222325
+    for byte in name.encode():
+        number = (number ^ byte) * 0x100000001b3 % 2**64
+    return (number ^ number >> 29) % int(min(minutes * 60 / 20, 300) * 1e6) / 1e6
 
 
 class Timeline:
@@ -35,8 +38,8 @@ class Timeline:
                 return found
         return None
 
-    def ticks(self, minutes):
-        """The moments at which the clock first reached a multiple of the interval."""
+    def ticks(self, minutes, after):
+        """The moments at which the clock first stood so many seconds after a multiple of the interval."""
         step, found = minutes * 60, []
         most = self.wall(self.began)
         for i, (at, ahead) in enumerate(self.settings):
@@ -45,7 +48,7 @@ class Timeline:
                 continue
             at = max(at, self.began)
             shown, last = self.clock.wall_at(at, ahead), self.clock.wall_at(until, ahead)
-            tick = (int(most) // step + 1) * step
+            tick = int((most - after) // step + 1) * step + after
             while tick <= last:
                 found.append(max(at, at + (tick - shown) / SPEED))
                 tick += step
@@ -76,25 +79,25 @@ def check(lab, watch, runs, moments):
     timeline, wrong, n_ticks, n_runs = Timeline(lab.clock, began, ended), [], 0, 0
     job_starts = lab.starts_of_jobs()
     for name in SHOPS:
-        ticks = sorted(timeline.ticks(SHOPS[name][1]) + excuses(lab, name, began))
+        ticks = sorted(timeline.ticks(SHOPS[name][1], spread(name, SHOPS[name][1])) + excuses(lab, name, began))
         good = [Run(row, job_starts, watch, timeline) for row in runs if row[1] == name and row[-1] == "ok"]
-        slack = SLACK_S + jitter_most(name)
         n_ticks, n_runs = n_ticks + len(ticks), n_runs + len(good)
         last = max(tick for tick in ticks if tick <= quiet)
         if not any(run.start >= last - SLACK_S for run in good):
             wrong.append("%s: the tick at %.1f s has no successful run" % (name, last - began))
-        wrong += twice(name, ticks, good, slack, lab.hurt, began)
+        wrong += twice(name, ticks, good, lab.hurt, began)
     return wrong, n_ticks, n_runs
 
 
-def twice(name, ticks, good, slack, hurt, began):
-    """Two successful runs without a tick in between. A job that was hit between its last word to the ledger and that to its hub is run
-    again."""
-    found = []
-    for before, run in zip(good, good[1:]):
-        had_tick = any(before.hub_began - slack <= tick <= run.start + slack for tick in ticks)
-        was_hit = any(before.start <= when <= before.end + SLACK_S for when in hurt)
-        if not had_tick and not was_hit:
-            found.append("%s: run %d at %.1f s is a second one for the tick of run %d at %.1f s" % (
-                name, run.number, run.start - began, before.number, before.start - began))
+def twice(name, ticks, good, hurt, began):
+    """Each successful run has a tick of its own, which came after the run before it had begun. A job that was hit between its last word to
+    the ledger and that to its hub is run again."""
+    found, spent, before = [], -1, None
+    for run in good:
+        first = before.hub_began - SLACK_S if before else began
+        own = next((i for i, tick in enumerate(ticks) if i > spent and first <= tick <= run.start + SLACK_S), None)
+        was_hit = before and any(before.start <= when <= before.end + SLACK_S for when in hurt)
+        if own is None and not was_hit:
+            found.append("%s: run %d at %.1f s has no tick of its own" % (name, run.number, run.start - began))
+        spent, before = spent if own is None else own, run
     return found
