@@ -251,7 +251,9 @@ static void keep_head(struct exchange *x, const struct err *why)
     struct window *w = x->job->window;
     if (!w || x->head.len == 0)
         return;
-    auto_free char *url = http_full_url(x->job->http, x->http->url ? x->http->url : "");
+    const char *asked = x->http->url ? x->http->url : "";
+    bool is_file = x->job->files && job_files_is_url(asked); /* then there may be no HTTP at all */
+    auto_free char *url = is_file ? xstrdup(asked) : http_full_url(x->job->http, asked);
     log_redact(url, strlen(url));
     /* Taken out before it is cut: half a secret would not be found. */
     x->head.len = log_redact(x->head.data, x->head.len);
