@@ -215,12 +215,16 @@ static void add_sforce(struct lefts *l, const struct http_reply *reply)
         add(l, "api-usage", used < limit ? limit - used : 0, limit, 0);
 }
 
-/* Google Analytics: {"tokensPerDay": {"consumed": by this request, "remaining": …}, …}. */
+/* Google Analytics: {"tokensPerDay": {"consumed": by this request, "remaining": …}, …}; what is 0
+ * is left out there. */
 static void add_property_quota(struct lefts *l, const json_t *quota)
 {
     static const char *const names[] = {"tokensPerDay", "tokensPerHour", "tokensPerProjectPerHour"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        add(l, names[i], json_int(json_object_get(quota, names[i]), "remaining", -1), 0, 0);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const json_t *one = json_object_get(quota, names[i]);
+        if (json_is_object(one))
+            add(l, names[i], json_int(one, "remaining", 0), 0, 0);
+    }
 }
 
 /* Shopify: {"maximumAvailable": 2000.0, "currentlyAvailable": 1990, "restoreRate": 100.0}. */

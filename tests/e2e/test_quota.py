@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import hub as h  # noqa: E402
+import omni  # noqa: E402
 import tap  # noqa: E402
 
 STREAM = {"name": "orders", "dataset": "orders", "url": "/orders", "records": "$.orders[*]", "sync": "snapshot",
@@ -262,6 +263,16 @@ def test_left():
         tap.has(lab.run("status").out, "of 100 left (x-ratelimit), full again at ", "for people, where less than half is left")
 
 
+def test_left_in_body():
+    """Google Analytics says it beside the rows, and for each property by itself."""
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        lab.configure(h.ga4(world, lab))
+        lab.pull("--from", "-5d", "--to", "-1d")
+        found = {q["what"]: q for q in lab.run("status", "--json").json()[0]["quota"]}
+        tap.ok({"tokensPerDay", "tokensPerHour"} <= set(found), "what a body says is left is kept, too: " + ", ".join(found))
+        tap.has(found.get("tokensPerDay", {}).get("bucket", ""), "google_analytics account 313131313", "for the property")
+
+
 def test_backfill_share():
     """A backfill stops where its share ends; the schedule goes on with what is left for it."""
     with Metered("account", dict(name="a")) as lab:
@@ -305,6 +316,7 @@ def test_restart_accounts():
 test_account_scope()
 test_app_scope()
 test_left()
+test_left_in_body()
 test_backfill_share()
 test_restart_accounts()
 test_shared()

@@ -124,6 +124,7 @@ static const struct {
     {{"x-app-usage: {\"call_count\":130}"}, "", 1, "x-app-usage", 0, 100, 0},
     {{NULL}, GOOGLE_QUOTA, 2, "tokensPerDay", 199990, 0, 0},
     {{NULL}, SHOPIFY_COST, 1, "throttleStatus", 1500, 2000, 6000},
+    {{NULL}, "{\"propertyQuota\":{\"tokensPerDay\":{\"consumed\":3}}}", 1, "tokensPerDay", 0, 0, 0},
     /* nothing that could be counted by */
     {{NULL}, "", 0, NULL, 0, 0, 0},
     {{"x-ratelimit-limit: 0", "x-ratelimit-remaining: 0"}, "", 0, NULL, 0, 0, 0},
