@@ -229,12 +229,12 @@ void agenda_done(struct agenda *a, size_t number, enum outcome_then end, int64_t
     e->retries = end == THEN_NEXT ? 0 : e->retries + 1;
     e->broken = end == THEN_COUNT ? e->broken + 1 : 0;
     e->is_suspended = e->broken >= a->rules.broken_limit;
-    int64_t due = tick_after_start(a, e, now);
+    int64_t due = make_up(a, e, tick_after_start(a, e, now), now);
     if (end != THEN_NEXT) {
         int64_t again = now + retry_wait(a, e);
-        due = due < now || again < due ? again : due;
+        due = due <= now || again < due ? again : due;
     }
-    set_due(a, number, e->is_suspended ? INT64_MAX : due < now ? now : due);
+    set_due(a, number, e->is_suspended ? INT64_MAX : due);
 }
 
 static int64_t due_after_move(const struct agenda *a, struct entry *e, int64_t moved, int64_t now)

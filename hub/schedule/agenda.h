@@ -55,7 +55,8 @@ void agenda_clock_moved(struct agenda *, int64_t moved, int64_t now);
 /* An entry that is due, marked as running; SIZE_MAX: none. It is not due again before
  * agenda_done(). */
 size_t agenda_start(struct agenda *, int64_t now);
-/* Its run has ended. A tick that came meanwhile makes it due at once, once. */
+/* Its run has ended. A tick that came meanwhile makes it due at once, once, unless it is one of
+ * those that rules.leaves_missed leaves out. */
 void agenda_done(struct agenda *, size_t number, enum outcome_then, int64_t now);
 /* Its run has ended because a quota is used up: again at `until`, and not before. Ticks until then
  * are part of that run. Also for one that does not run: what an earlier life had parked. */

@@ -108,6 +108,7 @@ def begun(lab):
     lab.serve()
     lab.pulled(1)
     lab.says("combine outcome=ok", 1)
+    lab.waits()  # nothing runs any more
     return lab
 
 

@@ -235,6 +235,9 @@ static void missed_ticks_may_be_left_out(void **state)
     assert_int_equal(agenda_due_of(a, missed), T0 + 73 * HOUR);
     /* a little late is not missed */
     assert_int_equal(agenda_start(a, T0 + 73 * HOUR + 4 * MIN), missed);
+    /* what came while it ran for hours is left out, too */
+    agenda_done(a, missed, THEN_NEXT, T0 + 76 * HOUR + MIN);
+    assert_int_equal(agenda_due_of(a, missed), T0 + 77 * HOUR);
     agenda_free(a);
 }
 
