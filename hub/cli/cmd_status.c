@@ -196,10 +196,9 @@ static void print_alerts(const json_t *alerts)
     json_array_foreach(alerts, i, one)
     {
         const char *message = json_text(one, "message"), *state = json_text(one, "state");
-        printf("\nalert %s: %s%s%s: its last message did not get through: %s\n  → omnihub alerts "
-               "shows its messages, omnihub alerts --test %s sends another one\n",
+        printf("\nalert %s: %s%s%s: its last message did not get through: %s\n  → %s\n",
                json_text(one, "alert"), output_colour(stdout, "failed"), state,
-               output_plain(stdout), message ? message : "no answer yet", json_text(one, "alert"));
+               output_plain(stdout), message ? message : "no answer yet", json_text(one, "remedy"));
     }
 }
 

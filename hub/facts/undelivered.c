@@ -8,6 +8,7 @@
 
 #include "base/day.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "store/outbox.h"
 
 enum { TROUBLE_DAYS = 7 };
@@ -42,6 +43,10 @@ json_t *undelivered_find(const struct config *c, struct store *store, struct err
             continue;
         json_t *one = json_pack("{s:s, s:s}", "alert", c->alerts[i].name, "state", state);
         json_put_text(one, "message", json_text(row, "message"));
+        auto_free char *remedy = xasprintf(
+            "omnihub alerts shows its messages, omnihub alerts --test %s sends another one",
+            c->alerts[i].name);
+        json_put_text(one, "remedy", remedy);
         json_array_append_new(out, one);
     }
     return out;

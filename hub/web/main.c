@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -54,7 +55,8 @@ int main(int argc, char **argv)
         else
             return fputs(usage, c == 'h' ? stdout : stderr) < 0 || c != 'h' ? 2 : 0;
     }
-    if (optind < argc) {
+    struct endpoint endpoint;
+    if (optind < argc || (listen && !endpoint_parse(listen, &endpoint))) {
         fputs(usage, stderr);
         return 2;
     }

@@ -169,6 +169,25 @@ static void add_notices(struct buf *b, const json_t *notices)
     }
 }
 
+static void add_alerts(struct buf *b, const struct look *look)
+{
+    const json_t *alert;
+    size_t i;
+    expose_family(b, "omnihub_alert_undelivered", "gauge",
+                  "An alert whose newest message did not get through, and how that stands.");
+    json_array_foreach(look->facts.alerts, i, alert)
+    {
+        const struct label labels[] = {
+            {"alert", json_text(alert, "alert")}, {"state", json_text(alert, "state")}, {0}};
+        expose_int(b, "omnihub_alert_undelivered", labels, 1);
+    }
+    expose_family(b, "omnihub_log_lines_lost_total", "counter",
+                  "Lines of the service's log that nobody took.");
+    if (look->facts.service)
+        expose_int(b, "omnihub_log_lines_lost_total", NULL,
+                   json_int(look->facts.service, "log_lost", 0));
+}
+
 /* All that a connector has under way, of every account. */
 static void add_backfills(struct buf *b, const json_t *backfills)
 {
@@ -263,6 +282,7 @@ void metrics_write(struct buf *b, const struct look *look, const struct web_coun
         metrics_sums(b, look);
         add_secrets(b, look->facts.standing.secrets);
         add_notices(b, look->facts.notices);
+        add_alerts(b, look);
         add_quotas(b, look);
         add_backfills(b, look->backfills);
     }

@@ -65,10 +65,22 @@ static bool is_told(const json_t *secret)
     return json_text(secret, "message") != NULL;
 }
 
+/* One that waits is tried again by itself. */
+static const char *alert_word(const json_t *alert)
+{
+    const char *state = json_text(alert, "state");
+    return strcmp(state, "waiting") == 0 ? "retrying" : state;
+}
+
 static void add_else(struct buf *b, const struct look *look)
 {
     const json_t *one;
     size_t i;
+    json_array_foreach(look->facts.alerts, i, one)
+    {
+        auto_free char *whose = xasprintf("alert %s", json_text(one, "alert"));
+        add_item(b, alert_word(one), whose, json_text(one, "message"), json_text(one, "remedy"));
+    }
     json_array_foreach(look->facts.notices, i, one)
     {
         if (facts_is_of_no_connector(one))
@@ -90,6 +102,7 @@ size_t page_count_else(const struct look *look)
     const json_t *one;
     size_t i, n = 0;
     json_array_foreach(look->facts.notices, i, one) n += facts_is_of_no_connector(one);
+    json_array_foreach(look->facts.alerts, i, one) n += tone_of(alert_word(one)) == TONE_BAD;
     json_array_foreach(look->facts.standing.secrets, i, one) n +=
         is_told(one) && tone_of(json_text(one, "state")) == TONE_BAD;
     return n;

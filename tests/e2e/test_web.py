@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import hub as h  # noqa: E402
 import tap  # noqa: E402
 import web as w  # noqa: E402
+from receivers import Hook  # noqa: E402
 
 
 def configure(lab, *connectors, web=None, **more):
@@ -214,6 +215,21 @@ def test_sink():
         tap.is_(web.metrics()['omnihub_notices_open{kind="failing"}'], 1, "and the metrics")
 
 
+def test_alert():
+    with Hook() as hook, h.Hub() as lab, contextlib.ExitStack() as stack:
+        hook.statuses = [400] * 100
+        lab.write("bad.csv", "Receipt,Date,Total\n1,not a day,12.50\n")
+        path = lab.configure(w.till("spoilt", "bad.csv"))
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("alerts = ( %s );\n" % h.written({"name": "duty", "kind": "webhook", "url": hook.url(), "group": "1s"}))
+        web = stack.enter_context(w.Web(lab))
+        serve(lab, stack)
+        web.until(lambda: 'omnihub_alert_undelivered{alert="duty",state="waiting"}' in web.metrics(), "the alert that is refused")
+        tap.ok(all(part in web.ask("/").text for part in ("alert duty", "HTTP 400", "omnihub alerts --test duty")),
+               "the page tells of an alert that does not get through, and what to do")
+        tap.is_(web.metrics()["omnihub_log_lines_lost_total"], 0, "and the metrics of lost log lines")
+
+
 def test_configuration():
     with h.Hub() as lab:
         lab.write("till.csv", w.ORDERS)
@@ -297,7 +313,7 @@ def test_command_line():
         return subprocess.run([w.PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=h.WAIT_SECONDS)
     tap.has(run("--help").stdout, "--listen", "help is on stdout")
     tap.has(run("--version").stdout, "omnihub-web ", "the version, too")
-    tap.is_([run("--nonsense").returncode, run("more").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2], "wrong usage is 2")
+    tap.is_([run("--nonsense").returncode, run("more").returncode, run("-l", "localhost:80").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_configuration, test_processes, test_manager, test_log, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
