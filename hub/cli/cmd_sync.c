@@ -6,6 +6,7 @@
 
 #include "cli/alerts.h"
 #include "cli/audited.h"
+#include "cli/calendar.h"
 #include "cli/freshness.h"
 #include "cli/work.h"
 
@@ -28,6 +29,7 @@ static void send_alerts(struct work *w)
     const struct config *c = w->cli->config;
     if (w->is_interrupted || c->n_alerts == 0)
         return;
+    calendar_look(w);
     struct freshness *fresh = freshness_new(w->store, false);
     freshness_look(fresh, c);
     freshness_free(fresh);

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/args.c %D%/bench.c %D%/bench.h %D%/cli.c %D%/cli.h \
 	%D%/backfill.c %D%/backfill.h \
 	%D%/backfill_plan.c %D%/backfill_plan.h \
+	%D%/calendar.c %D%/calendar.h \
 	%D%/cmd_alerts.c \
 	%D%/cmd_audit.c \
 	%D%/cmd_backfill.c \

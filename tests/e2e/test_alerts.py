@@ -156,6 +156,35 @@ def test_lost_and_killed():
         tap.is_(len(lab.messages()), 1, "there is one message")
 
 
+def test_unknown():
+    """Killed after the receiver has it, before anybody could note that: it comes again, and can be told apart."""
+    with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
+        lab.configure_alerts(platform.connector("shop"), alerts=[hook_alert(hook)])
+        started, killed = [], []
+
+        def kill_once(_):
+            if not killed:
+                killed.append(h.kill_hard(started[0].pid))
+        hook.before_reply = kill_once
+        started.append(lab.serve(stack))
+        started[0].wait(h.WAIT_SECONDS)
+        lab.serve(stack)
+        h.wait_for(lambda: lab.messages() and lab.messages()[0].get("code") == "sent", "the message to be noted as sent")
+        tap.is_((len(hook.posts), len({post["headers"]["Idempotency-Key"] for post in hook.posts})), (2, 1), "twice, with one key")
+
+
+def test_gone():
+    """What is taken out of the configuration is not complained about for ever."""
+    with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
+        lab.configure_alerts(platform.connector("shop"), platform.connector("branch"), alerts=[hook_alert(hook)])
+        lab.serve(stack)
+        h.wait_for(lambda: sum(map(len, hook.items())) >= 2, "both to be told")
+        lab.configure_alerts(platform.connector("shop"), alerts=[hook_alert(hook)])
+        tap.is_(lab.run("reload").code, 0, "reload")
+        h.wait_for(lambda: ("failing", "branch.orders", "over") in sum(hook.items(), []), "the end of what is gone")
+        tap.ok(("failing", "shop.orders", "over") not in sum(hook.items(), []), "not of what is there")
+
+
 def test_given_up():
     with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
         hook.paused = True
@@ -238,6 +267,7 @@ def test_sink():
         lab.run("sync")
         found = sum(hook.items(), [])
         tap.ok(found and all(k == "failing" and s.startswith("sink files") for k, s, _ in found), "a sink that fails is told")
+        tap.has(lab.run("status").out, "sink files", "status shows it")
         os.unlink(lab.path("in-the-way"))
         tap.is_(lab.run("sync").code, 0, "mended")
         tap.is_({state for _, _, state in sum(hook.items()[1:], [])}, {"over"}, "and told")
@@ -288,5 +318,5 @@ def test_configuration():
                 "a password in the clear is warned of, and not shown")
 
 
-tap.run([test_life, test_lost_and_killed, test_given_up, test_remind_and_choose, test_stale, test_secrets, test_sync, test_sink, test_trying,
+tap.run([test_life, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_secrets, test_sync, test_sink, test_trying,
          test_configuration])

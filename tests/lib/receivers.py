@@ -17,7 +17,7 @@ class Hook:
     """Takes what is posted; `statuses` are used up one by one, then it is 200."""
 
     def __init__(self):
-        self.posts, self.statuses, self.paused = [], [], False
+        self.posts, self.statuses, self.paused, self.before_reply = [], [], False, lambda post: None
         hook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,6 +25,7 @@ class Hook:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status = hook.statuses.pop(0) if hook.statuses else 503 if hook.paused else 200
                 hook.posts.append({"status": status, "headers": dict(self.headers), "path": self.path, "body": body})
+                hook.before_reply(hook.posts[-1])
                 self.send_response(status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
