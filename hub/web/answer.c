@@ -23,6 +23,7 @@ struct answerer {
     const struct looker *looker;
     const struct web_counts *counts;
     struct look *look;
+    uint64_t n_looks;
     int64_t renew_ms; /* by the steady clock: when it is to be looked again */
 };
 
@@ -52,16 +53,16 @@ void answerer_free(struct answerer *a)
     free(a);
 }
 
-bool answerer_renew(struct answerer *a)
+uint64_t answerer_look(struct answerer *a)
 {
     int64_t begin = steady_ms();
     if (a->look && begin < a->renew_ms)
-        return false;
+        return a->n_looks;
     look_free(a->look);
     a->look = look_take(a->looker);
     int64_t end = steady_ms();
     a->renew_ms = end + LOOK_AGAIN_MS + (end - begin) * LOOK_SHARE;
-    return true;
+    return ++a->n_looks;
 }
 
 /* ---- plain words ---- */
@@ -260,6 +261,6 @@ void answerer_answer(struct answerer *a, const struct request *r, struct answer 
         return;
     }
     if (path->needs_look)
-        answerer_renew(a);
+        out->look = answerer_look(a);
     path->give(a, r, out);
 }

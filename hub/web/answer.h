@@ -23,6 +23,7 @@ struct answer {
     struct buf body;  /* its bytes, or… */
     const char *text; /* …a text that stays; NULL: body */
     bool is_shared;   /* the same for everybody until the next look: worth keeping */
+    uint64_t look;    /* which look it is made of; 0: of none */
     bool refreshes;   /* a page that looks again by itself */
 };
 
@@ -33,8 +34,8 @@ void answerer_free(struct answerer *);
 /* Is what this request is answered with made of facts, and without anything of the request but its
  * path? */
 bool answerer_is_of_facts(const struct answerer *, const struct request *);
-/* True where the facts were looked at anew: what was kept is old. */
-bool answerer_renew(struct answerer *);
+/* Looks anew where it is time. Which look it is now: what was made of another one is old. */
+uint64_t answerer_look(struct answerer *);
 /* Fills in the answer; buf_free(&body). */
 void answerer_answer(struct answerer *, const struct request *, struct answer *);
 

@@ -28,6 +28,7 @@ struct kept {
     char path[32];
     struct MHD_Response *response;
     int code;
+    uint64_t look; /* of which it is made */
 };
 struct guest {
     int fd; /* -1: the place is free */
@@ -98,31 +99,32 @@ static enum MHD_Result send_answer(struct serving *s, struct MHD_Connection *c, 
     return MHD_queue_response(c, (unsigned)code, r);
 }
 
-static void forget(struct serving *s)
+static void forget(struct kept *kept)
 {
-    for (size_t i = 0; i < KEPT; i++) {
-        if (s->kept[i].response)
-            MHD_destroy_response(s->kept[i].response);
-        s->kept[i] = (struct kept){.code = 0};
-    }
+    if (kept->response)
+        MHD_destroy_response(kept->response);
+    *kept = (struct kept){.code = 0};
 }
 
-static struct kept *find_kept(struct serving *s, const char *path)
+static const struct kept *find_kept(const struct serving *s, const char *path, uint64_t look)
 {
     for (size_t i = 0; i < KEPT; i++)
-        if (s->kept[i].response && strcmp(s->kept[i].path, path) == 0)
+        if (s->kept[i].response && s->kept[i].look == look && strcmp(s->kept[i].path, path) == 0)
             return &s->kept[i];
     return NULL;
 }
 
-/* Takes the response over where there is room, and says so. */
-static bool keep(struct serving *s, const char *path, int code, struct MHD_Response *r)
+/* In the place of one of another look. Takes the response over where there is room, and says so. */
+static bool keep(struct serving *s, const char *path, const struct answer *a,
+                 struct MHD_Response *r)
 {
     for (size_t i = 0; i < KEPT; i++) {
-        if (s->kept[i].response || strlen(path) >= sizeof s->kept[i].path)
+        struct kept *place = &s->kept[i];
+        if ((place->response && place->look == a->look) || strlen(path) >= sizeof place->path)
             continue;
-        s->kept[i] = (struct kept){.response = r, .code = code};
-        memcpy(s->kept[i].path, path, strlen(path) + 1);
+        forget(place);
+        *place = (struct kept){.response = r, .code = a->code, .look = a->look};
+        memcpy(place->path, path, strlen(path) + 1);
         return true;
     }
     return false;
@@ -151,15 +153,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     (void)upload_size;
     (void)request_ctx;
     bool is_of_facts = answerer_is_of_facts(s->answerer, &r);
-    if (is_of_facts && answerer_renew(s->answerer))
-        forget(s);
-    const struct kept *known = is_of_facts ? find_kept(s, url) : NULL;
+    const struct kept *known = is_of_facts ? find_kept(s, url, answerer_look(s->answerer)) : NULL;
     if (known)
         return send_answer(s, c, known->code, known->response);
     answerer_answer(s->answerer, &r, &a);
     struct MHD_Response *response = make_response(&a);
     enum MHD_Result result = send_answer(s, c, a.code, response);
-    if (!a.is_shared || !is_of_facts || !keep(s, url, a.code, response))
+    if (!a.is_shared || !is_of_facts || !keep(s, url, &a, response))
         MHD_destroy_response(response);
     buf_free(&a.body);
     return result;
@@ -296,7 +296,8 @@ int server_run(const struct server *server)
     }
     if (daemon)
         MHD_stop_daemon(daemon);
-    forget(s);
+    for (size_t i = 0; i < KEPT; i++)
+        forget(&s->kept[i]);
     answerer_free(s->answerer);
     free(s);
     return is_fenced ? 0 : 3;

@@ -153,6 +153,21 @@ def test_rules():
     tap.ok(done.returncode == 0 and "SUCCESS: %d rules" % rules.count("- alert:") in done.stdout, "promtool finds nothing wrong in the rules")
 
 
+def test_one_moment():
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till())
+        lab.run("pull")
+        with w.Web(lab) as web:
+            for rows in (3, 4, 5):
+                tap.is_(web.metrics()['omnihub_rows_stored{connector="till",stream="orders"}'], rows - 1, "as it was before")
+                lab.write("till.csv", w.ORDERS + "".join("%d,2026-11-02,1.00\n" % n for n in range(3, rows + 1)))
+                lab.run("pull")
+                # Another page is what makes it look again.
+                web.until(lambda: "<dd>%d</dd>" % rows in web.ask("/?page=1").text, "the new row")
+                tap.is_(web.metrics()['omnihub_rows_stored{connector="till",stream="orders"}'], rows, "what is shown is of the same moment everywhere")
+
+
 def test_no_schedule():
     with h.Hub() as lab:
         lab.write("till.csv", w.ORDERS)
@@ -316,4 +331,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-l", "localhost:80").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_one_moment, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
