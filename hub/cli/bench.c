@@ -235,7 +235,9 @@ static void take_result(const struct bench *b, struct bench_result *out)
             found = r;
     }
     const char *outcome = json_text(found, "outcome"), *message = json_text(found, "message");
+    const char *reason = json_text(found, "reason");
     snprintf(out->outcome, sizeof out->outcome, "%s", outcome ? outcome : "none");
+    snprintf(out->reason, sizeof out->reason, "%s", reason ? reason : "");
     out->message = message && *message ? xstrdup(message) : NULL;
 }
 

@@ -24,8 +24,8 @@ struct bench {
 };
 
 struct bench_result {
-    char outcome[24];
-    char *message; /* NULL: none; bench_result_free() */
+    char outcome[24], reason[24]; /* reason: "" where there is none */
+    char *message;                /* NULL: none; bench_result_free() */
 };
 void bench_result_free(struct bench_result *);
 

@@ -58,7 +58,14 @@ static bool is_miss(const struct bench_result *r)
     return r->message && strstr(r->message, " in cassette ");
 }
 
-/* What the good tape leads to again, so that the next check begins where this one did. */
+static bool has_days(const struct bench *b)
+{
+    const struct omni_stream *stream = bench_stream(b);
+    return stream && stream->sync == OMNI_WINDOW;
+}
+
+/* before: what the store has to hold; NULL: whatever it holds. What the good tape leads to again,
+ * so that the next check begins where this one did. */
 static char *restore(struct bench *b, const char *before)
 {
     struct bench_result result;
@@ -68,7 +75,7 @@ static char *restore(struct bench *b, const char *before)
     if (strcmp(result.outcome, "ok") != 0)
         problem = xasprintf("afterwards, a good pull was %s%s%s", result.outcome,
                             result.message ? ": " : "", result.message ? result.message : "");
-    else if (strcmp(now, before) != 0)
+    else if (before && strcmp(now, before) != 0)
         problem = xstrdup("afterwards, a good pull did not lead to the rows of before");
     bench_result_free(&result);
     return mem_take(problem);
@@ -94,18 +101,21 @@ static bool put_fault(json_t *tape, const struct check *c, const struct spoil_fi
     return false;
 }
 
-static char *judge(struct bench *b, const struct check *c, const json_t *tape, const char *before)
+/* is_unknown: what was spoilt led to requests that the test does not have, so nothing was shown. */
+static char *judge(struct bench *b, const struct check *c, const json_t *tape, const char *before,
+                   bool *is_unknown)
 {
     struct bench_result result;
     bench_play(b, tape, c->hours, &result);
     auto_free char *after = bench_store(b);
     /* A refused list of accounts is nobody's list. */
     bool keeps = bench_call(b) != CHECK_PULL && c->expect == CHECK_REFUSED;
-    auto_json *probe = json_copy((json_t *)tape);
     const struct check_run run = {.outcome = result.outcome,
                                   .message = result.message,
-                                  .has_total = spoil_aim(probe, SPOIL_TOTAL),
+                                  .is_about_totals = strcmp(result.reason, "totals") == 0,
+                                  .has_days = has_days(b),
                                   .is_same = keeps || strcmp(before, after) == 0};
+    *is_unknown = is_miss(&result) && c->spoil && c->expect != CHECK_SAME;
     char *problem = is_miss(&result)
                         ? xasprintf("asks for what the test does not have: %s", result.message)
                         : check_judge(c, &run);
@@ -130,12 +140,17 @@ static void try_check(struct bench *b, const struct check *c, const struct spoil
         return;
     auto_free char *subject = subject_of(field);
     auto_free char *before = bench_store(b);
-    auto_free char *problem = judge(b, c, tape, before);
+    bool is_unknown;
+    auto_free char *problem = judge(b, c, tape, before, &is_unknown);
     if (b->work.is_interrupted)
         return;
-    auto_free char *later = restore(b, before);
-    sheet_check(sheet, &(struct sheet_check){
-                           .check = c, .subject = subject, .problem = problem ? problem : later});
+    /* Only days are replaced whole: elsewhere a record that became another one may stay. */
+    bool may_differ = !has_days(b) && (c->hours || c->expect > CHECK_TAKEN);
+    auto_free char *later = restore(b, may_differ ? NULL : before);
+    sheet_check(sheet, &(struct sheet_check){.check = c,
+                                             .subject = subject,
+                                             .problem = problem ? problem : later,
+                                             .is_left_out = is_unknown && !later});
 }
 
 static void try_fields_of(struct bench *b, const struct check *c, const struct omni_stream *stream,

@@ -258,7 +258,7 @@ const struct check checks[] = {
      "texts of the platform can break rows or requests",
      "copy texts as they are; into urls only with omni_query(), into bodies with "
      "omni_text_add_json()",
-     CHECK_FINE, .spoil = hostile, .on = is_free_text},
+     CHECK_ORDERLY, .spoil = hostile, .on = is_free_text},
     {"restated", "a number that the platform changed afterwards",
      "changed days keep their old numbers",
      "do not remember values between pulls; declare settle_days", CHECK_TAKEN,
@@ -307,8 +307,9 @@ static char *wrong(const struct check_run *r, const char *what)
 /* Rows that changed are not those of the platform's total any more, which is noticed. */
 static bool is_fine(const struct check *c, const struct check_run *r)
 {
-    bool is_noticed = c->expect == CHECK_TAKEN && r->has_total;
-    return strcmp(r->outcome, "ok") == 0 || (is_noticed && strcmp(r->outcome, "suspicious") == 0);
+    bool is_ok = strcmp(r->outcome, "ok") == 0;
+    return is_ok || (c->expect >= CHECK_TAKEN && r->is_about_totals) ||
+           (c->expect == CHECK_ORDERLY && !is_disorder(r->outcome));
 }
 
 static char *judge_refusal(const struct check *c, const struct check_run *r)
@@ -326,7 +327,7 @@ char *check_judge(const struct check *c, const struct check_run *r)
     char *problem = is_refusal      ? judge_refusal(c, r)
                     : is_fine(c, r) ? NULL
                                     : wrong(r, "should have been fine");
-    if (problem || c->expect == CHECK_FINE)
+    if (problem || c->expect > CHECK_TAKEN || (c->hours && !r->has_days))
         return problem;
     if (c->expect == CHECK_TAKEN)
         return r->is_same ? xstrdup("the store still holds the old values") : NULL;

@@ -16,7 +16,8 @@ enum check_expect {
     CHECK_SAME,    /* ok, and the store holds what it held */
     CHECK_REFUSED, /* not ok, in good order, and the store holds what it held */
     CHECK_TAKEN,   /* ok, and the store holds the new values */
-    CHECK_FINE     /* ok; what the store holds is the plugin's business */
+    CHECK_FINE,    /* ok; what the store holds is the plugin's business */
+    CHECK_ORDERLY  /* ok, or refused in good order */
 };
 
 /* Which calls of a plugin a check is for; it is put around a test of that call. */
@@ -44,8 +45,9 @@ extern const size_t n_checks;
 /* What a pull came to. */
 struct check_run {
     const char *outcome, *message;
-    bool is_same;   /* the store holds what it held before */
-    bool has_total; /* the platform's own totals are among the replies */
+    bool is_same;         /* the store holds what it held before */
+    bool is_about_totals; /* the outcome: the platform's own totals are others than the rows' */
+    bool has_days; /* the stream is pulled by days; others may depend on the day of the pull */
 };
 /* NULL: as expected. Otherwise what is wrong; free(). */
 char *check_judge(const struct check *, const struct check_run *);

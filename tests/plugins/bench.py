@@ -56,6 +56,7 @@ class Subject:
         self.scope = None         # {"knobs": of the stand-in, "says": the scope that the login then lacks}
         # {"knobs": a stand-in that lies about its totals, "column": the one that differs, "option": that turns it off}
         self.totals = None
+        self.kit = False          # a recording of it holds before the conformance kit of plugin authors (kit.py), too
         self.lacks = {}           # of these members, why there is none: {"pages": "a report comes whole"}
         self.more = ()            # further cases: functions of a bench
         self.__dict__.update(facts)

@@ -18,6 +18,7 @@ import re
 import signal
 
 from bench import NOW, TODAY, Bench, Subject, ago, literal, opened  # noqa: F401
+import kit
 import omni
 import tap
 
@@ -273,3 +274,7 @@ def conform(stand_in, subject):
     stand_in.control(clear=True)
     with Bench(stand_in, subject) as bench:
         window_split(bench)
+    if subject.kit:
+        stand_in.control(clear=True)
+        with Bench(stand_in, subject) as bench:
+            kit.holds(bench)

@@ -29,6 +29,7 @@ TESTS += $(PLUGIN_TESTS)
 EXTRA_DIST += $(PLUGIN_TESTS)
 EXTRA_DIST += %D%/bench.py
 EXTRA_DIST += %D%/conformance.py
+EXTRA_DIST += %D%/kit.py
 EXTRA_DIST += %D%/live.py
 EXTRA_DIST += %D%/plugin_test.py
 EXTRA_DIST += %D%/shop_lab.py

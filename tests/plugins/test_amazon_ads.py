@@ -19,7 +19,7 @@ def options(bench):
 
 def subject(stream="campaigns", kind="spCampaigns", **more):
     return Subject(**dict(dict(
-        plugin="amazon_ads", family="ads", platform="amazon", stream=stream, dataset="ads_daily", account=PROFILE,
+        kit=True, plugin="amazon_ads", family="ads", platform="amazon", stream=stream, dataset="ads_daily", account=PROFILE,
         truth={"type": kind}, options=options, counts=COUNTS, exact=EXACT, data="/s3/", records="", field="campaignId",
         number="clicks", report={"knobs": {"amazon": {"polls": 2}}, "order": "/reporting/reports", "poll": "/reporting/reports/"},
         scope={"knobs": {"amazon": {"permitted": False}}, "says": "advertising::campaign_management"},

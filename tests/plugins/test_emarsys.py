@@ -12,6 +12,7 @@ import tap
 SECRET = "emarsys-stand-in-secret"
 
 RESPONSES = c.Subject(
+    kit=True,
     plugin="emarsys", family="email", platform="emarsys", stream="responses", dataset="messages_daily",
     options=lambda bench: {"user": "shop001", "secret": bench.secret(SECRET)},
     counts={"sends": "sent", "bounces_soft": "soft_bounces", "bounces_hard": "hard_bounces", "opens_unique": "opened",

@@ -24,7 +24,7 @@ def options(bench):
 
 def subject(stream="campaigns", resource="campaign", **more):
     return Subject(**dict(dict(
-        plugin="google_ads", family="ads", platform="gads", stream=stream, dataset="ads_daily", account=CUSTOMER,
+        kit=True, plugin="google_ads", family="ads", platform="gads", stream=stream, dataset="ads_daily", account=CUSTOMER,
         truth={"resource": resource}, options=options, counts=COUNTS, exact=EXACT, data="searchStream", records="*.results",
         field="segments.date", number="metrics.costMicros", renews=True, version={"options": {"api_version": "v19"}},
         scope={"knobs": {"oauth": {"scopes": ["openid"]}}, "says": "auth/adwords"},

@@ -14,7 +14,7 @@ COUNTS = {"clicks": "clicks", "impressions": "impressions"}
 
 def subject(stream="queries", dimension="query", **more):
     return Subject(**dict(dict(
-        plugin="google_search_console", family="search", platform="gsc", stream=stream, dataset="search_daily", account=SITE,
+        kit=True, plugin="google_search_console", family="search", platform="gsc", stream=stream, dataset="search_daily", account=SITE,
         first=ago(7), last=ago(3),
         truth={"dimension": dimension} if dimension else {},
         options=lambda bench: {"site_url": SITE, "credentials": bench.secret(json.dumps(stand_in.key_file()))},

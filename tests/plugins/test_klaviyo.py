@@ -17,6 +17,7 @@ def options(bench):
 
 
 CAMPAIGNS = c.Subject(
+    kit=True,
     plugin="klaviyo", family="email", platform="klaviyo", stream="campaigns", dataset="messages_daily", options=options,
     first=c.ago(30), last=c.ago(5), counts=COUNTS, exact=EXACT, data="/campaign-values-reports",
     records="data.attributes.results", field="groupings.campaign_id", number="statistics.opens", restates=True, long=(70, 1),
@@ -25,12 +26,12 @@ CAMPAIGNS = c.Subject(
     lacks={"pages": "the platform decides how long a page is: see test_pages", "report": "reports are answered at once",
            "totals": "a second report for the totals would cost one of 225 a day"})
 FLOWS = c.Subject(**dict(
-    CAMPAIGNS.__dict__, stream="flows", truth={"of": "flows"}, data="/flow-series-reports", field="groupings.flow_message_id",
+    CAMPAIGNS.__dict__, kit=False, stream="flows", truth={"of": "flows"}, data="/flow-series-reports", field="groupings.flow_message_id",
     number="statistics.opens.0"))
 
 
 GROWTH = c.Subject(**dict(
-    CAMPAIGNS.__dict__, stream="list_growth", dataset="lists_daily", first=c.ago(9), last=c.ago(1), truth={"of": "lists"}, counts={"subscribed": "joined", "unsubscribed": "left"},
+    CAMPAIGNS.__dict__, kit=False, stream="list_growth", dataset="lists_daily", first=c.ago(9), last=c.ago(1), truth={"of": "lists"}, counts={"subscribed": "joined", "unsubscribed": "left"},
     exact={}, data="/metric-aggregates", records="data.attributes.data", field="measurements.count", number="measurements.count.0"))
 
 
@@ -110,7 +111,7 @@ def test_pace():
 def test_names():
     for stream, kind, row in (("campaign_list", "campaigns", {"message_id": "draft1", "name": "Campaign draft1", "status": "Draft", "sent_at": None}),
                               ("flow_list", "flows", {"message_id": "flo001", "name": "Welcome series", "status": "live", "sent_at": None})):
-        with bench(c.Subject(**dict(CAMPAIGNS.__dict__, stream=stream, dataset="messages", windowed=False))) as b:
+        with bench(c.Subject(**dict(CAMPAIGNS.__dict__, kit=False, stream=stream, dataset="messages", windowed=False))) as b:
             tap.is_(b.pull()["outcome"], "ok", stream)
             tap.is_(b.rows("count(*) AS n")[0]["n"], stand_in.truth("klaviyo", c.ago(1), c.ago(1), of="names", kind=kind)["rows"],
                     stream + ": all of them")

@@ -20,7 +20,7 @@ def options(bench):
 
 def subject(stream="creatives", pivots="CAMPAIGN_GROUP,CAMPAIGN,CREATIVE", **more):
     return Subject(**dict(dict(
-        plugin="linkedin_ads", family="ads", platform="linkedin", stream=stream, dataset="ads_daily", account=ACCOUNT,
+        kit=True, plugin="linkedin_ads", family="ads", platform="linkedin", stream=stream, dataset="ads_daily", account=ACCOUNT,
         truth={"pivots": pivots}, options=options, counts=COUNTS, exact=EXACT, data="adAnalytics", records="elements",
         field="pivotValues", number="costInLocalCurrency", version={"options": {"api_version": "202501"}},
         scope={"knobs": {"linkedin": {"scopes": ["r_ads"]}}, "says": "r_ads_reporting"},

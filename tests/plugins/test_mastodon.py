@@ -10,6 +10,7 @@ TOKEN = "mastodon-stand-in-token"
 COUNTS = {"likes": "favourites_count", "comments": "replies_count", "shares": "reblogs_count"}
 
 POSTS = c.Subject(
+    kit=True,
     plugin="mastodon", family="social", platform="mastodon", stream="posts", dataset="social_posts", account="shop",
     options=lambda bench: {"instance": "m.example", "account": "shop"}, windowed=False, counts=COUNTS, data="/statuses",
     field="id", number="favourites_count", pages={"posts": 0}, circle="one page again and again",
@@ -18,7 +19,7 @@ POSTS = c.Subject(
     lacks={"restates": "counters are read as of today, they have no past", "report": "there are no reports",
            "version": "a server has one version of the API", "totals": "a server tells no totals of its posts"})
 PROFILE = c.Subject(**dict(
-    POSTS.__dict__, stream="profile", dataset="social_daily", counts={"followers": "followers"}, truth={"of": "profile"}))
+    POSTS.__dict__, kit=False, stream="profile", dataset="social_daily", counts={"followers": "followers"}, truth={"of": "profile"}))
 
 
 def bench(subject, **more):

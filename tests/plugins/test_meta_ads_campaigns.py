@@ -62,6 +62,7 @@ def test_windows():
 
 
 CAMPAIGNS = conformance.Subject(
+    kit=True,
     plugin="meta_ads", family="ads", platform="meta", stream="campaign_insights", dataset="ads_daily", account="act_1001",
     truth={"level": "campaign"}, options=lambda bench: {"account_id": "act_1001", "access_token": bench.secret(TOKEN)},
     counts={"impressions": "impressions", "clicks_all": "clicks"}, exact={"cost": "spend", "conversions": "conversions"},

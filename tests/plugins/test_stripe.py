@@ -7,6 +7,7 @@ import omni
 import tap
 
 SUBJECT = conformance.Subject(
+    kit=True,
     plugin="stripe", family="commerce", platform="stripe", stream="charges", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
     last=t.TODAY, emptied="failed", exact={name: name for name in ("gross", "refund", "net")},
     truth={"all": 1}, options=lambda bench: {"api_key": bench.secret("rk_live_stand-in-key")}, data="/v1/charges", records="data",

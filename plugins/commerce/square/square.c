@@ -215,6 +215,9 @@ omni_status square_send(struct square *square, struct omni_run *run, const char 
         return square->hub->fail(run, OMNI_E_DATA, "the page cursor is too long");
     omni_status status = square->hub->http(run, http);
     http->headers = NULL;
+    /* "Nothing" is an object without the list; half a reply is none at all. */
+    if (status == OMNI_OK && omni_json_of_reply(http).kind != OMNI_JSON_OBJECT)
+        return square->hub->fail(run, OMNI_E_DATA, "the reply is not whole");
     return status;
 }
 

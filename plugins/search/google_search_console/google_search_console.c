@@ -301,6 +301,9 @@ static omni_status pull_range(struct gsc *gsc, struct omni_run *run, const struc
         struct omni_http http;
         omni_status status = ask_page(gsc, run, ask, start, &http);
         struct omni_json reply = omni_json_of_reply(&http);
+        /* A day without rows is an object without "rows"; half a reply is none at all. */
+        if (status == OMNI_OK && reply.kind != OMNI_JSON_OBJECT)
+            status = gsc->hub->fail(run, OMNI_E_DATA, "the reply is not whole");
         if (status == OMNI_OK)
             status = give_page(gsc, run, reply, ask->has_second);
         /* Days from here on are not complete. */

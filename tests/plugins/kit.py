@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plugin of this tree as its author would test it: recorded, written down as a .test file, and put through the conformance kit."""
+
+import datetime
+import json
+
+import bench
+import tap
+
+
+def text_of(value):
+    """As libconfig writes it; ids may be long, so numbers beyond 32 bits are texts."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and abs(value) < 1 << 31:
+        return str(value)
+    if isinstance(value, dict):
+        return "{ %s }" % " ".join("%s = %s;" % (k, text_of(v)) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return "( %s )" % ", ".join(text_of(v) for v in value)
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def days_of(subject):
+    """Two days are enough; a stream by cursor begins anew."""
+    if subject.windowed:
+        return {"from": str(subject.last - datetime.timedelta(1)), "to": str(subject.last)}
+    return {"from": str(subject.since), "to": str(bench.TODAY)} if subject.since else {}
+
+
+def recorded(b, days):
+    """The rows that came, [] where it failed."""
+    arguments = [a for name in days for a in ("--" + name, days[name])]
+    done = b.lab.omnihub("record", "it", "--stream", b.subject.stream, "--output", b.lab.path("it.cassette"), *arguments, env=bench.NOW)
+    if not tap.is_(done.code, 0, "kit: recorded"):
+        tap.note(done.out + done.err)
+        return []
+    done = b.lab.omnihub("pull", "it", "--dry-run", "--replay", b.lab.path("it.cassette"), *arguments, env=bench.NOW)
+    lines = [json.loads(line) for line in done.out.splitlines() if line.startswith("{")]
+    return [line["values"] for line in lines if line["stream"] == b.subject.stream]
+
+
+def holds(b):
+    """Every conformance check that the recording allows holds; which those are differs, but they are many."""
+    days = days_of(b.subject)
+    rows = recorded(b, days)
+    if not tap.ok(rows, "kit: there are rows in it"):
+        return
+    options = dict(b.subject.options(b), api_url=b.stand_in.url(b.subject.platform))
+    settings = dict(days, test="recorded", stream=b.subject.stream, today=str(bench.TODAY), cassette="it.cassette",
+                    options={k: v for k, v in options.items() if v is not None},
+                    rows=[{k: v for k, v in row.items() if v not in (None, "")} for row in rows])
+    b.lab.write("it.test", "".join("%s = %s;\n" % (name, text_of(value)) for name, value in settings.items()))
+    done = b.lab.omnihub("test-plugin", b.path, b.lab.path("it.test"), "--json")
+    if not done.out.startswith("{"):
+        tap.ok(False, "kit: the test can be played")
+        tap.note(done.out + done.err)
+        return
+    sheet = done.json()
+    tap.is_(sheet["tests"][0]["problems"], [], "kit: the recording is a test that holds")
+    bad = [(c["id"], c.get("subject"), c.get("problem")) for c in sheet["checks"] if c["result"] == "failed"]
+    tap.is_(bad, [], "kit: every conformance check holds")
+    tap.ok(sheet["ok"] > 25, "kit: and they are many")
