@@ -248,9 +248,12 @@ static int64_t due_after_move(const struct agenda *a, struct entry *e, int64_t m
 
 void agenda_clock_moved(struct agenda *a, int64_t moved, int64_t now)
 {
-    for (size_t i = 0; moved < -SET_BACK_MOST && i < a->n; i++) {
+    for (size_t i = 0; moved < 0 && i < a->n; i++) {
         struct entry *e = a->entries[i];
+        bool waits = e->retries > 0 && e->parked == AGENDA_NEVER;
         if (e->due == INT64_MAX) /* runs, or is suspended */
+            continue;
+        if (moved >= -SET_BACK_MOST && !waits)
             continue;
         int64_t due = due_after_move(a, e, moved, now);
         set_due(a, i, due < now ? now : due);

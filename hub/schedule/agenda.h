@@ -49,8 +49,8 @@ const struct agenda_entry *agenda_at(const struct agenda *, size_t number);
 /* When the next entry is due; INT64_MAX: none is. */
 int64_t agenda_due(const struct agenda *);
 int64_t agenda_due_of(const struct agenda *, size_t number);
-/* The clock was set by `moved`, to `now`. Set back far, it was wrong before: what was planned by it
- * is planned anew, and waits go on from what was left of them. */
+/* The clock was set by `moved`, to `now`. Set back, retries wait for what was left of their wait.
+ * Set back far, it was wrong before: what was planned by it is planned anew. */
 void agenda_clock_moved(struct agenda *, int64_t moved, int64_t now);
 /* An entry that is due, marked as running; SIZE_MAX: none. It is not due again before
  * agenda_done(). */
