@@ -94,5 +94,5 @@ if [ "$generation" -gt 0 ]; then
 fi
 
 step "to look at"
-printf '%s\n' "$dir/out/      CSV files" "$dir/bi.db     SQLite database for a BI tool" "$dir/omnihub.conf   the configuration of all this"
+printf '%s\n' "$dir/out/      CSV files" "$dir/bi.db     SQLite database for a BI tool" "$dir/omnihub.conf   the configuration of all this" "http://127.0.0.1:9464/, once this runs: $prefix/bin/omnihub-web -c $conf"
 [ "$generation" -gt 0 ] || printf '\nRun it again: the platforms and the stores will have changed some days.\n'
