@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# All of the hub is one static library; the three programs are a main() each.
+# All of the hub is one static library; the programs are a main() each.
 noinst_LIBRARIES += hub/libhub.a
-HUB_CFLAGS = $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CONFIG_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(SODIUM_CFLAGS) $(PCRE2_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
+HUB_CFLAGS = $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(CONFIG_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(SODIUM_CFLAGS) $(PCRE2_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS) $(COVERAGE_FLAGS)
 HUB_LIBS = hub/libhub.a $(CURL_LIBS) $(JANSSON_LIBS) $(CONFIG_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(SODIUM_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(SECCOMP_LIBS) $(PTHREAD_LIBS)
 hub_libhub_a_SOURCES =
 hub_libhub_a_CPPFLAGS = $(AM_CPPFLAGS)
