@@ -41,19 +41,21 @@ static struct page *page; /* NULL: all is as it is */
 
 OPEN ssize_t write(int, const void *, size_t);
 OPEN ssize_t pwrite(int, const void *, size_t, off_t);
-OPEN ssize_t pwrite64(int, const void *, size_t, off64_t);
 OPEN int fsync(int);
 OPEN int fdatasync(int);
 OPEN int ftruncate(int, off_t);
-OPEN int ftruncate64(int, off64_t);
 OPEN int renameat(int, const char *, int, const char *);
 OPEN int rename(const char *, const char *);
 OPEN int unlinkat(int, const char *, int);
 OPEN int unlink(const char *);
 OPEN int open(const char *, int, ...);
-OPEN int open64(const char *, int, ...);
 OPEN int openat(int, const char *, int, ...);
+#ifdef __GLIBC__ /* which has them by a second name, for large files */
+OPEN ssize_t pwrite64(int, const void *, size_t, off64_t);
+OPEN int ftruncate64(int, off64_t);
+OPEN int open64(const char *, int, ...);
 OPEN int openat64(int, const char *, int, ...);
+#endif
 
 static void *next(const char *name)
 {
@@ -156,11 +158,6 @@ ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at)
     return fails(fd, WRITE) ? -1 : NEXT(pwrite)(fd, bytes, n, at);
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
-{
-    return fails(fd, WRITE) ? -1 : NEXT(pwrite64)(fd, bytes, n, at);
-}
-
 int fsync(int fd)
 {
     return fails(fd, SYNC) ? -1 : NEXT(fsync)(fd);
@@ -174,11 +171,6 @@ int fdatasync(int fd)
 int ftruncate(int fd, off_t n)
 {
     return fails(fd, WRITE) ? -1 : NEXT(ftruncate)(fd, n);
-}
-
-int ftruncate64(int fd, off64_t n)
-{
-    return fails(fd, WRITE) ? -1 : NEXT(ftruncate64)(fd, n);
 }
 
 int renameat(int from_folder, const char *from, int to_folder, const char *to)
@@ -225,16 +217,27 @@ int open(const char *path, int flags, ...)
     return open_at(AT_FDCWD, path, flags, mode);
 }
 
-int open64(const char *path, int flags, ...)
-{
-    OPEN_MODE(flags);
-    return open_at(AT_FDCWD, path, flags, mode);
-}
-
 int openat(int folder, const char *path, int flags, ...)
 {
     OPEN_MODE(flags);
     return open_at(folder, path, flags, mode);
+}
+
+#ifdef __GLIBC__
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at)
+{
+    return fails(fd, WRITE) ? -1 : NEXT(pwrite64)(fd, bytes, n, at);
+}
+
+int ftruncate64(int fd, off64_t n)
+{
+    return fails(fd, WRITE) ? -1 : NEXT(ftruncate64)(fd, n);
+}
+
+int open64(const char *path, int flags, ...)
+{
+    OPEN_MODE(flags);
+    return open_at(AT_FDCWD, path, flags, mode);
 }
 
 int openat64(int folder, const char *path, int flags, ...)
@@ -242,3 +245,4 @@ int openat64(int folder, const char *path, int flags, ...)
     OPEN_MODE(flags);
     return open_at(folder, path, flags, mode);
 }
+#endif
