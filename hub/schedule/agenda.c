@@ -217,8 +217,11 @@ size_t agenda_start(struct agenda *a, int64_t now)
     if (agenda_due(a) > now)
         return SIZE_MAX;
     size_t number = a->heap[0];
-    a->entries[number]->started = now;
-    a->entries[number]->parked = AGENDA_NEVER;
+    struct entry *e = a->entries[number];
+    /* A retry after the clock was set back does not bring back the ticks since. */
+    if (e->started < now || e->started - now > SET_BACK_MOST)
+        e->started = now;
+    e->parked = AGENDA_NEVER;
     set_due(a, number, INT64_MAX);
     return number;
 }

@@ -205,5 +205,5 @@ def broken_restatements(watch):
 def leftovers(lab):
     """Files that a service which has ended must not leave."""
     known = {"out": {name + ending for name in ("orders", "channel_daily") for ending in (".csv", ".jsonl")} | {"bi.db"},
-             "state": {"store.db", "hub.lock", "vault", "vault.key", "quota", "locks"}}
+             "state": {"store.db", "hub.lock", "vault", "quota", "locks", "audit.jsonl", "reserve"}}
     return sorted(folder + "/" + name for folder, names in known.items() for name in os.listdir(lab.path(folder)) if name not in names)

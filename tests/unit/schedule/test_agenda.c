@@ -159,6 +159,19 @@ static void a_clock_that_went_back_blocks_nothing(void **state)
     agenda_free(a);
 }
 
+static void a_retry_after_the_clock_went_back_brings_no_tick_back(void **state)
+{
+    (void)state;
+    struct agenda *a = agenda_new(&rules);
+    size_t e = add(a, "shop", "@hourly", T0 - MIN);
+    assert_int_equal(agenda_start(a, T0), e);
+    agenda_done(a, e, THEN_AGAIN, T0 - 30 * MIN); /* back by half an hour while it ran */
+    assert_int_equal(agenda_start(a, T0 - 29 * MIN), e);
+    agenda_done(a, e, THEN_NEXT, T0 - 28 * MIN);
+    assert_int_equal(agenda_due_of(a, e), T0 + HOUR);
+    agenda_free(a);
+}
+
 static void suspension_ends_by_a_person(void **state)
 {
     (void)state;
@@ -341,6 +354,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_keeps_breaking_is_suspended),
     cmocka_unit_test(one_good_run_forgives),
     cmocka_unit_test(a_clock_that_went_back_blocks_nothing),
+    cmocka_unit_test(a_retry_after_the_clock_went_back_brings_no_tick_back),
     cmocka_unit_test(suspension_ends_by_a_person),
     cmocka_unit_test(a_reload_goes_on_where_it_was),
     cmocka_unit_test(missed_ticks_may_be_left_out),
