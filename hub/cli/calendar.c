@@ -167,7 +167,7 @@ static void forget_gone(struct work *w)
     {
         const char *kind = json_text(one, "kind"), *scope = json_text(one, "scope");
         bool is_kept = strcmp(kind, EVENT_SECRET) == 0 || strcmp(kind, EVENT_SUSPENDED) == 0 ||
-                       strcmp(scope, "combine") == 0;
+                       strcmp(scope, "combine") == 0 || strcmp(kind, EVENT_CLOCK) == 0;
         bool is_sink = text_starts(scope, "sink ");
         if (!is_kept && !(is_sink ? is_of_sink(c, scope + 5) : is_of_connector(c, scope)))
             end_is_off(w, kind, scope);

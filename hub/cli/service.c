@@ -15,11 +15,13 @@
 
 #include "base/day.h"
 #include "base/file_system.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/audited.h"
 #include "cli/service_priv.h"
 #include "run/notify.h"
+#include "store/events.h"
 
 enum { ZONES_EVERY_S = 3600 };
 
@@ -46,24 +48,68 @@ static void follow_clock(struct service *s, int64_t moved, int64_t now)
     s->next_zones = now;
 }
 
+static const char *held_words(const struct service *s)
+{
+    return s->clock.is_ancient
+               ? "the clock shows a time before this program was made: nothing is started until it "
+                 "is set right"
+               : "the clock jumped too far to be believed: nothing is started until it is set "
+                 "back, "
+                 "or `omnihub resume` says that it is right";
+}
+
+/* To the log, and as an event: who is alone with a service hears of it by its alerts. */
+static void tell_held(struct service *s)
+{
+    struct err err = {0};
+    bool is_held = clock_is_doubtful(&s->clock);
+    if (is_held == s->told_held)
+        return;
+    s->told_held = is_held;
+    if (is_held)
+        log_error("%s", held_words(s));
+    omni_status status = is_held
+                             ? event_raise(s->store, EVENT_CLOCK, "service", held_words(s), &err)
+                             : event_clear(s->store, EVENT_CLOCK, "service", NULL, &err);
+    if (status != OMNI_OK)
+        log_error("that the clock is not believed cannot be noted: %s", err.text);
+    alerts_wake(s->alerts);
+}
+
 static void look_at_clock(struct service *s)
 {
     if (getenv("OMNIHUB_NOW")) /* a test's clock stands still */
         return;
-    bool was_doubtful = clock_is_doubtful(&s->clock);
     int64_t now = day_now(), moved = clock_moved(&s->clock, now, steady_now());
     if (moved)
         follow_clock(s, moved, now);
     if (s->now->cli.config->hub.accepts_clock_jump)
         clock_accept(&s->clock);
-    if (!clock_is_doubtful(&s->clock) || was_doubtful)
-        return;
-    if (s->clock.is_ancient)
-        log_error("that is before this program was made: nothing is started until the clock is set "
-                  "right");
-    else
-        log_error("that is too far to be believed: nothing is started until the clock is set back, "
-                  "or `omnihub resume` says that it is right");
+    tell_held(s);
+}
+
+/* Neither a restart nor an upgrade makes a clock right that was not believed before; that it shows
+ * an earlier time now does. */
+static void hold_again(struct service *s)
+{
+    struct err err = {0};
+    auto_json *open = events_list(s->store, true, 0, &err);
+    const json_t *event;
+    size_t i;
+    json_array_foreach(open, i, event)
+    {
+        struct day_clock c;
+        const char *since = json_text(event, "since_at");
+        if (strcmp(json_text(event, "kind"), EVENT_CLOCK) != 0 ||
+            !day_parse_time(since, strlen(since), &c))
+            continue;
+        s->told_held = true;
+        int64_t at = c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
+        if (day_now() < at - CLOCK_TRUSTED_S * TIME_SECOND || getenv("OMNIHUB_NOW"))
+            continue;
+        clock_hold(&s->clock);
+        log_error("%s", held_words(s));
+    }
 }
 
 /* A machine without a battery for its clock wakes up in 1970, and nothing must be scheduled then.
@@ -157,6 +203,8 @@ static void on_idle(void *ctx)
         service_start_backfills(s);
         service_start_chain(s);
         service_tell(s);
+    } else { /* what else is to be told has to do with times, which nobody knows now */
+        alerts_run(s->alerts, &s->now->work, s->jobs, true);
     }
     if (s->watchdog && day_now() >= s->next_watchdog) {
         notify_send("WATCHDOG=1");
@@ -205,6 +253,7 @@ static void serve(struct service *s)
     s->next_watchdog = day_now();
     s->next_zones = day_now() + ZONES_EVERY_S * TIME_SECOND;
     s->clock.oldest = made_at();
+    hold_again(s);
     s->wants_chain = true; /* what an earlier life left undelivered */
     s->calls = (struct supervise_service){.ctx = s,
                                           .watch = on_watch,

@@ -25,6 +25,7 @@ struct service {
     struct freshness *freshness;
     int timer;
     struct clock_watch clock;
+    bool told_held;                  /* EVENT_CLOCK is open */
     int64_t calendar_hour;           /* when the calendar of ends was looked at; 0: never */
     int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
     int64_t next_zones;              /* when zone files are looked at again; 0: now */

@@ -27,5 +27,8 @@ int64_t clock_moved(struct clock_watch *, int64_t wall, int64_t steady);
 bool clock_is_doubtful(const struct clock_watch *);
 /* Somebody says that it is right, however far ahead; a time before `oldest` never is. */
 void clock_accept(struct clock_watch *);
+/* An earlier life did not believe it, and it was not set back since: nor is it now, until it is set
+ * back by more than CLOCK_TRUSTED, or accepted. */
+void clock_hold(struct clock_watch *);
 
 #endif

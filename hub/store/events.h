@@ -17,10 +17,11 @@
 #define EVENT_SECRET     "secret"     /* it expires soon, has expired, or is refused */
 #define EVENT_SUNSET     "sunset"     /* the plugin knows when what it uses is switched off */
 #define EVENT_DEPRECATED "deprecated" /* the platform's replies announce its end */
-/* Further scopes: "sink NAME", "sink NAME.dataset", "secret NAME", "combine". */
+#define EVENT_CLOCK      "clock"      /* the service's cannot be believed: nothing is started */
+/* Further scopes: "service", "sink NAME", "sink NAME.dataset", "secret NAME", "combine". */
 #define EVENT_KINDS                                                                                \
     EVENT_FAILING "|" EVENT_STALE "|" EVENT_SUSPENDED "|" EVENT_DRIFT "|" EVENT_SECRET             \
-                  "|" EVENT_SUNSET "|" EVENT_DEPRECATED
+                  "|" EVENT_SUNSET "|" EVENT_DEPRECATED "|" EVENT_CLOCK
 
 /* Opens it, or renews the text of the one that is open. */
 omni_status event_raise(struct store *, const char *kind, const char *scope, const char *text,

@@ -63,14 +63,23 @@ class Lab(h.Hub):
 
     def move(self, seconds=0, slept=0):
         """Sets the clock, or lets it sleep; then somebody asks, which wakes it up."""
-        self.ahead += seconds
         self.slept += slept
-        self.page[:] = PAGE.pack(self.ahead * 10**9, self.slept * 10**9)
+        self.move_only(seconds)
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asker:
             asker.settimeout(h.WAIT_SECONDS)
             asker.connect(self.path("state", "control"))
             asker.send(b'{"do":"state"}')
             asker.recv(65536)
+
+    def move_only(self, seconds):
+        self.ahead += seconds
+        self.page[:] = PAGE.pack(self.ahead * 10**9, self.slept * 10**9)
+
+    def events(self):
+        with self.store() as db:
+            found = db.execute("SELECT kind, scope, until IS NULL FROM notices WHERE kind = 'clock' ORDER BY id").fetchall()
+        db.close()
+        return found
 
     def now(self):
         return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.ahead + self.slept)
@@ -131,13 +140,27 @@ def ten_years_ahead():
         lab.move(10 * YEAR)
         lab.says("too far to be believed")
         tap.has(lab.run("status").out, "the clock jumped too far ahead", "F057 ten years ahead: status says that nothing is started")
+        tap.is_(lab.events(), [("clock", "service", 1)], "F057 ten years ahead: it is an event, for alerts")
+        lab.end()
+        lab.serve()
+        lab.says("too far to be believed", 2)
+        lab.move()
+        tap.is_(lab.runs(), 1, "F057 ten years ahead: a restart does not make it right")
         lab.move()
         tap.is_(lab.runs(), 1, "F057 ten years ahead: nothing is")
         lab.move(-10 * YEAR)
         lab.says("the clock was set back")
         tap.ok(0 < lab.waits() <= HOUR + 300, "F057 set right again: it goes on where it was")
+        tap.is_(lab.events(), [("clock", "service", 0)], "F057 set right again: the event is over")
         lab.move(10 * YEAR)
-        lab.says("too far to be believed", 2)
+        lab.says("too far to be believed", 3)
+        lab.end()
+        lab.move_only(-10 * YEAR)
+        lab.serve()
+        lab.says("connectors are scheduled", 3)
+        tap.ok(0 < lab.waits() <= HOUR + 300, "F057 set right while no service ran: it goes on")
+        lab.move(10 * YEAR)
+        lab.says("too far to be believed", 4)
         done = lab.run("resume")
         tap.is_(done.code, 0, "F057 resume")
         lab.pulled(2)

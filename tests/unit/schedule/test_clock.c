@@ -70,6 +70,19 @@ static void a_day_is_followed(void **state)
     assert_false(clock_is_doubtful(&w));
 }
 
+static void a_restart_does_not_make_it_right(void **state)
+{
+    (void)state;
+    struct clock_watch w = {0};
+    clock_hold(&w);
+    assert_int_equal(clock_moved(&w, WALL + 3650 * TIME_DAY, 0), 0);
+    assert_true(clock_is_doubtful(&w));
+    clock_moved(&w, WALL + 3650 * TIME_DAY - HOUR, 0);
+    assert_true(clock_is_doubtful(&w));
+    clock_moved(&w, WALL, 0);
+    assert_false(clock_is_doubtful(&w));
+}
+
 static void nobody_can_say_that_it_is_1970(void **state)
 {
     (void)state;
@@ -89,6 +102,7 @@ static void nobody_can_say_that_it_is_1970(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_restart_does_not_make_it_right),
     cmocka_unit_test(nobody_can_say_that_it_is_1970),
     cmocka_unit_test(time_that_passes_is_no_jump),
     cmocka_unit_test(both_ways_are_told),
