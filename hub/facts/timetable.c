@@ -80,7 +80,8 @@ static omni_status add(struct timetable *p, const struct config *c,
     auto_free char *rule = xasprintf("%s %s %llx", k->schedule, zone ? zone : "UTC",
                                      entry.zone ? (unsigned long long)zone_version(entry.zone) : 0);
     entry.rule = rule;
-    size_t number = agenda_add(p->agenda, &entry, last_started(feeds), day_now());
+    int64_t last = last_started(feeds), ahead = json_int(p->ahead, k->name, last);
+    size_t number = agenda_add(p->agenda, &entry, ahead > last ? ahead : last, day_now());
     /* What an earlier life did not bring to its end is tried again before the next tick. */
     if (last_end(feeds) != THEN_NEXT)
         agenda_done(p->agenda, number, last_end(feeds), day_now());
@@ -179,7 +180,9 @@ omni_status timetable_make(struct timetable *t, const struct config *c, struct s
     *t = (struct timetable){.agenda = agenda_new(&rules),
                             .numbers = json_object(),
                             .zones = xcalloc(c->n_connectors + 1, sizeof(struct named_zone))};
-    if (add_all(t, c, feeds, err) != OMNI_OK)
+    t->ahead = store ? ledger_starts(store, day_now(), day_now() + AGENDA_SET_BACK_MOST, err)
+                     : json_object();
+    if (!t->ahead || add_all(t, c, feeds, err) != OMNI_OK)
         return err->status;
     park_again(t, c->hub.state_dir, feeds);
     return suspend(t, store, err);
@@ -191,6 +194,7 @@ void timetable_free(struct timetable *p)
         zone_free(p->zones[i].zone);
     free(p->zones);
     json_decref(p->numbers);
+    json_decref(p->ahead);
     agenda_free(p->agenda);
     *p = (struct timetable){0};
 }

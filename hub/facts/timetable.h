@@ -18,6 +18,7 @@ struct named_zone {
 struct timetable {
     struct agenda *agenda; /* entries: connectors with a schedule that are enabled; ctx: theirs */
     json_t *numbers;       /* name → number in the agenda */
+    json_t *ahead; /* name → start of its run that lies ahead of a clock which was set back */
     struct named_zone *zones; /* each that is named anywhere, once */
     size_t n_zones;
 };

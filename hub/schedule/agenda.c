@@ -12,9 +12,6 @@
 #include "base/mem.h"
 
 enum { JITTER_SHARE = 20 };
-/* A clock that was set back by less than this is still the same clock: ticks that were run are not
- * run again. By more, it was wrong before, and must not block everything until then. */
-#define SET_BACK_MOST (26 * INT64_C(3600) * TIME_SECOND)
 
 struct entry {
     struct agenda_entry told;
@@ -131,7 +128,7 @@ static int64_t next_tick(const struct agenda *a, const struct entry *e, int64_t 
 /* The tick after the run that began last. */
 static int64_t tick_after_start(const struct agenda *a, const struct entry *e, int64_t now)
 {
-    bool is_sound = e->started - now <= SET_BACK_MOST;
+    bool is_sound = e->started - now <= AGENDA_SET_BACK_MOST;
     return next_tick(a, e, is_sound ? e->started : now);
 }
 
@@ -219,7 +216,7 @@ size_t agenda_start(struct agenda *a, int64_t now)
     size_t number = a->heap[0];
     struct entry *e = a->entries[number];
     /* A retry after the clock was set back does not bring back the ticks since. */
-    if (e->started < now || e->started - now > SET_BACK_MOST)
+    if (e->started < now || e->started - now > AGENDA_SET_BACK_MOST)
         e->started = now;
     e->parked = AGENDA_NEVER;
     set_due(a, number, INT64_MAX);
@@ -256,7 +253,7 @@ void agenda_clock_moved(struct agenda *a, int64_t moved, int64_t now)
         bool waits = e->retries > 0 && e->parked == AGENDA_NEVER;
         if (e->due == INT64_MAX) /* runs, or is suspended */
             continue;
-        if (moved >= -SET_BACK_MOST && !waits)
+        if (moved >= -AGENDA_SET_BACK_MOST && !waits)
             continue;
         int64_t due = due_after_move(a, e, moved, now);
         set_due(a, i, due < now ? now : due);

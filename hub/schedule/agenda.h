@@ -13,6 +13,9 @@
 #include "schedule/schedule.h"
 
 #define AGENDA_NEVER INT64_MIN
+/* A clock that was set back by less than this (micros) is still the same clock: ticks that were run
+ * are not run again. By more, it was wrong before, and must not block everything until then. */
+#define AGENDA_SET_BACK_MOST (26 * INT64_C(3600) * 1000000)
 
 struct agenda_rules {
     int64_t retry_first; /* micros until the first retry, doubled for each further one */

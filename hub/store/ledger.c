@@ -47,6 +47,26 @@ json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err
     return ledger_rows(stmt, finish_run, NULL, err);
 }
 
+enum { RUNS_BACK = 10000 }; /* so many runs are looked at, however large the ledger is */
+
+json_t *ledger_starts(struct store *s, int64_t from, int64_t to, struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "SELECT connector, max(started) FROM (SELECT kind, connector, started FROM runs"
+                    " ORDER BY id DESC LIMIT ?1) WHERE kind = 'pull' AND started > ?2"
+                    " AND started <= ?3 GROUP BY connector",
+                    err);
+    auto_json *out = json_object();
+    enum sql_step step;
+    if (!stmt)
+        return NULL;
+    sql_bind(stmt, "iii", (int64_t)RUNS_BACK, from, to);
+    while ((step = sql_step(stmt, err)) == SQL_ROW)
+        json_put_int(out, sql_text(stmt, 0), sqlite3_column_int64(stmt, 1));
+    return step == SQL_FAILED ? NULL : json_incref(out);
+}
+
 /* ---- restatements ---- */
 
 static void put_number(json_t *row, const char *member, bool is_micros)

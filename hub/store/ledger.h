@@ -22,6 +22,10 @@ json_t *ledger_feeds(struct store *, const char *name, struct err *);
 /* The same feeds by connector: name → array of them. New reference. */
 json_t *ledger_by_connector(const json_t *feeds);
 
+/* Connector → start (micros) of the last of its newest pulls that began after `from` and not after
+ * `to`: with `from` now, the clock was set back since. */
+json_t *ledger_starts(struct store *, int64_t from, int64_t to, struct err *);
+
 /* How fresh each stream of a connector is, over its accounts: [{stream, fresh (micros: when its
  * newest run that ended well did so, or its first run began), tried (micros: when its newest run
  * began)}]. */

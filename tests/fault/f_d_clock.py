@@ -185,6 +185,22 @@ def backward():
         tap.is_(lab.runs(), 1, "F057 and none was run for it")
 
 
+def restarted_after_set_back():
+    """The next tick was run already when the clock was set back; then came a run for which somebody asked."""
+    with Lab() as lab:
+        begun(lab)
+        tap.is_(lab.end(), 0, "F057 the service ends")
+        tick, asked = (int((lab.now() + datetime.timedelta(minutes=n)).timestamp() * 10**6) for n in (50, -1))
+        with contextlib.closing(sqlite3.connect(lab.path("state", "store.db"))) as db, db:
+            db.execute("UPDATE runs SET started = ?, ended = ? WHERE kind = 'pull'", (tick, tick))
+            db.execute("INSERT INTO runs(kind, connector, stream, account, started, ended, outcome) "
+                       "SELECT kind, connector, stream, account, ?, ?, 'ok' FROM runs WHERE kind = 'pull'", (asked, asked))
+        lab.serve()
+        lab.says("connectors are scheduled", 2)
+        tap.ok(lab.waits() > HOUR, "F057 a tick that was run before the clock was set back is not run again by the next life")
+        tap.is_(lab.end(), 0, "F057 it ends in good order")
+
+
 def watchdog():
     """A service manager that hears nothing kills: also in the hour that comes twice."""
     with Lab(schedule="@yearly") as lab:
@@ -293,4 +309,4 @@ def zone_files():
 if __name__ == "__main__":
     if not os.path.exists(os.path.join(ZONES, "Asia/Tokyo")):
         tap.skip_all("no zone files here")
-    tap.run([forward, ten_years_ahead, backward, watchdog, before_it_was_made, sleep, left_out, zone_files])
+    tap.run([forward, ten_years_ahead, backward, restarted_after_set_back, watchdog, before_it_was_made, sleep, left_out, zone_files])
