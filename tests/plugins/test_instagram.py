@@ -24,6 +24,7 @@ DAYS = c.Subject(
     data="/insights", records="data", field="name", number="total_value.value", emptied="ok", long=(45, 1),
     totals={"knobs": {"instagram": {"total_lies": 1}}, "column": "impressions"})
 POSTS = c.Subject(
+    kit=True,
     plugin="instagram", family="social", platform="instagram", stream="posts", dataset="social_posts", account=ACCOUNT,
     options=options, windowed=False, truth={"of": "posts"}, restates=False, data="/media", records="data", field="id",
     number="like_count", short={"knobs": {"instagram": {"short": 7}}}, exact={"watch_seconds": "watch"},
@@ -32,7 +33,7 @@ POSTS = c.Subject(
     version={"options": {"api_version": "v1.0"}}, scope={"knobs": {"instagram": {"permissions": []}}, "says": "permission"},
     lacks={"pages": "a hundred posts are one page; shorter ones make several", "restates": "counters are read as of today, they have no past",
            "report": "insights are not asynchronous", "totals": "there are no totals of posts; of days there are, see test_days"})
-PROFILE = c.Subject(**dict(POSTS.__dict__, stream="profile", dataset="social_daily"))
+PROFILE = c.Subject(**dict(POSTS.__dict__, kit=False, stream="profile", dataset="social_daily"))
 
 
 def bench(subject, **more):

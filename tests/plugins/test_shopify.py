@@ -14,6 +14,7 @@ import tap
 MONEY = ("gross", "discount", "refund", "net", "tax", "shipping", "total", "items")
 # Every request has one path, so the driver's way of repeating a page is not for it: see test_circle.
 SUBJECT = conformance.Subject(
+    kit=True,
     plugin="shopify", family="commerce", platform="shopify", stream="orders", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
     last=t.TODAY, emptied="ok", circle=None, exact={name: name for name in MONEY},
     options=lambda bench: {"shop": "stand-in", "access_token": bench.secret("shpat_stand-in-token")}, data="/graphql.json",

@@ -391,8 +391,8 @@ static omni_status one_post(struct instagram *ig, struct omni_run *run, struct p
         cells[i] = text_cell(text);
         used += strlen(text) + 1;
     }
-    if (cells[0].type == OMNI_NULL)
-        return ig->hub->fail(run, OMNI_E_DATA, "a post has no id");
+    if (cells[0].type == OMNI_NULL || cells[1].type == OMNI_NULL)
+        return ig->hub->fail(run, OMNI_E_DATA, "a post has no id or no timestamp");
     int kind = kind_of(cells[2].type == OMNI_TEXT ? cells[2].v.s : "");
     uint32_t refused = 0;
     ig->is_story = strcmp(kinds[kind].name, "STORY") == 0;
