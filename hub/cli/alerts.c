@@ -164,6 +164,11 @@ static void on_end(void *ctx)
 
 /* ---- sending ---- */
 
+static void be_due(struct alerts *a, int64_t at)
+{
+    a->due = at < a->due ? at : a->due;
+}
+
 /* Doubled with each attempt, as the first one is by the configuration. */
 static int64_t wait_after(int64_t first_s, int64_t attempts)
 {
@@ -179,8 +184,10 @@ static void start(struct alerts *a, struct work *w, struct supervise *jobs,
     struct err err = {0};
     int64_t id = json_int(row, "id", 0), attempts = json_int(row, "attempts", 0);
     int64_t again = day_now() + wait_after(w->cli->config->hub.retry_after_s, attempts);
-    if (!is_fine(outbox_begin(a->store, id, again, &err), &err))
+    if (!is_fine(outbox_begin(a->store, id, again, &err), &err)) {
+        be_due(a, again);
         return;
+    }
     struct sending *s = xcalloc(1, sizeof *s);
     *s = (struct sending){a, xstrdup(k->name), id, json_int(row, "made", 0),
                           k->give_up_s * TIME_SECOND};
@@ -189,11 +196,6 @@ static void start(struct alerts *a, struct work *w, struct supervise *jobs,
     json_put_text(labels, "alert", k->name);
     json_object_set_new(a->sending, k->name, json_true());
     work_add(w, jobs, spec, labels, on_event, on_end, s);
-}
-
-static void be_due(struct alerts *a, int64_t at)
-{
-    a->due = at < a->due ? at : a->due;
 }
 
 static void run_one(struct alerts *a, struct work *w, struct supervise *jobs,

@@ -120,7 +120,7 @@ static omni_status tell(struct freshness *f, const char *name, const struct age 
 static omni_status look_at(struct freshness *f, const struct config *c,
                            const struct config_connector *k, int64_t *look, struct err *err)
 {
-    int64_t now = day_now(), after = k->is_disabled || !k->schedule ? 0 : usual(c, k);
+    int64_t now = day_now(), after = k->is_disabled ? 0 : usual(c, k);
     *look = now + AGAIN_S * TIME_SECOND;
     if (!after)
         return event_clear(f->store, EVENT_STALE, k->name, NULL, err);

@@ -218,6 +218,16 @@ def test_stale():
         tap.ok(True, "both are told to be over")
 
 
+def test_stale_by_cron():
+    """Without a service and a schedule the admin says how old it may be."""
+    with Lab() as lab, Hook() as hook, Platform(503) as platform:
+        shop = platform.connector("shop", stale_after="1s")
+        del shop["schedule"]
+        lab.configure_alerts(shop, alerts=[hook_alert(hook, events=["stale"])])
+        h.wait_for(lambda: lab.run("sync") and hook.taken(), "it to be told")
+        tap.is_(hook.items(), [[("stale", "shop", "open")]], "told by sync")
+
+
 def test_secrets():
     """A secret that expires soon."""
     with Lab() as lab, Hook() as hook, Platform() as platform, contextlib.ExitStack() as stack:
@@ -318,5 +328,5 @@ def test_configuration():
                 "a password in the clear is warned of, and not shown")
 
 
-tap.run([test_life, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_secrets, test_sync, test_sink, test_trying,
+tap.run([test_life, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_stale_by_cron, test_secrets, test_sync, test_sink, test_trying,
          test_configuration])
