@@ -16,48 +16,74 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 #define JOB_PULL     "pull"     /* every stream of one connector and account */
 #define JOB_ACCOUNTS "accounts" /* which accounts does this login reach? → account events */
 #define JOB_CHECK    "check"    /* prove the login */
-#define JOB_DESCRIBE                                                                               \
-    "describe"             /* the plugin's description → describe event; needs plugin_path only */
-#define JOB_PUSH    "push" /* deliver one sink's datasets */
-#define JOB_COMBINE "combine"
-#define JOB_ALERT   "alert" /* send one message */
+#define JOB_DESCRIBE "describe" /* the plugin's description → describe event */
+#define JOB_PUSH     "push"     /* deliver one sink's datasets */
+#define JOB_COMBINE  "combine"
+#define JOB_ALERT    "alert" /* send one message */
 
-/* Spec members (absent: not given):
- *  verb, parent (pid of the hub, without which nothing may be done),
- * batch, state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file,
- * http {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts, first_wait_ms, max_body},
- * sandbox ("best"|"require"), log_level (int), log ("text"|"json"|"journald": as a service's
- * job), log_socket, plugin_path, plugin_sha256 (what it has to be),
- * plugin_program, source (name inside the module; absent: the only one), sink, vault_key (path),
- * vault_is_credential (bool), connector, account, streams [..], extra, isolation, idle_ms, memory,
- * reject_max, settle ("auto"|"fixed"), settle_min (days), drift_permille, few_rows (per million),
- * ignore_jumps (bool), parallel (for who starts jobs, not for the job), options {..}, env {NAME:
- * value, …} for env: references, start
- * ("-30d"), from, to ("YYYY-MM-DD": ask for exactly these days), backfill (bool: only days before
- * those that regular pulls still read, leaving their state alone), backfill_share (per million of
- * what is left), dry_run, explain, accept_empty (bool), no_waits (bool: the plugin's own take no
- * time, as with replay), record, replay (paths), datasets [names] (push), sink_fault
- * (push/sink_fault.h), alert {name, kind, url, …: as configured}, message {alert/message.h}, done
- * {recipient: "ok" or why it was refused} (alert), own_datasets [{name, sql, key:[..], help, file,
- * line}] (combine, push)
+/* Members of a spec; absent: not given.
  *
- * Events, one JSON object a line, "event" names it:
- *  describe {module}                         the description
- *  account  {id, name, currency, zone}
- *  progress {stream, rows, windows, windows_total}
- *  audit    {what (audit/audit.h), text}      something for the audit log
- *  row      {stream, dataset, values{}}      dry_run only
- *  request  {stream, method, url, body, status, records, rows}   explain only: of each request of
- *           the plugin; rows: how many there were before it; where the hub read records: format
- *           ("json", "ndjson", "csv"), format_options; total (bool): asked by total();
- *           no_login (bool): sent without the login
- *  unwritten {stream, outcome, reason, message, remedy}   a run's end that the job could not write
- *  result   {stream, account, outcome, reason, message, remedy, until (parked: when it
- *           goes on), from, to, windows, read, rows,
- * inserted, changed, unchanged, removed, restated, rejected, requests, retries, bytes, seconds,
- * detail{}} one per stream; push: dataset, deliveries, rows;
- * alert: done, wait_ms (as the other side says); check: outcome, message done     {}
- * the last line of a job that ended by itself
+ *  every job
+ *    verb, batch, log_level (int)
+ *    parent              pid of the hub, without which nothing may be done
+ *    log, log_socket     "text"|"json"|"journald": as a service's job
+ *    state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file
+ *    http                {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts,
+ *                        first_wait_ms, max_body}
+ *    vault_key (path), vault_is_credential (bool)
+ *    options {…}, env    {NAME: value, …} for env: references
+ *
+ *  a plugin
+ *    plugin_path, plugin_program
+ *    plugin_sha256       what it has to be
+ *    source              name inside the module; absent: the only one
+ *    sandbox             "best"|"require"
+ *    isolation, idle_ms, memory
+ *
+ *  a connector
+ *    connector, account, streams […], extra
+ *    start               "-30d"
+ *    from, to            "YYYY-MM-DD": ask for exactly these days
+ *    backfill            bool: only days before those that regular pulls still read, leaving their
+ *                        state alone
+ *    backfill_share      per million of what is left of a quota
+ *    reject_max, drift_permille, few_rows (per million), ignore_jumps (bool)
+ *    settle              "auto"|"fixed"
+ *    settle_min          days
+ *    parallel            for who starts jobs, not for the job
+ *    dry_run, explain, accept_empty (bool)
+ *    no_waits            bool: the plugin's own take no time, as with replay
+ *    record, replay      paths
+ *
+ *  push, combine
+ *    sink, datasets      [names]
+ *    sink_fault          push/sink_fault.h
+ *    own_datasets        [{name, sql, key: […], help, file, line}]
+ *
+ *  alert
+ *    alert               {name, kind, url, …: as configured}
+ *    message             alert/message.h
+ *    done                {recipient: "ok" or why it was refused}
+ */
+
+/* Events: one JSON object a line, "event" names it.
+ *
+ *  describe   {module}   the description
+ *  account    {id, name, currency, zone}
+ *  progress   {stream, rows, windows, windows_total}
+ *  audit      {what, text}   something for the audit log (audit/audit.h)
+ *  row        {stream, dataset, values{}}   dry_run only
+ *  request    {stream, method, url, body, status, records, rows}   explain only, of each request of
+ *             the plugin. rows: how many there were before it; where the hub read records: format
+ *             ("json", "ndjson", "csv"), format_options; total: asked by total(); no_login: sent
+ *             without the login
+ *  unwritten  {stream, outcome, reason, message, remedy}   a run's end that the job could not write
+ *  result     one per stream: {stream, account, outcome, reason, message, remedy, until (parked:
+ *             when it goes on), from, to, windows, read, rows, inserted, changed, unchanged,
+ *             removed, restated, rejected, requests, retries, bytes, seconds, detail{}}
+ *             push: dataset, deliveries, rows; check: outcome, message; alert: done, wait_ms (as
+ *             the other side says)
+ *  done       {}   the last line of a job that ended by itself
  */
 
 /* Puts the spec on a descriptor that the child can read from the start (sealed memory); -1 with
