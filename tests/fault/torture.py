@@ -180,7 +180,7 @@ def test_second_run():
         newest = torture.nemesis.ask("SELECT max(id) FROM runs")[0][0]
         torture.lab.admin("resume", "barn")
         until(lambda: torture.nemesis.served(["barn"], newest), PATIENCE_S)
-        time.sleep(3 * torture_ticks.SLACK_S)  # far from the ticks that come then
+        time.sleep(2 * torture_ticks.SLACK_S)  # far from the ticks that come then
         torture.finish()
         wrong = torture.wrong()
         tap.ok(len(wrong) == 1 and "barn: run" in wrong[0], "a second run for one tick: found out: %s" % wrong)
