@@ -54,7 +54,7 @@ static omni_status check_url(const char *url, bool is_plain, bool *is_loopback, 
 {
     char *scheme = NULL, *host = NULL;
     bool fine = get_host(url, &scheme, &host);
-    *is_loopback = fine && policy_is_loopback(host);
+    *is_loopback = fine && address_is_here(host);
     curl_free(scheme);
     curl_free(host);
     if (!fine)
@@ -65,12 +65,6 @@ static omni_status check_url(const char *url, bool is_plain, bool *is_loopback, 
                        "without TLS only a server on this machine can be used (127.0.0.1, "
                        "localhost)");
     return OMNI_OK;
-}
-
-omni_status mail_check_url(const char *url, bool is_plain, struct err *err)
-{
-    bool is_loopback;
-    return check_url(url, is_plain, &is_loopback, err);
 }
 
 /* ---- the conversation ---- */

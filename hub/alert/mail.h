@@ -30,8 +30,6 @@ enum mail_end {
 
 struct mail;
 
-/* Is it such a url, and may it go without TLS? OMNI_E_CONFIG with the reason. */
-omni_status mail_check_url(const char *url, bool is_plain, struct err *);
 /* Texts are borrowed. NULL with err. */
 struct mail *mail_open(const struct mail_server *, struct err *);
 void mail_close(struct mail *);

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "alert/target.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "http/policy.h"
 #include "http/url.h"
 
 /* The url's origin: that is all that may be asked. */
@@ -17,16 +17,6 @@ static char *origin_of(const struct http_url *url)
     bool is_v6 = strchr(url->host, ':') != NULL;
     return xasprintf("%s://%s%s%s:%u/", url->is_https ? "https" : "http", is_v6 ? "[" : "",
                      url->host, is_v6 ? "]" : "", (unsigned)url->port);
-}
-
-omni_status webhook_check_url(const char *url, struct err *err)
-{
-    auto_url parsed = {0};
-    omni_status status = url_parse(&parsed, url, err);
-    if (status != OMNI_OK)
-        return status;
-    const struct policy policy = {.base_is_loopback = policy_is_loopback(parsed.host)};
-    return policy_check_scheme(&policy, &parsed, err);
 }
 
 /* Whoever knows the whole url of a chat service may write there. */
@@ -62,7 +52,9 @@ omni_status webhook_send(const struct webhook *w, const char *key, const char *j
 {
     auto_url url = {0};
     *wait_ms = 0;
-    omni_status status = url_parse(&url, w->url, err);
+    omni_status status = target_check_webhook(w->url, err);
+    if (status == OMNI_OK)
+        status = url_parse(&url, w->url, err);
     if (status != OMNI_OK)
         return status;
     hide_path(&url);

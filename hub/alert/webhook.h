@@ -17,8 +17,6 @@ struct webhook {
     bool (*cancelled)(void *ctx);
 };
 
-/* OMNI_E_CONFIG with the reason. */
-omni_status webhook_check_url(const char *url, struct err *);
 /* Once: who keeps the message sends it again, after *wait_ms where the other side says so (0: it
  * did not). `key` is the same each time (Idempotency-Key), so that a second one can be told. */
 omni_status webhook_send(const struct webhook *, const char *key, const char *json,

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "alert/letter.h"
-#include "alert/mail.h"
-#include "alert/webhook.h"
+#include "alert/target.h"
 #include "base/json.h"
 #include "config/secrets.h"
 #include "store/events.h"
@@ -87,8 +86,8 @@ static void check_url(const struct check *c)
     if (!a->url || secret_is_reference(a->url))
         return;
     omni_status status = strcmp(a->kind, "mail") == 0
-                             ? mail_check_url(a->url, a->tls && strcmp(a->tls, "off") == 0, &err)
-                             : webhook_check_url(a->url, &err);
+                             ? target_check_mail(a->url, a->tls && strcmp(a->tls, "off") == 0, &err)
+                             : target_check_webhook(a->url, &err);
     if (status != OMNI_OK)
         complain(c, "url", err.text);
 }

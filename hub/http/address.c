@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 struct net4 {
     uint32_t net;
@@ -118,6 +119,14 @@ bool address_literal_kind(const char *host, enum address_kind *kind)
     else
         return false;
     return true;
+}
+
+bool address_is_here(const char *host)
+{
+    enum address_kind kind;
+    if (address_literal_kind(host, &kind))
+        return kind == ADDRESS_LOOPBACK;
+    return strcmp(host, "localhost") == 0 || text_ends(host, ".localhost");
 }
 
 const char *address_kind_name(enum address_kind kind)

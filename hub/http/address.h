@@ -16,6 +16,8 @@ enum address_kind {
 enum address_kind address_kind(const struct sockaddr *);
 /* Of a host that is written as an IP address; false for names. */
 _Bool address_literal_kind(const char *host, enum address_kind *);
+/* Does this host, an address or a name, stand for this machine by its text alone? */
+_Bool address_is_here(const char *host);
 const char *address_kind_name(enum address_kind);
 
 #endif

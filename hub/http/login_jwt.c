@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "http/address.h"
 #include "http/client.h"
 #include "http/secret.h"
 
@@ -70,7 +71,7 @@ static omni_status parse_key(struct login *l, const char *pem, struct err *err)
 static omni_status check_token_uri(struct http *h, const struct http_url *url, struct err *err)
 {
     bool is_google = url->is_https && url->port == HTTPS_PORT && strcmp(url->host, GOOGLE) == 0;
-    bool is_local = h->policy.base_is_loopback && policy_is_loopback(url->host);
+    bool is_local = h->policy.base_is_loopback && address_is_here(url->host);
     return is_google || is_local ? OMNI_OK : policy_check(&h->policy, url, err);
 }
 

@@ -18,14 +18,6 @@ struct policy_host {
     uint16_t port;
 };
 
-bool policy_is_loopback(const char *host)
-{
-    enum address_kind kind;
-    if (address_literal_kind(host, &kind))
-        return kind == ADDRESS_LOOPBACK;
-    return strcmp(host, "localhost") == 0 || text_ends(host, ".localhost");
-}
-
 static omni_status host_bad(struct err *err, const char *word, size_t n)
 {
     return err_set(err, OMNI_E_CONFIG,
@@ -70,7 +62,7 @@ omni_status policy_init(struct policy *p, const char *base_url, const char *host
         status = url_parse(&p->base, base_url, err);
         if (status == OMNI_OK && strchr(p->base.text, '?'))
             status = err_set(err, OMNI_E_CONFIG, "\"%s\": a base url has no query", base_url);
-        p->base_is_loopback = status == OMNI_OK && policy_is_loopback(p->base.host);
+        p->base_is_loopback = status == OMNI_OK && address_is_here(p->base.host);
         if (status == OMNI_OK)
             status = policy_check_scheme(p, &p->base, err);
         if (status != OMNI_OK)
@@ -93,7 +85,7 @@ void policy_free(struct policy *p)
 
 omni_status policy_check_scheme(const struct policy *p, const struct http_url *url, struct err *err)
 {
-    if (url->is_https || (p->base_is_loopback && policy_is_loopback(url->host)))
+    if (url->is_https || (p->base_is_loopback && address_is_here(url->host)))
         return OMNI_OK;
     return err_set(err, OMNI_E_CONFIG, "http://%s is not encrypted: only https is allowed",
                    url->host);
@@ -134,7 +126,7 @@ struct policy_gate policy_gate(const struct policy *p, const struct http_url *ur
 {
     struct policy_gate gate = {.any = p->is_proxied};
     enum address_kind kind;
-    if (p->base_is_loopback && policy_is_loopback(url->host)) {
+    if (p->base_is_loopback && address_is_here(url->host)) {
         gate.allowed = ADDRESS_LOOPBACK;
         gate.loopback_only = true;
     } else if (p->base.host && strcmp(p->base.host, url->host) == 0 &&

@@ -39,7 +39,6 @@ void policy_free(struct policy *);
 omni_status policy_check(const struct policy *, const struct http_url *, struct err *);
 /* Rules that hold for every origin, listed or not: https, or http to loopback where the base is. */
 omni_status policy_check_scheme(const struct policy *, const struct http_url *, struct err *);
-bool policy_is_loopback(const char *host);
 struct policy_gate policy_gate(const struct policy *, const struct http_url *);
 /* CURLOPT_OPENSOCKETFUNCTION with a struct policy_gate as its data. */
 curl_socket_t policy_open_socket(void *gate, curlsocktype, struct curl_sockaddr *);

@@ -3,6 +3,8 @@
 """Isolation changes nothing but the fences, and fences can be demanded."""
 
 import os
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -51,4 +53,16 @@ def test_require():
             tap.is_(lab.value("SELECT count(*) AS n FROM ads_daily"), 0, "and pulls nothing")
 
 
-tap.run([test_same_store, test_require])
+def test_libraries():
+    """Only jobs speak with networks. For the others libcurl and its thirty libraries would be 6 MiB and 6 ms of nothing."""
+    if not shutil.which("ldd"):
+        tap.skip("no network library outside of jobs", "no ldd to ask")
+        return
+    for program in ("omnihub", "omnihub-web", "omnihub-plugin"):
+        path = os.path.join(omni.BUILD, program)
+        if os.path.exists(path):
+            needs = subprocess.run(["ldd", path], capture_output=True, text=True, check=True).stdout
+            tap.ok("libcurl" not in needs and "libc." in needs, program + " loads no network library")
+
+
+tap.run([test_same_store, test_require, test_libraries])

@@ -12,3 +12,10 @@ TESTS += %D%/test_message
 %C%_test_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_message_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_message_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_target
+TESTS += %D%/test_target
+%C%_test_target_SOURCES = %D%/test_target.c
+%C%_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_target_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_target_LDADD = $(UNIT_LIBS)
