@@ -27,29 +27,6 @@ static uint32_t learn(struct record *r, struct plan_node *node, const struct rea
     return at;
 }
 
-static uint64_t word_at(const char *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    return word;
-}
-
-/* memcmp() == 0 without the call: names are short, and each member of each row is compared. */
-static bool is_same_name(const char *a, const char *b, size_t len)
-{
-    enum { WORD = sizeof(uint64_t) };
-    size_t i = 0;
-    for (; i + WORD <= len; i += WORD)
-        if (word_at(a + i) != word_at(b + i))
-            return false;
-    if (len > WORD)
-        return word_at(a + len - WORD) == word_at(b + len - WORD);
-    for (; i < len; i++)
-        if (a[i] != b[i])
-            return false;
-    return true;
-}
-
 static uint32_t search(struct record *r, struct plan_node *node, const struct read_value *name)
 {
     for (uint32_t i = 1; i < node->n_keys; i++) {
@@ -67,7 +44,7 @@ const char *record_key(struct record *r, struct plan_node *node, const char *p, 
         return scan_fail(s, p, "expected the name of a member in quotes");
     const struct plan_key *guess = &node->keys[node->keys[*at].next];
     if (guess != node->keys && (size_t)(s->end - p) > guess->len + 2 && p[guess->len + 1] == '"' &&
-        is_same_name(p + 1, guess->name, guess->len)) {
+        memcmp(p + 1, guess->name, guess->len) == 0) {
         *at = (uint32_t)(guess - node->keys);
         p += guess->len + 2;
     } else {
