@@ -55,8 +55,10 @@ def test_require():
 
 def test_libraries():
     """Only jobs speak with networks. For the others libcurl and its thirty libraries would be 6 MiB and 6 ms of nothing."""
-    if not shutil.which("ldd"):
-        tap.skip("no network library outside of jobs", "no ldd to ask")
+    with open(os.path.join(omni.BUILD, "config.h"), encoding="utf-8") as header:
+        is_sanitized = "#define HUB_SANITIZED 1" in header.read()
+    if is_sanitized or not shutil.which("ldd"):
+        tap.skip("no network library outside of jobs", "a sanitizer keeps what nobody calls" if is_sanitized else "no ldd to ask")
         return
     for program in ("omnihub", "omnihub-web", "omnihub-plugin"):
         path = os.path.join(omni.BUILD, program)
