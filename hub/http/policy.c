@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -24,6 +25,13 @@ static omni_status host_bad(struct err *err, const char *word, size_t n)
                    "hosts: \"%.*s\" is not a host (x.com, .x.com or x.com:8443)", (int)n, word);
 }
 
+/* Numbers are addresses to a url's parser ("0" is 0.0.0.0, "%61" is a): what is listed must be what
+ * people read there. An IPv6 address has many spellings. */
+static bool is_as_written(const char *word, const char *host)
+{
+    return word[0] == '[' || strncasecmp(word, host, strlen(host)) == 0;
+}
+
 /* A word is parsed as the host of a url, so that both sides of a comparison were read alike. */
 static omni_status host_parse(struct policy_host *out, const char *word, size_t n, struct err *err)
 {
@@ -34,6 +42,9 @@ static omni_status host_parse(struct policy_host *out, const char *word, size_t 
     auto_url url = {0};
     if (url_parse(&url, text, NULL) != OMNI_OK)
         return host_bad(err, word, n);
+    if (!is_as_written(word + below, url.host))
+        return err_set(err, OMNI_E_CONFIG, "hosts: \"%.*s\" means %s: write that", (int)n, word,
+                       url.host);
     *out = (struct policy_host){xasprintf("%s%s", below ? "." : "", url.host), url.port};
     return OMNI_OK;
 }

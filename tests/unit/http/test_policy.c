@@ -66,7 +66,8 @@ static void http_only_to_loopback_under_loopback(void **state)
 static void bad_lists_are_named(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"https://x.com", "x.com/path", ".", "u@x.com", "x.com:0"};
+    static const char *const bad[] = {"https://x.com", "x.com/path", ".",         "u@x.com",
+                                      "x.com:0",       "0",          ".16909060", "%61.com"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct policy p;
         struct err err = {0};
