@@ -8,7 +8,9 @@ sweep.py --all      all of it, and 300 random kills: `make sweep`
 sweep.py --case 'push omnihub-job write KILL 3'     one of them, with what it said"""
 
 import argparse
+import concurrent.futures
 import glob
+import multiprocessing
 import os
 import random
 import shutil
@@ -162,16 +164,27 @@ def test_random(lab, chance, times):
 
 # ---- what the tests call
 
-def sweep(lab, cases, name):
-    failed = lab.hits = 0
-    for case in cases:
-        wrong = try_case(lab, case)
-        if wrong:
-            failed += 1
-            tap.note("%s: %s" % (title(case), wrong))
+def try_share(cases):
+    """In a process and a laboratory of its own: (faults that broke something, calls that were made and failed)"""
+    failed = 0
+    with SweepLab() as lab:
+        for case in cases:
+            wrong = try_case(lab, case)
+            if wrong:
+                failed += 1
+                tap.note("%s: %s" % (title(case), wrong))
+        return failed, lab.hits
+
+
+def sweep(cases, name, jobs):
+    began = time.monotonic()
+    with concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        results = list(pool.map(try_share, [cases[i::jobs] for i in range(jobs)]))
+    failed, hits = (sum(numbers) for numbers in zip(*results))
     tap.is_(failed, 0, "%s: %d faults, each costs one run and no data" % (name, len(cases)))
     # How often a call is made differs a little from run to run, so that some of the last are never reached.
-    tap.ok(lab.hits >= HIT_SHARE * len(cases), "%s: %d of these calls were made and failed" % (name, lab.hits))
+    tap.ok(hits >= HIT_SHARE * len(cases), "%s: %d of these calls were made and failed" % (name, hits))
+    tap.note("in %d s, %d side by side" % (time.monotonic() - began, jobs))
 
 
 def sample(cases, chance, size=SAMPLE):
@@ -216,15 +229,14 @@ def main():
     chance = random.Random(seed)
     if options.case:
         one_case(options.case)
+    jobs = (os.cpu_count() or 1) if options.all else 1  # make check runs other tests beside this one
     with SweepLab() as lab:
-        cases = all_cases(lab)
-        tap.note("%d faults in all" % len(cases))
-        sweep(lab, cases if options.all else sample(cases, chance), "every call" if options.all else "sample")
+        calls, places = all_cases(lab), memory_cases(lab)
+        tap.note("%d faults in all, %d places that allocate" % (len(calls), len(places)))
         test_quota(lab)
-        cases = memory_cases(lab)
-        tap.note("%d places that allocate" % len(cases))
-        sweep(lab, cases if options.all else sample(cases, chance, SAMPLE_MEMORY), "every allocation" if options.all else "allocations")
         test_random(lab, chance, ALL_RANDOM if options.all else SAMPLE_RANDOM)
+    sweep(calls if options.all else sample(calls, chance), "every call" if options.all else "sample", jobs)
+    sweep(places if options.all else sample(places, chance, SAMPLE_MEMORY), "every allocation" if options.all else "allocations", jobs)
     tap.run([test_controls])
 
 
