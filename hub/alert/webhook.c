@@ -62,6 +62,7 @@ omni_status webhook_send(const struct webhook *w, const char *key, const char *j
     const char *const values[] = {w->token, NULL};
     const struct http_login login = {.kind = OMNI_AUTH_BEARER, .values = values};
     struct http_options options = {.base_url = origin,
+                                   .private_hosts = w->private_hosts,
                                    .proxy = w->proxy,
                                    .ca_file = w->ca_file,
                                    .login = w->token ? &login : NULL,

@@ -80,6 +80,7 @@ static json_t *hub_settings(const struct cli *cli)
         json_put_text(hub, "currency", c->hub.currency);
         json_put_text(hub, "proxy", c->hub.proxy);
         json_put_text(hub, "ca_file", c->hub.ca_file);
+        json_put_text(hub, "private_hosts", c->hub.private_hosts);
         json_put_text(hub, "sandbox", c->hub.sandbox_require ? "require" : NULL);
     }
     config_free(c);

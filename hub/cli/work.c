@@ -228,6 +228,7 @@ json_t *work_spec(struct work *w, const char *verb)
     json_put_text(spec, "currency", hub->currency);
     json_put_text(spec, "proxy", hub->proxy);
     json_put_text(spec, "ca_file", hub->ca_file);
+    json_put_text(spec, "private_hosts", hub->private_hosts);
     json_put_text(spec, "vault_key", hub->vault_key);
     if (hub->vault_is_credential)
         json_put_flag(spec, "vault_is_credential", true);

@@ -28,6 +28,7 @@ struct config_http {
 
 struct config_hub {
     const char *state_dir, *timezone, *currency, *proxy, *ca_file;
+    const char *private_hosts;      /* http/http.h; NULL: none */
     const char *const *plugin_dirs; /* asked first, then the installed folder; ends with NULL */
     const char *schema_dir;         /* conf/schema as installed, unless given */
     const char *channel_rules;      /* the admin's own rules file; NULL */

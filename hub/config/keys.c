@@ -154,15 +154,45 @@ static void check_text(struct keys_context *c, const config_setting_t *s, enum k
         keys_finding(c, s, "%s \"%s\" is not a regular expression: %s", key, text, why);
 }
 
-static const char *get_extra(struct keys_context *c, const config_setting_t *s)
+/* "a,b"; NULL: none. */
+static const char *get_joined(struct keys_context *c, const config_setting_t *s)
 {
-    if (config_setting_type(s) == CONFIG_TYPE_BOOL)
-        return config_setting_get_bool(s) ? "*" : NULL;
     const char *const *names = get_texts(c, s, false);
     auto_buf joined = BUF_INIT(65536);
     for (; names && *names; names++)
         buf_printf(&joined, "%s%s", joined.len ? "," : "", *names);
     return joined.len ? arena_strdup(c->arena, buf_text(&joined)) : NULL;
+}
+
+static const char *get_extra(struct keys_context *c, const config_setting_t *s)
+{
+    if (config_setting_type(s) == CONFIG_TYPE_BOOL)
+        return config_setting_get_bool(s) ? "*" : NULL;
+    return get_joined(c, s);
+}
+
+static bool is_host(const char *word, size_t n)
+{
+    if (n && *word == '.')
+        word++, n--;
+    size_t i = 0;
+    while (i < n && (isalnum((unsigned char)word[i]) || word[i] == '-' || (i && word[i] == '.')))
+        i++;
+    return n > 0 && i == n;
+}
+
+static const char *get_hosts(struct keys_context *c, const config_setting_t *s)
+{
+    static const char apart[] = " \t\n,";
+    const char *hosts = get_joined(c, s);
+    for (const char *word = hosts; word && *(word += strspn(word, apart));) {
+        size_t n = strcspn(word, apart);
+        if (!is_host(word, n))
+            keys_finding(c, s, "%s: \"%.*s\" is not the name of a host (x.com, or .x.com)",
+                         config_setting_name(s), (int)n, word);
+        word += n;
+    }
+    return hosts;
 }
 
 static const char *get_choice(struct keys_context *c, const config_setting_t *s,
@@ -345,6 +375,9 @@ static void read_key(struct keys_context *c, const config_setting_t *s, const st
         break;
     case KEY_EXTRA:
         *(const char **)member = get_extra(c, s);
+        break;
+    case KEY_HOSTS:
+        *(const char **)member = get_hosts(c, s);
         break;
     case KEY_GROUP:
         read_group(c, s, key, member);

@@ -28,6 +28,7 @@ enum key_kind {
     KEY_LISTEN,  /* "127.0.0.1:9464" */
     KEY_PATTERN, /* a regular expression */
     KEY_EXTRA,   /* true, "*", or a list of names */
+    KEY_HOSTS,   /* "x.com", ".x.com" for those below it → "x.com,.x.com" */
     KEY_GROUP,   /* { … } by a table of its own, its offsets from `offset` */
     KEY_OPTIONS, /* { … } as JSON */
     KEY_LIST,    /* ( … ) as JSON */

@@ -42,6 +42,7 @@ static const struct key hub_keys[] = {
     {"currency", KEY_CURRENCY, HUB(currency)},
     {"proxy", KEY_TEXT, HUB(proxy)},
     {"ca_file", KEY_PATH, HUB(ca_file)},
+    {"private_hosts", KEY_HOSTS, HUB(private_hosts)},
     {"plugin_dirs", KEY_PATHS, HUB(plugin_dirs)},
     {"schema_dir", KEY_PATH, HUB(schema_dir)},
     {"channel_rules", KEY_PATH, HUB(channel_rules)},

@@ -97,8 +97,9 @@ static omni_status set_cassette(struct http *h, const struct http_options *o, st
 static omni_status set_up(struct http *h, const struct http_options *o, struct err *err)
 {
     omni_status status = set_proxy(h, o->proxy, err);
+    const struct policy_rules rules = {o->base_url, o->hosts, o->private_hosts, h->proxy};
     if (status == OMNI_OK)
-        status = policy_init(&h->policy, o->base_url, o->hosts, h->proxy, err);
+        status = policy_init(&h->policy, &rules, err);
     if (status == OMNI_OK)
         status = set_ca_file(h, o->ca_file, err);
     if (status == OMNI_OK)

@@ -87,17 +87,18 @@ struct http_limits {       /* 0: the default in brackets */
  * is allowed to loopback (127.0.0.0/8, ::1, localhost) where base_url itself is such. Addresses are
  * checked at the socket, after the name was resolved: only public ones. Loopback is allowed where
  * base_url's host is loopback, private ranges (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7)
- * where base_url's host is an IP address in such a range, each for that host alone; link-local and
- * reserved ranges never. With a proxy only the proxy is connected to, wherever it is: it has to
- * fence off the inner network itself. */
+ * where base_url's host is an IP address in such a range, each for that host alone, and to hosts of
+ * private_hosts; link-local and reserved ranges never. With a proxy only the proxy is connected to,
+ * wherever it is: it has to fence off the inner network itself. */
 struct http_options {
     /* Relative urls go below it, with or without a slash in front: "v1/x" and "/v1/x" under
      * https://h/base are https://h/base/v1/x. NULL: only absolute ones. */
     const char *base_url;
     const char *hosts; /* further hosts, separated by spaces; ".x.com": any host below it; port 443
                           unless given ("x.com:8443") */
-    const char *proxy; /* NULL: none (the environment is never asked) */
-    const char *ca_file; /* NULL: the system's */
+    const char *private_hosts; /* that may have private addresses, written alike; NULL: none */
+    const char *proxy;         /* NULL: none (the environment is never asked) */
+    const char *ca_file;       /* NULL: the system's */
     const char *user_agent;
     const struct http_login *login; /* NULL: none */
     const char *record, *replay;    /* cassette paths, at most one */

@@ -49,47 +49,58 @@ static omni_status host_parse(struct policy_host *out, const char *word, size_t 
     return OMNI_OK;
 }
 
-static omni_status hosts_parse(struct policy *p, const char *hosts, struct err *err)
+static omni_status list_parse(struct policy_list *list, const char *hosts, struct err *err)
 {
-    for (const char *s = hosts + strspn(hosts, " \t\n,"); *s;) {
+    list->text = xstrdup(hosts ? hosts : "");
+    for (const char *s = list->text + strspn(list->text, " \t\n,"); *s;) {
         size_t n = strcspn(s, " \t\n,");
-        p->hosts = xrealloc(p->hosts, (p->n_hosts + 1) * sizeof *p->hosts);
-        omni_status status = host_parse(&p->hosts[p->n_hosts], s, n, err);
+        list->hosts = xrealloc(list->hosts, (list->n + 1) * sizeof *list->hosts);
+        omni_status status = host_parse(&list->hosts[list->n], s, n, err);
         if (status != OMNI_OK)
             return status;
-        p->n_hosts++;
+        list->n++;
         s += n;
         s += strspn(s, " \t\n,");
     }
     return OMNI_OK;
 }
 
-omni_status policy_init(struct policy *p, const char *base_url, const char *hosts, bool is_proxied,
-                        struct err *err)
+static void list_free(struct policy_list *list)
 {
-    *p = (struct policy){.is_proxied = is_proxied, .listed = xstrdup(hosts ? hosts : "")};
-    omni_status status = OMNI_OK;
-    if (base_url) {
-        status = url_parse(&p->base, base_url, err);
-        if (status == OMNI_OK && strchr(p->base.text, '?'))
-            status = err_set(err, OMNI_E_CONFIG, "\"%s\": a base url has no query", base_url);
-        p->base_is_loopback = status == OMNI_OK && address_is_here(p->base.host);
-        if (status == OMNI_OK)
-            status = policy_check_scheme(p, &p->base, err);
-        if (status != OMNI_OK)
-            err_prefix(err, "api_url: ");
-    }
+    for (size_t i = 0; i < list->n; i++)
+        free(list->hosts[i].name);
+    free(list->hosts);
+    free(list->text);
+}
+
+static omni_status base_parse(struct policy *p, const char *base_url, struct err *err)
+{
+    omni_status status = url_parse(&p->base, base_url, err);
+    if (status == OMNI_OK && strchr(p->base.text, '?'))
+        status = err_set(err, OMNI_E_CONFIG, "\"%s\": a base url has no query", base_url);
+    p->base_is_loopback = status == OMNI_OK && address_is_here(p->base.host);
     if (status == OMNI_OK)
-        status = hosts_parse(p, p->listed, err);
+        status = policy_check_scheme(p, &p->base, err);
+    if (status != OMNI_OK)
+        err_prefix(err, "api_url: ");
+    return status;
+}
+
+omni_status policy_init(struct policy *p, const struct policy_rules *rules, struct err *err)
+{
+    *p = (struct policy){.is_proxied = rules->is_proxied};
+    omni_status status = rules->base_url ? base_parse(p, rules->base_url, err) : OMNI_OK;
+    if (status == OMNI_OK)
+        status = list_parse(&p->hosts, rules->hosts, err);
+    if (status == OMNI_OK)
+        status = list_parse(&p->private_hosts, rules->private_hosts, err);
     return status;
 }
 
 void policy_free(struct policy *p)
 {
-    for (size_t i = 0; i < p->n_hosts; i++)
-        free(p->hosts[i].name);
-    free(p->hosts);
-    free(p->listed);
+    list_free(&p->hosts);
+    list_free(&p->private_hosts);
     url_free(&p->base);
     *p = (struct policy){0};
 }
@@ -102,13 +113,11 @@ omni_status policy_check_scheme(const struct policy *p, const struct http_url *u
                    url->host);
 }
 
-static bool host_matches(const struct policy_host *host, const struct http_url *url)
+static bool name_matches(const char *name, const char *host)
 {
-    if (host->port != url->port)
-        return false;
-    if (host->name[0] != '.')
-        return strcmp(host->name, url->host) == 0;
-    return text_ends(url->host, host->name) && url->host[0] != '.';
+    if (name[0] != '.')
+        return strcmp(name, host) == 0;
+    return text_ends(host, name) && host[0] != '.';
 }
 
 static bool is_listed(const struct policy *p, const struct http_url *url)
@@ -116,8 +125,16 @@ static bool is_listed(const struct policy *p, const struct http_url *url)
     if (p->base.text && url->port == p->base.port && strcmp(url->host, p->base.host) == 0 &&
         url->is_https == p->base.is_https)
         return true;
-    for (size_t i = 0; i < p->n_hosts; i++)
-        if (host_matches(&p->hosts[i], url))
+    for (size_t i = 0; i < p->hosts.n; i++)
+        if (p->hosts.hosts[i].port == url->port && name_matches(p->hosts.hosts[i].name, url->host))
+            return true;
+    return false;
+}
+
+static bool is_private(const struct policy *p, const char *host)
+{
+    for (size_t i = 0; i < p->private_hosts.n; i++)
+        if (name_matches(p->private_hosts.hosts[i].name, host))
             return true;
     return false;
 }
@@ -129,8 +146,8 @@ omni_status policy_check(const struct policy *p, const struct http_url *url, str
     return err_set(err, OMNI_E_CONFIG,
                    "host %s:%u is not one that may be asked (allowed: %s%s%s; the plugin declares "
                    "its hosts)",
-                   url->host, url->port, p->base.host ? p->base.host : "", *p->listed ? " " : "",
-                   p->listed);
+                   url->host, url->port, p->base.host ? p->base.host : "",
+                   *p->hosts.text ? " " : "", p->hosts.text);
 }
 
 struct policy_gate policy_gate(const struct policy *p, const struct http_url *url)
@@ -142,6 +159,8 @@ struct policy_gate policy_gate(const struct policy *p, const struct http_url *ur
         gate.loopback_only = true;
     } else if (p->base.host && strcmp(p->base.host, url->host) == 0 &&
                address_literal_kind(url->host, &kind) && kind == ADDRESS_PRIVATE) {
+        gate.allowed = ADDRESS_PRIVATE;
+    } else if (is_private(p, url->host)) {
         gate.allowed = ADDRESS_PRIVATE;
     }
     return gate;
@@ -177,7 +196,7 @@ bool policy_gate_refused(const struct policy_gate *gate, const char *host, struc
     err_set(err, OMNI_E_CONFIG, "%s has %s address (%s): refused%s", host,
             address_kind_name(gate->refused_kind), gate->refused_address,
             gate->refused_kind == ADDRESS_PRIVATE
-                ? "; to mean it, write the address itself in api_url"
+                ? "; if it is meant, name the host in hub.private_hosts"
                 : "");
     return true;
 }

@@ -13,11 +13,18 @@
 
 struct policy_host; /* one of `hosts` */
 
-struct policy {
-    struct http_url base; /* text NULL: none */
+/* A list of hosts, separated by blanks or commas: "x.com", ".x.com" (any host below it),
+ * "x.com:8443". */
+struct policy_list {
     struct policy_host *hosts;
-    size_t n_hosts;
-    char *listed; /* `hosts` as given, for messages */
+    size_t n;
+    char *text; /* as given, for messages */
+};
+
+struct policy {
+    struct http_url base;             /* text NULL: none */
+    struct policy_list hosts;         /* that may be asked beside the base */
+    struct policy_list private_hosts; /* that may have private addresses, on any port */
     bool base_is_loopback;
     bool is_proxied;
 };
@@ -32,8 +39,12 @@ struct policy_gate {
     char refused_address[64];
 };
 
-omni_status policy_init(struct policy *, const char *base_url, const char *hosts, bool is_proxied,
-                        struct err *);
+/* Borrowed; NULL: none. */
+struct policy_rules {
+    const char *base_url, *hosts, *private_hosts;
+    bool is_proxied;
+};
+omni_status policy_init(struct policy *, const struct policy_rules *, struct err *);
 void policy_free(struct policy *);
 /* OMNI_E_CONFIG naming the host and what is allowed. */
 omni_status policy_check(const struct policy *, const struct http_url *, struct err *);

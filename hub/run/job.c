@@ -289,6 +289,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
                        job->source->name);
     struct http_options options = {.base_url = url,
                                    .hosts = job->source->hosts,
+                                   .private_hosts = json_text(job->spec, "private_hosts"),
                                    .proxy = json_text(job->spec, "proxy"),
                                    .ca_file = json_text(job->spec, "ca_file"),
                                    .user_agent = USER_AGENT,

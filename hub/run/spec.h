@@ -28,6 +28,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *    parent              pid of the hub, without which nothing may be done
  *    log, log_socket     "text"|"json"|"journald": as a service's job
  *    state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file
+ *    private_hosts       as of http/http.h
  *    http                {connect_ms, stall_ms, total_ms, max_wait_ms, max_attempts,
  *                        first_wait_ms, max_body}
  *    vault_key (path), vault_is_credential (bool)

@@ -53,7 +53,7 @@ CASES = [
     astray("this machine through NAT64", "64:ff9b::7f00:1", "a loopback address"),
     astray("the address that means this host", "0.0.0.0", "refused"),
     astray("where clouds keep their secrets", "169.254.169.254", "a link-local or reserved address (169.254.169.254): refused"),
-    astray("a private network", "10.0.0.1", "a private address (10.0.0.1): refused; to mean it, write the address itself"),
+    astray("a private network", "10.0.0.1", "a private address (10.0.0.1): refused; if it is meant, name the host in hub.private_hosts"),
     astray("a private network in IPv6 clothes", "::ffff:10.0.0.1", "a private address"),
     astray("several addresses, none of which is meant", "169.254.169.254,127.0.0.1,::1", "refused"),
     astray("something else with each question", "again/127.0.0.1", "a loopback address (127.0.0.1): refused"),

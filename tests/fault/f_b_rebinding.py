@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F038, with a public address to reach: a name whose public address is answered and whose other one leads here. In a network of its own,
+"""F038, with addresses to reach: a name whose public address is answered and whose other one leads here. In a network of its own,
 where a public address can be given to this machine."""
 
 import fcntl
@@ -18,6 +18,7 @@ from fault import case
 from tls_lab import GOOD, ONE
 
 PUBLIC, SILENT = "198.41.0.4", "199.7.83.42"  # both public; no way leads from this network to the second
+PRIVATE = "10.1.2.3"
 INSIDE = "OMNI_TEST_NETWORK"
 SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8913, 0x8914, 1
 NEW_NETWORK = ["unshare", "--user", "--map-root-user", "--net"]
@@ -29,10 +30,11 @@ def interface(name, number, payload):
 
 
 def raise_network():
-    """The loopback alone, under its own address and a public one."""
+    """The loopback alone, under its own address, a public and a private one."""
     flags = struct.unpack("16sh", interface("lo", SIOCGIFFLAGS, b"")[:18])[1]
     interface("lo", SIOCSIFFLAGS, struct.pack("h", flags | IFF_UP))
-    interface("lo:1", SIOCSIFADDR, struct.pack("hH4s", socket.AF_INET, 0, socket.inet_aton(PUBLIC)))
+    for name, address in (("lo:1", PUBLIC), ("lo:2", PRIVATE)):
+        interface(name, SIOCSIFADDR, struct.pack("hH4s", socket.AF_INET, 0, socket.inet_aton(address)))
 
 
 def enter_network():
@@ -50,7 +52,7 @@ class Bench(f_b_names.Bench):
         super().__init__(tls_lab.AUTHORITY.server("shop", address=""))
 
     def settings(self, what):
-        return super().settings(dict(what, hub={"ca_file": tls_lab.AUTHORITY.path("ca.pem")}))
+        return super().settings(dict(what, hub=dict(what.get("hub", {}), ca_file=tls_lab.AUTHORITY.path("ca.pem"))))
 
 
 def behind_silence(address):
@@ -59,12 +61,20 @@ def behind_silence(address):
                 answers=SILENT + "," + address, says="connect")
 
 
+def inside(name, private_hosts, **wanted):
+    """A shop in the company's own network."""
+    return case("F038", name, [GOOD], answers=PRIVATE, hub={"private_hosts": private_hosts}, **wanted)
+
+
 CASES = [
     case("F038", "a name with a public address", [GOOD], outcome="ok", reason="", stores=[ONE], requests=1, answers=PUBLIC),
     case("F038", "a name with a public address and one that leads here", [GOOD], outcome="ok", reason="", stores=[ONE], requests=1,
          answers=PUBLIC + ",127.0.0.1"),
     behind_silence("127.0.0.1"),
     behind_silence("10.0.0.1"),
+    inside("a private network, meant by the host's name", [f_b_names.NAME], outcome="ok", reason="", stores=[ONE], requests=1),
+    inside("a private network, meant by the domain", ["else.example", ".shop.example"], outcome="ok", reason="", stores=[ONE], requests=1),
+    inside("a private network, meant for others", ["shop.example", ".else.example"], reason="config", requests=0, says="a private address"),
 ]
 
 if __name__ == "__main__":

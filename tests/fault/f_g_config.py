@@ -61,6 +61,8 @@ BROKEN = [
     ("a syntax error", lambda b, t: t + "sinks = ( { name = ; } );\n", ":3: syntax error"),
     ("an unknown key", lambda b, t: t.replace("max_attempts", "max_atempts"), 'unknown key "max_atempts" (did you mean "max_attempts"?)'),
     ("a wrong type", lambda b, t: t.replace("max_attempts = 2", 'max_attempts = "2"'), "max_attempts must be a whole number"),
+    ("a host with a port", lambda b, t: t.replace("hub = {", 'hub = { private_hosts = ("shop.corp:8443"); ', 1),
+     'private_hosts: "shop.corp:8443" is not the name of a host'),
     ("out of range", lambda b, t: t.replace("max_attempts = 2", "max_attempts = 2000"), "max_attempts must be from 1 to 20"),
     ("an interval that is none", lambda b, t: t.replace('"1s"', '"soon"', 1), "is not an interval"),
     ("an unknown option", lambda b, t: t.replace("api_url", "api_ur"), 'unknown option "api_ur" (did you mean "api_url"?)'),

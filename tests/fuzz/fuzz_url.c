@@ -87,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!line)
         return -1;
     *line = '\0';
-    if (policy_init(&policy, base, text, false, &err) == OMNI_OK)
+    const struct policy_rules rules = {.base_url = base, .hosts = text};
+    if (policy_init(&policy, &rules, &err) == OMNI_OK)
         try_url(&policy, text, line + 1);
     else if (!err.text[0])
         give_up("refused without a reason", text);

@@ -71,7 +71,8 @@ static void reads_everything(void **state)
     struct config_findings *f = config_findings_new();
     struct config *c =
         load("hub: { state_dir = \"s\"; timezone = \"UTC\"; currency = \"EUR\";\n"
-             "  plugin_dirs = [\"/p\", \"q\"]; sandbox = \"require\"; parallel = 9;\n"
+             "  plugin_dirs = [\"/p\", \"q\"]; sandbox = \"require\"; parallel = 9; "
+             "private_hosts = (\"a.corp\", \".b.corp\");\n"
              "  run_timeout = \"2h\"; http = { stall_timeout = \"5s\"; first_wait_ms = 40; "
              "max_body_mb = 7; }; };\n"
              "connectors = ({ name = \"a\"; plugin = \"p\"; enabled = false;\n"
@@ -85,6 +86,7 @@ static void reads_everything(void **state)
     assert_string_equal(c->hub.plugin_dirs[0], "/p");
     assert_string_equal(c->hub.plugin_dirs[1], q);
     assert_null(c->hub.plugin_dirs[2]);
+    assert_string_equal(c->hub.private_hosts, "a.corp,.b.corp");
     assert_true(c->hub.sandbox_require);
     assert_int_equal(c->hub.parallel, 9);
     assert_int_equal(c->hub.run_timeout_s, 7200);

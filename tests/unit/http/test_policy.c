@@ -11,6 +11,11 @@
 #include "base/mem.h"
 #include "http/policy.h"
 
+static omni_status begin(struct policy *p, const char *base, const char *hosts, struct err *err)
+{
+    return policy_init(p, &(struct policy_rules){.base_url = base, .hosts = hosts}, err);
+}
+
 static omni_status ask(const struct policy *p, const char *text, struct err *err)
 {
     auto_url url = {0};
@@ -22,9 +27,8 @@ static void lists_hosts(void **state)
 {
     (void)state;
     struct policy p;
-    assert_int_equal(
-        policy_init(&p, "https://api.x.com/v1", ".shop.com  CDN.net other.org:8443", false, NULL),
-        OMNI_OK);
+    assert_int_equal(begin(&p, "https://api.x.com/v1", ".shop.com  CDN.net other.org:8443", NULL),
+                     OMNI_OK);
     static const char *const allowed[] = {"https://api.x.com/else", "https://API.x.com.:443/",
                                           "https://a.shop.com/",    "https://a.b.shop.com/",
                                           "https://cdn.net/",       "https://other.org:8443/"};
@@ -50,12 +54,11 @@ static void http_only_to_loopback_under_loopback(void **state)
     (void)state;
     struct policy p;
     struct err err = {0};
-    assert_int_equal(policy_init(&p, "http://api.x.com", NULL, false, &err), OMNI_E_CONFIG);
+    assert_int_equal(begin(&p, "http://api.x.com", NULL, &err), OMNI_E_CONFIG);
     policy_free(&p);
-    assert_int_equal(policy_init(&p, "http://10.0.0.1", NULL, false, &err), OMNI_E_CONFIG);
+    assert_int_equal(begin(&p, "http://10.0.0.1", NULL, &err), OMNI_E_CONFIG);
     policy_free(&p);
-    assert_int_equal(policy_init(&p, "http://localhost:8080", "x.com 127.0.0.2:80", false, &err),
-                     OMNI_OK);
+    assert_int_equal(begin(&p, "http://localhost:8080", "x.com 127.0.0.2:80", &err), OMNI_OK);
     assert_int_equal(ask(&p, "http://localhost:8080/a", &err), OMNI_OK);
     assert_int_equal(ask(&p, "http://127.0.0.2/a", &err), OMNI_OK);
     assert_int_equal(ask(&p, "https://x.com/a", &err), OMNI_OK);
@@ -71,18 +74,18 @@ static void bad_lists_are_named(void **state)
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct policy p;
         struct err err = {0};
-        if (policy_init(&p, "https://a.x", bad[i], false, &err) != OMNI_E_CONFIG)
+        if (begin(&p, "https://a.x", bad[i], &err) != OMNI_E_CONFIG)
             fail_msg("%s was taken", bad[i]);
         assert_non_null(strstr(err.text, bad[i]));
         policy_free(&p);
     }
     struct policy p;
-    assert_int_equal(policy_init(&p, "https://a.x/?k=v", NULL, false, NULL), OMNI_E_CONFIG);
+    assert_int_equal(begin(&p, "https://a.x/?k=v", NULL, NULL), OMNI_E_CONFIG);
     policy_free(&p);
 }
 
-/* Does a client with this base, sending to this url, connect to this address? */
-static bool connects(const char *base, const char *to, const char *address, bool proxied)
+/* Does a client with these rules, sending to this url, connect to this address? */
+static bool may_connect(const struct policy_rules *rules, const char *to, const char *address)
 {
     struct policy p;
     auto_url url = {0};
@@ -91,7 +94,7 @@ static bool connects(const char *base, const char *to, const char *address, bool
     assert_int_equal(inet_pton(AF_INET, address, &in.sin_addr), 1);
     memcpy(&sa.addr, &in, sizeof in);
     sa.addrlen = sizeof in;
-    assert_int_equal(policy_init(&p, base, NULL, proxied, NULL), OMNI_OK);
+    assert_int_equal(policy_init(&p, rules, NULL), OMNI_OK);
     assert_int_equal(url_parse(&url, to, NULL), OMNI_OK);
     struct policy_gate gate = policy_gate(&p, &url);
     curl_socket_t fd = policy_open_socket(&gate, CURLSOCKTYPE_IPCXN, &sa);
@@ -104,6 +107,39 @@ static bool connects(const char *base, const char *to, const char *address, bool
         close(fd);
     policy_free(&p);
     return !told;
+}
+
+static bool connects(const char *base, const char *to, const char *address, bool proxied)
+{
+    const struct policy_rules rules = {.base_url = base, .is_proxied = proxied};
+    return may_connect(&rules, to, address);
+}
+
+static void private_addresses_are_for_hosts_named_so(void **state)
+{
+    (void)state;
+    const char *shop = "https://shop.corp.x:8443/", *cdn = "https://cdn.x/";
+    const struct policy_rules rules = {
+        .base_url = shop, .hosts = "cdn.x", .private_hosts = ".corp.x, other.x"};
+    assert_true(may_connect(&rules, shop, "10.1.2.3"));
+    assert_true(may_connect(&rules, shop, "8.8.8.8"));
+    assert_true(may_connect(&rules, "https://OTHER.x./", "192.168.0.1"));
+    assert_false(may_connect(&rules, shop, "127.0.0.1"));
+    assert_false(may_connect(&rules, shop, "169.254.169.254"));
+    assert_false(may_connect(&rules, cdn, "10.1.2.3"));
+    assert_false(may_connect(&rules, "https://corp.x/", "10.1.2.3"));
+    assert_false(may_connect(&rules, "https://evilother.x/", "10.1.2.3"));
+}
+
+/* To have a private address is one thing, to be asked is another. */
+static void private_hosts_are_not_asked_for_that(void **state)
+{
+    (void)state;
+    struct policy p;
+    const struct policy_rules rules = {.base_url = "https://a.x", .private_hosts = "shop.corp.x"};
+    assert_int_equal(policy_init(&p, &rules, NULL), OMNI_OK);
+    assert_int_equal(ask(&p, "https://shop.corp.x/", NULL), OMNI_E_CONFIG);
+    policy_free(&p);
 }
 
 static void socket_check_beats_name_servers(void **state)
@@ -131,6 +167,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(http_only_to_loopback_under_loopback),
     cmocka_unit_test(bad_lists_are_named),
     cmocka_unit_test(socket_check_beats_name_servers),
+    cmocka_unit_test(private_addresses_are_for_hosts_named_so),
+    cmocka_unit_test(private_hosts_are_not_asked_for_that),
 };
 
 UNIT_MAIN(tests)
