@@ -20,13 +20,13 @@
 
 enum { READ_STEP = 65536, LOCK_STEP_MS = 20 };
 
-/* A full disk passes, a wrong path does not. */
-static omni_status status_of_errno(int error)
+omni_status file_status(int error)
 {
     switch (error) {
     case ENOSPC:
     case EDQUOT:
     case EIO:
+    case EROFS:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -40,7 +40,7 @@ static omni_status status_of_errno(int error)
 static omni_status failed(struct err *err, const char *verb, const char *path)
 {
     int error = errno;
-    return err_set(err, status_of_errno(error), "cannot %s %s: %s", verb, path, strerror(error));
+    return err_set(err, file_status(error), "cannot %s %s: %s", verb, path, strerror(error));
 }
 
 omni_status file_read_fd(int fd, const char *name, struct buf *out, struct err *err)

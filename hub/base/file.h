@@ -10,6 +10,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What a call's errno means to who must decide whether to try again: a disk that is full, fails or
+ * was set read-only passes (OMNI_E_RETRY), a wrong path or mode does not (OMNI_E_CONFIG). */
+omni_status file_status(int error);
 /* Reads a whole file of at most out->max bytes. */
 omni_status file_read(const char *path, struct buf *out, struct err *);
 omni_status file_read_fd(int fd, const char *name, struct buf *out, struct err *);

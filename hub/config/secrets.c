@@ -50,7 +50,7 @@ static char *from_file(const char *path, struct err *err)
 {
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        err_set(err, OMNI_E_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+        err_set(err, file_status(errno), "%s: cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
     auto_buf text = BUF_INIT(MAX_SECRET);

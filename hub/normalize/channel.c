@@ -16,6 +16,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -197,7 +198,7 @@ static bool open_file(const struct load *load, config_t *conf)
     if (config_read_file(conf, load->path) == CONFIG_TRUE)
         return true;
     if (config_error_type(conf) == CONFIG_ERR_FILE_IO)
-        err_set(load->err, OMNI_E_CONFIG, "cannot read %s: %s", load->path, strerror(errno));
+        err_set(load->err, file_status(errno), "cannot read %s: %s", load->path, strerror(errno));
     else
         err_set(load->err, OMNI_E_CONFIG, "%s:%d: %s", load->path, config_error_line(conf),
                 config_error_text(conf));

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -81,7 +82,7 @@ static omni_status check_file(int fd, const char *path, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set(err, OMNI_E_CONFIG, "%s: %s", path, strerror(errno));
+        return err_set(err, file_status(errno), "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return err_set(err, OMNI_E_CONFIG, "%s: not a regular file", path);
     if (!is_ours(&st))
@@ -104,7 +105,7 @@ int load_open_file(const char *path, struct err *err)
         if (errno == ELOOP)
             err_set(err, OMNI_E_CONFIG, "%s: is a symbolic link; name the file itself", path);
         else
-            err_set(err, OMNI_E_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+            err_set(err, file_status(errno), "%s: cannot be opened: %s", path, strerror(errno));
         return -1;
     }
     if (check_file(fd, path, err) != OMNI_OK || check_folders(path, err) != OMNI_OK) {

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -68,7 +69,7 @@ static omni_status list_add(struct job_files *f, json_t *list, const char *path,
     struct stat st;
     if (stat(path, &st) != 0)
         return errno == ENOENT ? OMNI_OK /* gone since the glob */
-                               : err_set(err, OMNI_E_CONFIG, "%s: %s", path, strerror(errno));
+                               : err_set(err, file_status(errno), "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return OMNI_OK;
     if (!text_is_utf8(path, strlen(path)))
@@ -113,7 +114,8 @@ omni_status job_files_list(struct job_files *f, const char *url, struct buf *out
     glob_t found = {0};
     int rc = glob(pattern, GLOB_ERR, NULL, &found);
     if (rc != 0 && rc != GLOB_NOMATCH)
-        return err_set(err, OMNI_E_CONFIG, "%s: cannot be listed: %s", pattern, strerror(errno));
+        return err_set(err, file_status(errno), "%s: cannot be listed: %s", pattern,
+                       strerror(errno));
     auto_json *list = json_array();
     omni_status status = OMNI_OK;
     for (size_t i = 0; i < found.gl_pathc && status == OMNI_OK; i++)
@@ -159,7 +161,7 @@ omni_status job_files_read(struct job_files *f, const char *url, void *ctx,
                        url);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return err_set(err, errno == ENOENT ? OMNI_E_RETRY : OMNI_E_CONFIG, "%s: %s", path,
+        return err_set(err, errno == ENOENT ? OMNI_E_RETRY : file_status(errno), "%s: %s", path,
                        strerror(errno));
     omni_status status = read_all(fd, &(struct gunzip_out){ctx, bytes}, err);
     if (status != OMNI_OK)

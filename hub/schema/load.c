@@ -25,6 +25,7 @@
 
 #include <libconfig.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "schema/internal.h"
 
@@ -233,7 +234,7 @@ static bool read_file(struct load *load)
     config_init(&conf);
     bool done = config_read_file(&conf, load->path) == CONFIG_TRUE;
     if (!done && config_error_type(&conf) == CONFIG_ERR_FILE_IO)
-        err_set(load->err, OMNI_E_CONFIG, "cannot read %s: %s", load->path, strerror(errno));
+        err_set(load->err, file_status(errno), "cannot read %s: %s", load->path, strerror(errno));
     else if (!done)
         err_set(load->err, OMNI_E_CONFIG, "%s:%d: %s", load->path, config_error_line(&conf),
                 config_error_text(&conf));
@@ -263,7 +264,8 @@ struct schema *schema_load(const char *dir, struct err *err)
     struct dirent **entries;
     int n = scandir(dir, &entries, is_schema_file, by_name);
     if (n < 0) {
-        err_set(err, OMNI_E_CONFIG, "cannot read the schema's folder %s: %s", dir, strerror(errno));
+        err_set(err, file_status(errno), "cannot read the schema's folder %s: %s", dir,
+                strerror(errno));
         return NULL;
     }
     struct schema *s = xcalloc(1, sizeof *s);

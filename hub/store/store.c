@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "store/internal.h"
 
@@ -30,8 +31,7 @@ static omni_status make_file(const char *path, struct err *err)
     }
     if (errno == EEXIST)
         return OMNI_OK;
-    omni_status status = errno == ENOSPC || errno == EIO ? OMNI_E_RETRY : OMNI_E_CONFIG;
-    return err_set(err, status, "cannot make it: %s", strerror(errno));
+    return err_set(err, file_status(errno), "cannot make it: %s", strerror(errno));
 }
 
 /* Another process may be switching at the same moment, and SQLite does not wait for that one. */

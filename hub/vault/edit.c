@@ -70,7 +70,8 @@ json_t *vault_read_file(const struct vault_place *place, struct err *err)
     if (fd < 0 && errno == ENOENT)
         return empty_file();
     if (fd < 0) {
-        err_set(err, OMNI_E_CONFIG, "the vault %s cannot be opened: %s", path, strerror(errno));
+        err_set(err, file_status(errno), "the vault %s cannot be opened: %s", path,
+                strerror(errno));
         return NULL;
     }
     auto_buf text = BUF_INIT(FILE_MAX);

@@ -197,7 +197,9 @@ int unlink(const char *path)
 static int open_at(int folder, const char *path, int flags, mode_t mode)
 {
     bool is_new = (flags & O_CREAT) && faccessat(folder, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0;
-    bool is_closed = page && peek(&page->trouble) == EROFS && (flags & O_ACCMODE) != O_RDONLY;
+    bool is_refused = (flags & O_CREAT) && (flags & O_EXCL) && !is_new; /* EEXIST comes first */
+    bool is_closed =
+        page && !is_refused && peek(&page->trouble) == EROFS && (flags & O_ACCMODE) != O_RDONLY;
     if ((is_new || is_closed) && fails_at(folder, path, CREATE))
         return -1;
     return (int)syscall(SYS_openat, folder, path, flags, mode);

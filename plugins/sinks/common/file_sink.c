@@ -71,7 +71,6 @@ static omni_status status_of(int error)
     switch (error) {
     case EACCES:
     case EPERM:
-    case EROFS:
     case ENOENT:
     case ENOTDIR:
     case EISDIR:
@@ -96,6 +95,8 @@ static const char *remedy_of(int error)
     case ENOSPC:
     case EDQUOT:
         return "; free some space, the next push goes on from here";
+    case EROFS:
+        return "; the next push after it can be written again goes on from here";
     default:
         return "";
     }

@@ -2,9 +2,11 @@
  * One table of the sink's database: made or widened to fit a delivery, emptied by day, filled. */
 #include "table.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../common/cell_text.h"
 
@@ -45,11 +47,24 @@ static const struct {
     {SQLITE_CORRUPT, OMNI_E_CONFIG, "; move it away, a new one is made by the next push"},
 };
 
+/* A disk that was set read-only passes; to SQLite it is like a file with the wrong mode. */
+static bool is_frozen(sqlite3 *db, int code, const char *path)
+{
+    if (code == SQLITE_CANTOPEN && db && sqlite3_system_errno(db) == EROFS)
+        return true;
+    return (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) && access(path, W_OK) != 0 &&
+           errno == EROFS;
+}
+
 void table_error_from(struct table_error *e, sqlite3 *db, const char *path, const char *what)
 {
     int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
     const char *remedy = "";
     omni_status status = OMNI_E_DATA;
+    if (is_frozen(db, code, path)) {
+        fail(e, OMNI_E_RETRY, "%s: %s: %s", path, what, strerror(EROFS));
+        return;
+    }
     for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
         if (causes[i].code == code) {
             status = causes[i].status;
