@@ -43,12 +43,14 @@ class Desk:
         facts = makefile("prefix", "sysconfdir", "SAN_FLAGS", "CC")
         facts["sysconfdir"] = facts["sysconfdir"].replace("${prefix}", facts["prefix"])
         self.prefix = self.stage + facts["prefix"]
+        # What programs look for where they are told of none; ./setup demo installs one.
+        self.built_in_conf = facts["sysconfdir"] + "/omnihub/omnihub.conf"
         # A library with sanitizers in it wants them in everything that it becomes part of.
         self.sanitizer, self.cc = facts["SAN_FLAGS"], facts["CC"]
         self.env = dict(plain, PATH=os.path.join(self.prefix, "bin") + ":" + os.environ["PATH"], LC_ALL="C.UTF-8",
                         PKG_CONFIG_PATH=os.path.join(self.prefix, "lib", "pkgconfig"), PKG_CONFIG_SYSROOT_DIR=self.stage,
                         ACLOCAL_PATH=os.path.join(self.prefix, "share", "aclocal"), CC=self.cc,
-                        OMNIHUB_CONF=self.stage + facts["sysconfdir"] + "/omnihub/omnihub.conf", HOME=self.top)
+                        OMNIHUB_CONF=self.stage + self.built_in_conf, HOME=self.top)
 
     def __enter__(self):
         return self

@@ -89,8 +89,12 @@ def without_configuration(desk):
         tap.ok(done.code == 2 and "none.conf" in done.err, command + ": a configuration that is named has to be there")
         done = desk.run("omnihub " + command, "acme", OMNIHUB_CONF="/nonexistent/omnihub.conf")
         tap.ok(done.code == 2 and "/nonexistent" in done.err, command + ": so has one of OMNIHUB_CONF")
+    what = "what speaks of connectors needs one"
+    if os.path.exists(desk.built_in_conf):
+        tap.skip(what, "%s is there" % desk.built_in_conf)
+        return
     done = desk.run("omnihub status", **nothing)
-    tap.ok(done.code == 2 and "cannot be read" in done.err, "what speaks of connectors needs one")
+    tap.ok(done.code == 2 and "cannot be read" in done.err, what)
 
 
 def run(desk):
