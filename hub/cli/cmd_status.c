@@ -17,7 +17,10 @@
 
 static int run(struct cli *);
 
-static const struct cli_option options[] = {{"json", NULL, "as JSON"}, {0}};
+static const struct cli_option options[] = {
+    {"json", NULL, "connectors as JSON"},
+    {"all", NULL, "with --json: one object of all there is to tell, not of connectors only"},
+    {0}};
 
 const struct command cmd_status = {.name = "status",
                                    .arguments = "",
@@ -59,19 +62,26 @@ static void table_row(struct output *o, json_t *connector, json_t *feed)
                                 output_text(next_run(connector))});
 }
 
+/* How a run ended; the line that it is for has begun. */
+static void print_end(const json_t *run)
+{
+    const char *outcome = json_text(run, "outcome"), *message = json_text(run, "message"),
+               *remedy = json_text(run, "remedy");
+    printf(": %s%s%s%s%s\n", output_colour(stdout, outcome), outcome, output_plain(stdout),
+           message ? ": " : "", message ? message : "");
+    if (remedy && *remedy)
+        printf("  → %s\n", remedy);
+}
+
 static void print_trouble(const json_t *connector, const json_t *feed)
 {
     const json_t *last = json_object_get(feed, "last_run");
-    const char *outcome = json_text(last, "outcome"), *message = json_text(last, "message"),
-               *remedy = json_text(last, "remedy"), *account = json_text(feed, "account");
+    const char *outcome = json_text(last, "outcome"), *account = json_text(feed, "account");
     if (!outcome || strcmp(outcome, "ok") == 0)
         return;
-    printf("\n%s.%s%s%s: %s%s%s", json_text(connector, "connector"), json_text(feed, "stream"),
-           account && *account ? " account " : "", account ? account : "",
-           output_colour(stdout, outcome), outcome, output_plain(stdout));
-    printf("%s%s\n", message ? ": " : "", message ? message : "");
-    if (remedy && *remedy)
-        printf("  → %s\n", remedy);
+    printf("\n%s.%s%s%s", json_text(connector, "connector"), json_text(feed, "stream"),
+           account && *account ? " account " : "", account ? account : "");
+    print_end(last);
 }
 
 static void print_event(const json_t *event)
@@ -100,6 +110,20 @@ static void print_else(const json_t *notices)
     {
         if (facts_is_of_no_connector(event))
             print_event(event);
+    }
+}
+
+static void print_sinks(const json_t *sinks)
+{
+    size_t i, k;
+    const json_t *sink, *delivery;
+    json_array_foreach(sinks, i, sink)
+        json_array_foreach(json_object_get(sink, "datasets"), k, delivery)
+    {
+        if (!facts_is_passing_fault(sink, delivery))
+            continue;
+        printf("\nsink %s.%s", json_text(sink, "sink"), json_text(delivery, "dataset"));
+        print_end(json_object_get(delivery, "last_run"));
     }
 }
 
@@ -196,6 +220,8 @@ static void print_alerts(const json_t *alerts)
     json_array_foreach(alerts, i, one)
     {
         const char *message = json_text(one, "message"), *state = json_text(one, "state");
+        if (!alert_is_undelivered(one))
+            continue;
         printf("\nalert %s: %s%s%s: its last message did not get through: %s\n  → %s\n",
                json_text(one, "alert"), output_colour(stdout, "failed"), state,
                output_plain(stdout), message ? message : "no answer yet", json_text(one, "remedy"));
@@ -257,11 +283,15 @@ static int show(struct cli *cli, const struct reading *r)
 {
     struct facts f = {0};
     int code = look(cli, r, &f);
-    if (code == CLI_OK && cli_flag(cli, "json")) {
+    if (code == CLI_OK && cli_flag(cli, "all")) {
+        auto_json *all = facts_all(&f);
+        cli_print_json(all);
+    } else if (code == CLI_OK && cli_flag(cli, "json")) {
         cli_print_json(f.connectors);
     } else if (code == CLI_OK) {
         print_status(f.connectors);
         print_else(f.notices);
+        print_sinks(f.sinks);
         print_standing(&f.standing);
         print_alerts(f.alerts);
         print_service(&f);
@@ -273,6 +303,10 @@ static int show(struct cli *cli, const struct reading *r)
 static int run(struct cli *cli)
 {
     struct reading r = {0};
+    if (cli_flag(cli, "all") && !cli_flag(cli, "json")) {
+        cli_error("--all is for --json: without it everything is told anyway");
+        return CLI_USAGE;
+    }
     int code = reading_open(&r, cli);
     if (code == CLI_OK)
         code = show(cli, &r);

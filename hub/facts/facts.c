@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "facts/sunset.h"
 #include "facts/timetable.h"
-#include "facts/undelivered.h"
 #include "run/control.h"
 #include "store/events.h"
 #include "store/ledger.h"
@@ -124,6 +123,41 @@ static json_t *connector_facts(const struct config_connector *c, const struct kn
     return out;
 }
 
+/* ---- one sink ---- */
+
+static omni_status put_deliveries(json_t *out, const struct config_sink *c, struct store *store,
+                                  struct err *err)
+{
+    json_t *list = json_array();
+    json_object_set_new(out, "datasets", list);
+    for (const char *const *d = c->datasets; d && *d; d++) {
+        json_t *one =
+            store ? ledger_delivery(store, c->name, *d, err) : json_pack("{s:s}", "dataset", *d);
+        if (!one)
+            return err->status;
+        json_array_append_new(list, one);
+    }
+    return OMNI_OK;
+}
+
+static omni_status put_sinks(struct facts *f, const struct known *k, struct err *err)
+{
+    const struct config *c = k->given->config;
+    f->sinks = json_array();
+    for (size_t i = 0; i < c->n_sinks; i++) {
+        auto_free char *scope = xasprintf("sink %s", c->sinks[i].name);
+        json_t *out = json_object();
+        json_array_append_new(f->sinks, out);
+        json_put_text(out, "sink", c->sinks[i].name);
+        json_put_text(out, "plugin", c->sinks[i].plugin);
+        json_put_flag(out, "enabled", !c->sinks[i].is_disabled);
+        put_list(out, "events", k->notices, scope);
+        if (put_deliveries(out, &c->sinks[i], k->given->store, err) != OMNI_OK)
+            return err->status;
+    }
+    return OMNI_OK;
+}
+
 /* ---- all of them ---- */
 
 static void put_connectors(struct facts *f, const struct known *k)
@@ -132,7 +166,7 @@ static void put_connectors(struct facts *f, const struct known *k)
     f->connectors = json_array();
     for (size_t i = 0; i < c->n_connectors; i++)
         json_array_append_new(f->connectors, connector_facts(&c->connectors[i], k));
-    standing_add(&f->standing, f->connectors);
+    standing_add(&f->standing, f->connectors, f->sinks);
     f->n_scheduled = agenda_count(k->times.agenda);
 }
 
@@ -143,8 +177,8 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
     *f = (struct facts){.service = json_incref(given->service)};
     auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
     f->notices = store && feeds ? events_list(store, true, 0, err) : json_array();
-    f->alerts = f->notices ? undelivered_find(given->config, store, err) : NULL;
-    if (!feeds || !f->notices || !f->alerts)
+    f->alerts = f->notices ? alert_facts(given->config, store, err) : NULL;
+    if (!feeds || !f->alerts || alert_add_told(f->notices, given->config, store, err) != OMNI_OK)
         return err->status;
     standing_find(&f->standing, given->config, doubt);
     struct known k = {.given = given,
@@ -152,6 +186,8 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
                       .notices = notices_by_connector(f->notices),
                       .states = ledger_by_connector(json_object_get(given->service, "connectors"))};
     omni_status status = timetable_make(&k.times, given->config, store, k.feeds, err);
+    if (status == OMNI_OK)
+        status = put_sinks(f, &k, err);
     if (status == OMNI_OK)
         put_connectors(f, &k);
     timetable_free(&k.times);
@@ -167,8 +203,60 @@ bool facts_is_of_no_connector(const json_t *notice)
     return text_starts(scope, "sink ") || strcmp(scope, "combine") == 0;
 }
 
+bool facts_is_passing_fault(const json_t *sink, const json_t *delivery)
+{
+    const json_t *run = json_object_get(delivery, "last_run"), *event;
+    const char *outcome = json_text(run, "outcome");
+    size_t i;
+    if (!json_flag(sink, "enabled") || !outcome ||
+        text_in_list(outcome, strlen(outcome), "ok|running", "|"))
+        return false;
+    auto_free char *whole = xasprintf("sink %s", json_text(sink, "sink"));
+    auto_free char *one = xasprintf("%s.%s", whole, json_text(delivery, "dataset"));
+    json_array_foreach(json_object_get(sink, "events"), i, event)
+    {
+        const char *scope = json_text(event, "scope");
+        if (strcmp(json_text(event, "kind"), EVENT_FAILING) == 0 &&
+            (strcmp(scope, whole) == 0 || strcmp(scope, one) == 0))
+            return false;
+    }
+    return true;
+}
+
+/* What the service says of itself; of its connectors each says it. */
+static json_t *service_of(const struct facts *f)
+{
+    json_t *out = json_object();
+    json_put_flag(out, "running", f->service != NULL);
+    if (!f->service)
+        return out;
+    json_put_int(out, "pid", json_int(f->service, "pid", 0));
+    json_put_text(out, "version", json_text(f->service, "version"));
+    json_put_flag(out, "clock_held", json_flag(f->service, "clock_held"));
+    json_put_int(out, "log_lost", json_int(f->service, "log_lost", 0));
+    return out;
+}
+
+json_t *facts_all(const struct facts *f)
+{
+    const struct {
+        const char *name;
+        json_t *list;
+    } lists[] = {{"connectors", f->connectors},  {"sinks", f->sinks},
+                 {"events", f->notices},         {"secrets", f->standing.secrets},
+                 {"parked", f->standing.parked}, {"pauses", f->standing.pauses},
+                 {"quota", f->standing.left},    {"alerts", f->alerts}};
+    json_t *out = json_object();
+    json_object_set_new(out, "service", service_of(f));
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        json_object_set_new(out, lists[i].name,
+                            lists[i].list ? json_incref(lists[i].list) : json_null());
+    return out;
+}
+
 void facts_free(struct facts *f)
 {
+    json_decref(f->sinks);
     json_decref(f->connectors);
     json_decref(f->notices);
     json_decref(f->service);

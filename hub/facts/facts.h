@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "config/config.h"
+#include "facts/alert_facts.h"
 #include "facts/standing.h"
 #include "store/store.h"
 
@@ -20,9 +21,10 @@ struct facts_given {
 };
 struct facts {
     json_t *connectors; /* what `omnihub status --json` prints, see omnihub(1) */
-    json_t *notices;    /* events_list() of those that last */
-    json_t *service;    /* as given */
-    json_t *alerts;     /* undelivered_find() */
+    json_t *sinks;   /* [{sink, plugin, enabled, datasets: [ledger_delivery()], events, secrets}] */
+    json_t *notices; /* events_list() of those that last, with alert_add_told() */
+    json_t *service; /* as given */
+    json_t *alerts;  /* alert_facts() */
     struct standing standing;
     size_t n_scheduled; /* connectors with a schedule */
 };
@@ -35,8 +37,14 @@ json_t *facts_api(const struct omni_source *);
 /* facts_free() in any case. OMNI_E_CONFIG: a schedule or zone cannot be used any more. `doubt` says
  * what of it cannot be read where the rest is told all the same. */
 omni_status facts_look(struct facts *, const struct facts_given *, struct err *doubt, struct err *);
+/* All of it as one object, as `omnihub status --json --all` prints it, see omnihub(1). New
+ * reference. */
+json_t *facts_all(const struct facts *);
 void facts_free(struct facts *);
 /* Of a notice: is it about a sink, or about combining? Those about secrets are told with these. */
 bool facts_is_of_no_connector(const json_t *notice);
+/* Did the last delivery of one of the sink's datasets end badly, without an event that says so? A
+ * fault that may pass is none before it came several times. */
+bool facts_is_passing_fault(const json_t *sink, const json_t *delivery);
 
 #endif

@@ -13,11 +13,11 @@
 
 /* ---- secrets ---- */
 
-/* Each connector gets those that it uses. */
-static void add_secrets(json_t *connectors, const json_t *secrets)
+/* Each connector, or each sink, gets those that it uses. */
+static void add_secrets(json_t *users, const char *kind, const json_t *secrets)
 {
     auto_json *by_user = json_object();
-    json_t *connector, *secret, *user;
+    json_t *own, *secret, *user;
     size_t i, k;
     json_array_foreach(secrets, i, secret)
         json_array_foreach(json_object_get(secret, "used_by"), k, user)
@@ -27,11 +27,11 @@ static void add_secrets(json_t *connectors, const json_t *secrets)
             json_object_set_new(by_user, name, json_array());
         json_array_append(json_object_get(by_user, name), secret);
     }
-    json_array_foreach(connectors, i, connector)
+    json_array_foreach(users, i, user)
     {
-        auto_free char *name = xasprintf("connector %s", json_text(connector, "connector"));
-        json_t *own = json_object_get(by_user, name);
-        json_object_set_new(connector, "secrets", own ? json_incref(own) : json_array());
+        auto_free char *name = xasprintf("%s %s", kind, json_text(user, kind));
+        own = json_object_get(by_user, name);
+        json_object_set_new(user, "secrets", own ? json_incref(own) : json_array());
     }
 }
 
@@ -98,9 +98,10 @@ omni_status standing_find(struct standing *s, const struct config *config, struc
     return s->secrets ? OMNI_OK : err->status;
 }
 
-void standing_add(const struct standing *s, json_t *connectors)
+void standing_add(const struct standing *s, json_t *connectors, json_t *sinks)
 {
-    add_secrets(connectors, s->secrets);
+    add_secrets(connectors, "connector", s->secrets);
+    add_secrets(sinks, "sink", s->secrets);
     add_parked(connectors, s->parked);
     add_left(connectors, s->left);
 }

@@ -17,9 +17,9 @@ struct standing {
 
 /* An error says what of it cannot be read; the rest is there all the same. */
 omni_status standing_find(struct standing *, const struct config *, struct err *);
-/* Adds to each {connector: …} its "secrets", its "parked" runs and what is left of
- * its "quota". */
-void standing_add(const struct standing *, json_t *connectors);
+/* Adds to each {connector: …} its "secrets", its "parked" runs and what is left of its "quota"; to
+ * each {sink: …} its "secrets". */
+void standing_add(const struct standing *, json_t *connectors, json_t *sinks);
 void standing_free(struct standing *);
 
 #endif

@@ -22,6 +22,9 @@ json_t *ledger_feeds(struct store *, const char *name, struct err *);
 /* The same feeds by connector: name → array of them. New reference. */
 json_t *ledger_by_connector(const json_t *feeds);
 
+/* How deliveries of a dataset to a sink went: dataset, last_run, last_ok_at, as of a feed. */
+json_t *ledger_delivery(struct store *, const char *sink, const char *dataset, struct err *);
+
 /* Connector → start (micros) of the last of its newest pulls that began after `from` and not after
  * `to`: with `from` now, the clock was set back since. */
 json_t *ledger_starts(struct store *, int64_t from, int64_t to, struct err *);

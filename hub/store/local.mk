@@ -16,6 +16,7 @@ hub_libhub_a_SOURCES += \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/ledger_feeds.c \
 	%D%/ledger_rows.c %D%/ledger_rows.h \
+	%D%/ledger_sinks.c \
 	%D%/ledger_state.c \
 	%D%/ledger_sums.c \
 	%D%/outbox.c %D%/outbox.h \

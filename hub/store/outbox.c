@@ -294,14 +294,20 @@ static void finish(void *ctx, json_t *row)
         json_object_del(row, "next_at");
 }
 
+/* An older program's store has none, and readers do not make it. */
+static omni_status has_outbox(struct store *s, int64_t *has, struct err *err)
+{
+    auto_stmt *stmt =
+        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'", err);
+    return stmt ? sql_int(stmt, 0, has, err) : err->status;
+}
+
 json_t *outbox_list(struct store *s, const char *alert, uint32_t last, struct err *err)
 {
-    int64_t n = 0;
-    auto_stmt *made =
-        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'", err);
-    if (!made || sql_int(made, 0, &n, err) != OMNI_OK)
+    int64_t has = 0;
+    if (has_outbox(s, &has, err) != OMNI_OK)
         return NULL;
-    if (!n) /* an older program's, and readers do not make it */
+    if (!has)
         return json_array();
     auto_stmt *stmt = sql_prepare(
         s->db,
@@ -313,4 +319,19 @@ json_t *outbox_list(struct store *s, const char *alert, uint32_t last, struct er
         return NULL;
     sql_bind(stmt, "si", alert, last ? (int64_t)last : -1);
     return ledger_rows(stmt, finish, NULL, err);
+}
+
+json_t *outbox_told(struct store *s, struct err *err)
+{
+    int64_t has = 0;
+    if (has_outbox(s, &has, err) != OMNI_OK)
+        return NULL;
+    if (!has)
+        return json_array();
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "SELECT n.id AS notice, t.alert, t.at FROM notices n JOIN told t"
+                    " ON t.notice = n.id WHERE n.until IS NULL ORDER BY t.at, t.alert",
+                    err);
+    return stmt ? ledger_rows(stmt, NULL, NULL, err) : NULL;
 }

@@ -138,6 +138,13 @@ static void give_status(struct answerer *a, const struct request *r, struct answ
     give_json(out, a->look->is_whole ? a->look->facts.connectors : NULL);
 }
 
+static void give_all(struct answerer *a, const struct request *r, struct answer *out)
+{
+    auto_json *all = a->look->is_whole ? facts_all(&a->look->facts) : NULL;
+    (void)r;
+    give_json(out, all);
+}
+
 static void give_runs(struct answerer *a, const struct request *r, struct answer *out)
 {
     auto_json *none = json_array();
@@ -190,15 +197,11 @@ static const struct path {
     bool is_prefix, needs_look;
     give *give;
 } paths[] = {
-    {"/", false, true, give_overview},
-    {"/connectors/", true, true, give_connector},
-    {"/style.css", false, false, give_style},
-    {"/metrics", false, true, give_metrics},
-    {"/status.json", false, true, give_status},
-    {"/runs.json", false, true, give_runs},
-    {"/restated.json", false, true, give_restated},
-    {"/livez", false, false, give_alive},
-    {"/readyz", false, true, give_ready},
+    {"/", false, true, give_overview},          {"/connectors/", true, true, give_connector},
+    {"/style.css", false, false, give_style},   {"/metrics", false, true, give_metrics},
+    {"/status.json", false, true, give_status}, {"/all.json", false, true, give_all},
+    {"/runs.json", false, true, give_runs},     {"/restated.json", false, true, give_restated},
+    {"/livez", false, false, give_alive},       {"/readyz", false, true, give_ready},
 };
 
 /* ---- who may ask what ---- */

@@ -11,8 +11,10 @@ noinst_LIBRARIES += %D%/libweb.a
 	%D%/metrics_feeds.c \
 	%D%/page.c %D%/page.h \
 	%D%/page_ahead.c \
+	%D%/page_alerts.c \
 	%D%/page_attention.c \
 	%D%/page_connector.c \
+	%D%/page_sinks.c \
 	%D%/parts.c %D%/parts.h \
 	%D%/server.c %D%/server.h \
 	%D%/stamp.c %D%/stamp.h \

@@ -179,7 +179,8 @@ static void add_alerts(struct buf *b, const struct look *look)
     {
         const struct label labels[] = {
             {"alert", json_text(alert, "alert")}, {"state", json_text(alert, "state")}, {0}};
-        expose_int(b, "omnihub_alert_undelivered", labels, 1);
+        if (alert_is_undelivered(alert))
+            expose_int(b, "omnihub_alert_undelivered", labels, 1);
     }
     expose_family(b, "omnihub_log_lines_lost_total", "counter",
                   "Lines of the service's log that nobody took.");
@@ -279,6 +280,7 @@ void metrics_write(struct buf *b, const struct look *look, const struct web_coun
     if (look->is_whole) {
         add_connectors(b, look->facts.connectors);
         metrics_feeds(b, look);
+        metrics_sinks(b, look);
         metrics_sums(b, look);
         add_secrets(b, look->facts.standing.secrets);
         add_notices(b, look->facts.notices);

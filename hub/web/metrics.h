@@ -18,8 +18,9 @@ void metrics_write(struct buf *, const struct look *, const struct web_counts *)
 
 /* ---- between the files of this part ---- */
 
-/* Families per stream of each connector, and those that count over the ledger. */
+/* Families per stream of each connector, per sink, and those that count over the ledger. */
 void metrics_feeds(struct buf *, const struct look *);
+void metrics_sinks(struct buf *, const struct look *);
 void metrics_sums(struct buf *, const struct look *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Metrics of streams, and counters over the ledger. Accounts are many, and their ids are not for
- * everybody who reads a dashboard: unless they are asked for, the stalest of a stream's accounts
- * speaks for all of them. */
+ * Metrics of streams and sinks, and counters over the ledger. Accounts are many, and their ids are
+ * not for everybody who reads a dashboard: unless they are asked for, the stalest of a stream's
+ * accounts speaks for all of them. */
 #include <config.h>
 
 #include "web/metrics.h"
@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/events.h"
 #include "web/expose.h"
 
 /* ---- streams ---- */
@@ -113,6 +114,91 @@ void metrics_feeds(struct buf *b, const struct look *look)
         expose_int(b, "omnihub_rows_stored", labels, json_int(group, "rows", 0));
     }
     add_codes(b, groups);
+}
+
+/* ---- sinks ---- */
+
+#define DELIVERY_OF(sink, delivery)                                                                \
+    {"sink", json_text((sink), "sink")},                                                           \
+    {                                                                                              \
+        "dataset", json_text((delivery), "dataset")                                                \
+    }
+
+static const struct {
+    const char *name, *help, *member;
+    bool is_of_run;
+} times_of_sinks[] = {
+    {"omnihub_sink_last_success_timestamp_seconds",
+     "When a delivery of the dataset last ended well.", "last_ok_at", false},
+    {"omnihub_sink_last_timestamp_seconds", "When a delivery of the dataset last ended.",
+     "ended_at", true},
+};
+
+static void add_sink_times(struct buf *b, const json_t *sinks)
+{
+    const json_t *sink, *delivery;
+    size_t i, k;
+    for (size_t n = 0; n < ARRAY_LEN(times_of_sinks); n++) {
+        expose_family(b, times_of_sinks[n].name, "gauge", times_of_sinks[n].help);
+        json_array_foreach(sinks, i, sink)
+            json_array_foreach(json_object_get(sink, "datasets"), k, delivery)
+        {
+            const struct label labels[] = {DELIVERY_OF(sink, delivery), {0}};
+            const json_t *from =
+                times_of_sinks[n].is_of_run ? json_object_get(delivery, "last_run") : delivery;
+            expose_time(b, times_of_sinks[n].name, labels,
+                        json_text(from, times_of_sinks[n].member));
+        }
+    }
+}
+
+static bool is_failing(const json_t *sink)
+{
+    const json_t *event;
+    size_t i;
+    json_array_foreach(json_object_get(sink, "events"), i, event)
+    {
+        if (strcmp(json_text(event, "kind"), EVENT_FAILING) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_deliveries(struct buf *b, const json_t *sink)
+{
+    auto_json *group = json_object();
+    const json_t *delivery;
+    const char *code;
+    json_t *n;
+    size_t i;
+    json_array_foreach(json_object_get(sink, "datasets"), i, delivery)
+    {
+        code = json_text(json_object_get(delivery, "last_run"), "code");
+        if (code)
+            count_code(group, code);
+    }
+    json_object_foreach(json_object_get(group, "codes"), code, n)
+    {
+        const struct label labels[] = {{"sink", json_text(sink, "sink")}, {"code", code}, {0}};
+        expose_int(b, "omnihub_sink_datasets", labels, json_integer_value(n));
+    }
+}
+
+void metrics_sinks(struct buf *b, const struct look *look)
+{
+    const json_t *sink;
+    size_t i;
+    add_sink_times(b, look->facts.sinks);
+    expose_family(b, "omnihub_sink_failing", "gauge",
+                  "Whether deliveries of the sink, or of one of its datasets, fail and go on to.");
+    json_array_foreach(look->facts.sinks, i, sink)
+    {
+        const struct label labels[] = {{"sink", json_text(sink, "sink")}, {0}};
+        expose_int(b, "omnihub_sink_failing", labels, is_failing(sink));
+    }
+    expose_family(b, "omnihub_sink_datasets", "gauge",
+                  "Datasets of the sink whose last delivery ended with this code.");
+    json_array_foreach(look->facts.sinks, i, sink) add_deliveries(b, sink);
 }
 
 /* ---- counters ---- */

@@ -174,7 +174,9 @@ void page_overview(struct buf *b, const struct look *look, int64_t number)
     if (look->is_whole) {
         page_attention(b, look, o.list, o.n);
         add_connectors(&o, number);
+        page_sinks(b, look);
         page_ahead(b, look);
+        page_alerts(b, look);
         add_last(b, look);
     }
     part_end(b, look);

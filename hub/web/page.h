@@ -18,6 +18,11 @@ void page_overview(struct buf *, const struct look *, int64_t number);
 void page_attention(struct buf *, const struct look *, const struct summary *, size_t n);
 /* How much needs attention that is no connector. */
 size_t page_count_else(const struct look *);
+/* Its parts about sinks, nothing where there is none, and about who is told of what. */
+void page_sinks(struct buf *, const struct look *);
+void page_alerts(struct buf *, const struct look *);
+/* How the newest message of an alert is, as a word of part_state(). */
+const char *page_alert_word(const json_t *alert);
 /* Its part about what ends or waits: tokens, API versions, quotas, backfills; nothing where there
  * is none. */
 void page_ahead(struct buf *, const struct look *);

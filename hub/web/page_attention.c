@@ -65,22 +65,48 @@ static bool is_told(const json_t *secret)
     return json_text(secret, "message") != NULL;
 }
 
-/* One that waits is tried again by itself. */
-static const char *alert_word(const json_t *alert)
+/* One that waits is tried again by itself; of one whose trouble is long ago nobody has to know. */
+const char *page_alert_word(const json_t *alert)
 {
     const char *state = json_text(alert, "state");
     return strcmp(state, "waiting") == 0 ? "retrying" : state;
+}
+
+static void add_alerts(struct buf *b, const json_t *alerts)
+{
+    const json_t *one;
+    size_t i;
+    json_array_foreach(alerts, i, one)
+    {
+        auto_free char *whose = xasprintf("alert %s", json_text(one, "alert"));
+        if (alert_is_undelivered(one))
+            add_item(b, page_alert_word(one), whose, json_text(one, "message"),
+                     json_text(one, "remedy"));
+    }
+}
+
+static void add_sinks(struct buf *b, const json_t *sinks)
+{
+    const json_t *sink, *delivery;
+    size_t i, k;
+    json_array_foreach(sinks, i, sink)
+        json_array_foreach(json_object_get(sink, "datasets"), k, delivery)
+    {
+        const json_t *run = json_object_get(delivery, "last_run");
+        auto_free char *whose =
+            xasprintf("sink %s.%s", json_text(sink, "sink"), json_text(delivery, "dataset"));
+        if (facts_is_passing_fault(sink, delivery))
+            add_item(b, json_text(run, "outcome"), whose, json_text(run, "message"),
+                     json_text(run, "remedy"));
+    }
 }
 
 static void add_else(struct buf *b, const struct look *look)
 {
     const json_t *one;
     size_t i;
-    json_array_foreach(look->facts.alerts, i, one)
-    {
-        auto_free char *whose = xasprintf("alert %s", json_text(one, "alert"));
-        add_item(b, alert_word(one), whose, json_text(one, "message"), json_text(one, "remedy"));
-    }
+    add_alerts(b, look->facts.alerts);
+    add_sinks(b, look->facts.sinks);
     json_array_foreach(look->facts.notices, i, one)
     {
         if (facts_is_of_no_connector(one))
@@ -102,7 +128,8 @@ size_t page_count_else(const struct look *look)
     const json_t *one;
     size_t i, n = 0;
     json_array_foreach(look->facts.notices, i, one) n += facts_is_of_no_connector(one);
-    json_array_foreach(look->facts.alerts, i, one) n += tone_of(alert_word(one)) == TONE_BAD;
+    json_array_foreach(look->facts.alerts, i, one) n +=
+        alert_is_undelivered(one) && tone_of(page_alert_word(one)) == TONE_BAD;
     json_array_foreach(look->facts.standing.secrets, i, one) n +=
         is_told(one) && tone_of(json_text(one, "state")) == TONE_BAD;
     return n;

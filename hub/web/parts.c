@@ -18,10 +18,10 @@ static const struct {
     const char *words; /* separated by | */
     enum tone tone;
 } tones[] = {
-    {"ok|waiting", TONE_GOOD},
-    {"running", TONE_BUSY},
+    {"ok|waiting|sent", TONE_GOOD},
+    {"running|pending", TONE_BUSY},
     {"parked|retrying|interrupted|suspicious|expiring|drift|sunset|deprecated", TONE_WAIT},
-    {"never pulled|disabled|part", TONE_NONE},
+    {"never pulled|never pushed|disabled|part|none", TONE_NONE},
 };
 
 /* By tone. Colour is never the only sign. */
@@ -134,7 +134,8 @@ void part_end(struct buf *b, const struct look *look)
     html(b,
          "</main>\n<footer>\n<p>As of <time datetime=\"{}\">{}</time>; the page looks again every "
          "minute.</p>\n<nav aria-label=\"The same for programs\"><a href=\"/status.json\">"
-         "status.json</a> <a href=\"/runs.json\">runs.json</a> <a href=\"/restated.json\">"
+         "status.json</a> <a href=\"/all.json\">all.json</a> <a href=\"/runs.json\">runs.json</a> "
+         "<a href=\"/restated.json\">"
          "restated.json</a> <a href=\"/metrics\">metrics</a> <a href=\"/readyz\">readyz</a></nav>\n"
          "</footer>\n</body>\n</html>\n",
          time, minute);

@@ -239,6 +239,10 @@ def test_account_scope():
         results, _ = lab.pull()
         tap.is_(outcomes(results), {"a": "parked", "b": "parked", "c": "ok"}, "by account: another login waits, another account does not")
         tap.is_(lab.meter.asked, ["a1", "a2"], "by account: asked once")
+        everything = lab.run("status", "--json", "--all").json()
+        tap.is_([(p["connector"], p["account"]) for p in everything["parked"]], [("a", "a1"), ("b", "a1")], "status --json --all: who waits")
+        tap.is_([p["bucket"].split(" at ")[0] for p in everything["pauses"]], ["metered account a1"], "and for what")
+        tap.ok({"until", "why"} <= set(everything["pauses"][0]), "until when, and why")
 
 
 def test_app_scope():

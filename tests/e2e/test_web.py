@@ -228,6 +228,23 @@ def test_sink():
         tap.ok(line and "failing" in line[0], "status tells of a sink that fails")
         tap.ok("sink out" in web.ask("/").text and "1 thing needs attention" in web.ask("/").text, "so does the page")
         tap.is_(web.metrics()['omnihub_notices_open{kind="failing"}'], 1, "and the metrics")
+        tap.is_(web.metrics()['omnihub_sink_failing{sink="out"}'], 1, "of the sink, too")
+        everything = lab.run("status", "--json", "--all").json()
+        tap.is_(web.ask("/all.json").json(), everything, "all.json is what omnihub status --json --all says")
+        tap.is_(everything["connectors"], lab.run("status", "--json").json(), "and its connectors are those of status --json")
+        sink = everything["sinks"][0]
+        tap.is_((sink["sink"], "csv" in sink["plugin"], sink["enabled"], [e["kind"] for e in sink["events"]]), ("out", True, True, ["failing"]),
+                "the sink is there, with its event")
+        tap.is_([(d["dataset"], "last_ok_at" in d) for d in sink["datasets"]], [("orders", False)], "and its dataset, which was never delivered")
+        os.unlink(lab.path("taken"))
+        lab.run("push")
+        web.until(lambda: 'omnihub_sink_last_success_timestamp_seconds{sink="out",dataset="orders"}' in web.metrics(), "the delivery")
+        m = web.metrics()
+        tap.is_((m['omnihub_sink_datasets{sink="out",code="ok"}'], m['omnihub_sink_failing{sink="out"}']), (1, 0), "a delivery that ended well is counted")
+        delivered = lab.run("status", "--json", "--all").json()["sinks"][0]
+        tap.is_((delivered["events"], delivered["datasets"][0]["last_run"]["code"]), ([], "ok"), "nothing stands in its way any more")
+        tap.has(web.ask("/").text, "Last delivery", "the page has the sink")
+        tap.is_(lab.run("status", "--all").code, 2, "--all without --json is wrong usage")
 
 
 def test_alert():
@@ -243,6 +260,14 @@ def test_alert():
         tap.ok(all(part in web.ask("/").text for part in ("alert duty", "HTTP 400", "omnihub alerts --test duty")),
                "the page tells of an alert that does not get through, and what to do")
         tap.is_(web.metrics()["omnihub_log_lines_lost_total"], 0, "and the metrics of lost log lines")
+        everything = web.ask("/all.json").json()
+        alert = everything["alerts"][0]
+        tap.is_((alert["alert"], alert["kind"], alert["state"], alert["events"]), ("duty", "webhook", "waiting", 1), "all.json tells of it, too")
+        tap.ok("HTTP 400" in alert["message"] and "omnihub alerts" in alert["remedy"] and alert["attempts"] > 0, "with what is wrong and what to do")
+        event = everything["events"][0]
+        tap.is_((event["kind"], [t["alert"] for t in event["told"]], event["untold"]), ("failing", ["duty"], []), "what lasts names who is told")
+        tap.is_((everything["service"]["running"], everything["pauses"], everything["parked"]), (True, [], []), "nothing waits")
+        tap.has(web.ask("/").text, "Whether messages get through", "the page has the alert")
 
 
 def test_configuration():

@@ -78,8 +78,16 @@ def fill(lab):
     long_text = "x" * 300
     lab.write("bad.csv", "Receipt,Date,Total\n1,%s,12.50\n" % long_text)
     lab.configure(w.till(), w.till(LONG_NAME, "bad.csv"),
-                  w.till("off", enabled=False), w.till("never", "till.csv", schedule="@daily"))
+                  w.till("off", enabled=False), w.till("never", "till.csv", schedule="@daily"),
+                  sinks=[h.sink("out", "csv", ["orders"], {"directory": "out"}), h.sink("sink-" + LONG_NAME[:50], "csv", ["orders"], {"directory": "taken"})])
+    lab.write("taken", "a file where the folder should be")
+    with open(lab.path("omnihub.conf"), "a", encoding="utf-8") as conf:
+        conf.write("alerts = ( %s );\n" % ", ".join(h.written(a) for a in (
+            {"name": "nobody-there", "kind": "webhook", "url": "http://127.0.0.1:9/" + 60 * "x", "group": "1s"},
+            {"name": "quiet", "kind": "webhook", "url": "http://127.0.0.1:9/", "events": ["sunset"]})))
     lab.run("pull", "till", LONG_NAME)
+    lab.run("push")
+    lab.run("sync", "till")
     lab.write("till.csv", w.ORDERS.replace("12.50", "1234567890.25"))
     lab.run("pull", "till")
     setting = lab.start("secrets", "set", "a-token", "--expires", "5d", stdin=subprocess.PIPE)
@@ -111,6 +119,9 @@ def test_looks():
         lab = stack.enter_context(h.Hub())
         fill(lab)
         web = stack.enter_context(w.Web(lab))
+        overview = web.ask("/").text
+        for part in ("Last delivery", "Whether messages get through", "What lasts, newest first"):
+            tap.has(overview, part, "the overview has the table: " + part)
         page = stack.enter_context(b.Browser())
         pages = {"overview": "/", "connector": "/connectors/till",
                  "long names": "/connectors/" + LONG_NAME}

@@ -145,6 +145,7 @@ static void everything_is_told(void **state)
     assert_int_equal(get(&l, "/runs.json", NULL), 200);
     assert_int_equal(get(&l, "/restated.json", NULL), 200);
     assert_int_equal(get(&l, "/status.json", NULL), 200);
+    has(&l, "/all.json", "\"scope\":\"sink bi\"");
     assert_int_equal(get(&l, "/connectors/nobody", NULL), 404);
     assert_int_equal(get(&l, "/nothing", NULL), 404);
     close_lab(&l);
@@ -177,6 +178,7 @@ static void a_store_that_cannot_be_read_is_told(void **state)
     has(&l, "/metrics", "omnihub_store_readable 0\n");
     assert_int_equal(get(&l, "/readyz", NULL), 503);
     assert_int_equal(get(&l, "/status.json", NULL), 503);
+    assert_int_equal(get(&l, "/all.json", NULL), 503);
     assert_int_equal(get(&l, "/runs.json", NULL), 503);
     assert_int_equal(get(&l, "/connectors/shop", NULL), 503);
     close_lab(&l);
