@@ -50,6 +50,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/sink_bench.c %D%/sink_bench.h \
 	%D%/snippet.c %D%/snippet.h \
 	%D%/trial.c %D%/trial.h \
+	%D%/unwritten.c %D%/unwritten.h \
 	%D%/work.c %D%/work.h %D%/work_jobs.c
 %C%_libcli_a_CPPFLAGS = $(hub_libhub_a_CPPFLAGS)
 %C%_libcli_a_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)

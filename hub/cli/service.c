@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "cli/audited.h"
 #include "cli/service_priv.h"
+#include "cli/unwritten.h"
 #include "run/notify.h"
 #include "store/events.h"
 
@@ -46,6 +47,7 @@ static void follow_clock(struct service *s, int64_t moved, int64_t now)
         s->chain_due += moved;
     s->next_watchdog = now; /* else nobody would hear of us until then */
     s->next_zones = now;
+    unwritten_clock_moved(s->unwritten, moved);
 }
 
 static const char *held_words(const struct service *s)
@@ -168,6 +170,8 @@ static void arm_timer(struct service *s)
     if (clock_is_doubtful(&s->clock))
         due = INT64_MAX;
     due = s->next_zones < due ? s->next_zones : due;
+    int64_t unwritten = unwritten_due(s->unwritten);
+    due = unwritten < due ? unwritten : due;
     if (s->watchdog && s->next_watchdog < due)
         due = s->next_watchdog;
     struct itimerspec when = {0};
@@ -198,6 +202,8 @@ static void on_idle(void *ctx)
     look_at_clock(s);
     look_at_zones(s);
     service_look_at_calendar(s);
+    if (unwritten_due(s->unwritten) <= day_now())
+        unwritten_retry(s->unwritten);
     if (!clock_is_doubtful(&s->clock)) {
         service_start_due(s);
         service_start_backfills(s);
@@ -270,11 +276,14 @@ static void serve(struct service *s)
     log_event(LOG_INFO, &(struct log_fields){.kind = LOG_STOPPED}, "stopped");
 }
 
-/* The store, the schema and the lock belong to the service; a reading only borrows the store. */
+/* These belong to the service; a reading only borrows the store and what is on its way into it. */
 static int open_state(struct generation *g, struct work *owner)
 {
     int code = work_lock(&g->work);
-    *owner = (struct work){.lock = g->work.lock, .store = g->work.store, .schema = g->work.schema};
+    *owner = (struct work){.lock = g->work.lock,
+                           .store = g->work.store,
+                           .unwritten = g->work.unwritten,
+                           .schema = g->work.schema};
     g->work.lock = -1;
     g->work.schema = NULL;
     return code;
@@ -330,6 +339,7 @@ int service_run(struct cli *cli)
         code = generation_plan(s.now, s.now->work.store);
     if (code == CLI_OK) {
         s.store = s.now->work.store;
+        s.unwritten = s.now->work.unwritten;
         service_hook(&s, s.now);
         service_keep_reserve(&s);
         look_at_file_system(&s.now->cli.config->hub);

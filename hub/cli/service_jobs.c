@@ -218,6 +218,7 @@ void service_drop(struct generation *g)
 {
     free(g->hooks.ctx);
     g->work.store = NULL; /* the service's */
+    g->work.unwritten = NULL;
     generation_free(g);
 }
 

@@ -43,6 +43,7 @@ static struct generation *reread(struct service *s, int *code, json_t **why)
     if (!g)
         return NULL;
     g->work.store = s->store;
+    g->work.unwritten = s->unwritten;
     *code = generation_plan(g, s->store);
     if (*code == CLI_OK)
         return g;

@@ -19,11 +19,11 @@
 #include "base/text.h"
 #include "cli/audited.h"
 #include "cli/alerts.h"
+#include "cli/unwritten.h"
 #include "run/spec.h"
 #include "schema/schema.h"
 #include "store/events.h"
 #include "store/ledger.h"
-#include "store/reserve.h"
 #include "store/store.h"
 
 bool work_wants(const struct cli *cli, const char *name, bool is_disabled)
@@ -138,7 +138,9 @@ static omni_status end_stale_runs(struct work *w, struct err *err)
         const char *outcome = json_text(run, "outcome"), *batch = json_text(run, "batch");
         if (!outcome || !batch || strcmp(outcome, "running") != 0)
             continue;
-        omni_status st = store_runs_abandon(w->store, batch, &end, NULL, err);
+        omni_status st = store_runs_abandon(
+            w->store, &(struct store_abandoned){.batch = batch, .end = &end, .at = day_now()}, NULL,
+            err);
         if (st != OMNI_OK)
             return st;
     }
@@ -161,7 +163,10 @@ static omni_status open_state(struct work *w, struct err *err)
     if (!w->schema)
         return err->status;
     w->store = store_open(hub->state_dir, w->schema, STORE_WRITE, err);
-    return w->store ? end_stale_runs(w, err) : err->status;
+    if (!w->store)
+        return err->status;
+    w->unwritten = unwritten_new(w->store, hub->state_dir);
+    return end_stale_runs(w, err);
 }
 
 int work_lock(struct work *w)
@@ -180,6 +185,7 @@ void work_free(struct work *w)
 {
     progress_free(w->progress);
     plugins_free(w->plugins);
+    unwritten_free(w->unwritten);
     store_close(w->store);
     schema_free(w->schema);
     json_decref(w->envs);
@@ -298,65 +304,41 @@ static void print_row(struct work_job *j, const json_t *event)
     puts(line);
 }
 
-/* What failed is to be written down even on a full disk: then the reserve is for that. */
-static bool has_made_room(struct work *w)
+/* Whose run it is, for one that could not even begin; stream NULL: all of them. */
+static struct store_run run_of(const json_t *labels, const char *stream)
 {
-    if (!store_is_full(w->store) || !reserve_release(w->cli->config->hub.state_dir))
-        return false;
-    log_warn("the disk is full: the reserve is given back, to write down what failed");
-    return true;
+    const char *connector = json_text(labels, "connector"), *account = json_text(labels, "account");
+    return (struct store_run){.kind = json_flag(labels, "backfill") ? "backfill"
+                                      : connector                   ? "pull"
+                                                                    : "push",
+                              .connector = connector ? connector : json_text(labels, "sink"),
+                              .stream = stream ? stream : "",
+                              .account = account ? account : ""};
 }
 
-/* Returns how many of its runs had no end yet. */
-static uint64_t abandon(struct work_job *j, const struct store_run_end *end)
+/* What is no connector's or sink's has no run that could be noted. */
+static void write_end(struct work *w, const struct store_abandoned *ended)
 {
-    struct err err = {0};
-    uint64_t n = 0;
-    const char *batch = json_text(j->spec, "batch");
-    struct store *store = j->work->store;
-    if (!store || store_runs_abandon(store, batch, end, &n, &err) == OMNI_OK)
-        return n;
-    if (!has_made_room(j->work) || store_runs_abandon(store, batch, end, &n, &err) != OMNI_OK)
-        cli_error("%s", err.text);
-    return n;
-}
-
-static omni_status write_run(struct work *w, const struct store_run *run,
-                             const struct store_run_end *end, struct err *err)
-{
-    int64_t id = store_run_begin(w->store, run, err);
-    return id ? store_run_finish(w->store, id, end, err) : err->status;
-}
-
-/* A run of which no job could tell; stream NULL: of all of them. */
-static void note_in_ledger(struct work *w, const json_t *labels, const char *stream,
-                           const struct store_run_end *end)
-{
-    struct err err = {0};
-    const char *connector = json_text(labels, "connector"), *sink = json_text(labels, "sink");
-    const char *account = json_text(labels, "account");
-    const struct store_run run = {.kind = json_flag(labels, "backfill") ? "backfill"
-                                          : connector                   ? "pull"
-                                                                        : "push",
-                                  .connector = connector ? connector : sink,
-                                  .stream = stream ? stream : "",
-                                  .account = account ? account : ""};
-    if (!w->store || !run.connector || write_run(w, &run, end, &err) == OMNI_OK)
-        return;
-    if (!has_made_room(w) || write_run(w, &run, end, &err) != OMNI_OK)
-        cli_error("%s", err.text);
+    struct store_abandoned a = *ended;
+    if (a.noted && !a.noted->connector)
+        a.noted = NULL;
+    a.at = day_now();
+    if (w->unwritten)
+        unwritten_add(w->unwritten, &a);
 }
 
 /* How a run ended that its job could not write down itself, or not even begin. */
-static void write_end(struct work_job *j, const json_t *event)
+static void take_unwritten(struct work_job *j, const json_t *event)
 {
-    const char *outcome = json_text(event, "outcome"), *stream = json_text(event, "stream");
+    const char *outcome = json_text(event, "outcome");
+    int64_t run = json_int(event, "id", 0);
+    const struct store_run unbegun = run_of(j->labels, json_text(event, "stream"));
     const struct store_run_end end = {.outcome = outcome ? outcome : "failed",
                                       .reason = json_text(event, "reason"),
                                       .message = json_text(event, "message"),
                                       .remedy = json_text(event, "remedy")};
-    if (abandon(j, &end) == 0)
-        note_in_ledger(j->work, j->labels, stream, &end);
+    write_end(j->work,
+              &(struct store_abandoned){.run = run, .noted = run ? NULL : &unbegun, .end = &end});
 }
 
 /* What a job noticed; the same is noted once, or each pull of a weak machine would. */
@@ -386,7 +368,7 @@ static void on_event(void *ctx, const json_t *event)
     else if (strcmp(name, "row") == 0 && !j->work->on_dry)
         print_row(j, event);
     else if (strcmp(name, "unwritten") == 0)
-        write_end(j, event);
+        take_unwritten(j, event);
     else if (strcmp(name, "audit") == 0)
         note_audit(j, event);
     else if (j->work->on_dry)
@@ -423,8 +405,11 @@ static void report_death(struct work_job *j, enum supervise_end how, const char 
     struct store_run_end end = {
         .outcome = o->outcome, .reason = o->reason, .message = message, .remedy = o->remedy};
     /* It may have died before it wrote that it began. */
-    if (abandon(j, &end) == 0 && how != SUPERVISE_STOPPED)
-        note_in_ledger(j->work, j->labels, NULL, &end);
+    const struct store_run unbegun = run_of(j->labels, NULL);
+    write_end(j->work,
+              &(struct store_abandoned){.batch = json_text(j->spec, "batch"),
+                                        .noted = how == SUPERVISE_STOPPED ? NULL : &unbegun,
+                                        .end = &end});
     json_t *result = json_pack("{s:s}", "event", "result");
     put_end(result, &end);
     if (j->event)
@@ -451,7 +436,8 @@ void work_note(struct work *w, json_t *result_take, const struct store_run_end *
 {
     const char *connector = json_text(result_take, "connector");
     const char *name = connector ? connector : json_text(result_take, "sink");
-    note_in_ledger(w, result_take, NULL, end);
+    const struct store_run unbegun = run_of(result_take, NULL);
+    write_end(w, &(struct store_abandoned){.noted = &unbegun, .end = end});
     put_end(result_take, end);
     progress_result(w->progress, name, result_take);
     work_take_result(w, result_take);

@@ -14,6 +14,7 @@
 struct schema;
 struct store;
 struct store_run_end;
+struct unwritten;
 
 /* What a service wants to know of each job; labels say whose it is (connector, sink, kind). */
 struct work_hooks {
@@ -35,7 +36,8 @@ struct work {
     unsigned n_jobs, n_jobs_before; /* before: of the verbs that are done */
     int lock;
     struct schema *schema;
-    struct store *store; /* open for what became of jobs that died; NULL in a dry run */
+    struct store *store;         /* open for what became of jobs that died; NULL in a dry run */
+    struct unwritten *unwritten; /* ends of runs on their way into it; NULL as the store */
     bool is_dry, is_interrupted, accept_empty;
     bool is_check;                           /* its results count nothing */
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */

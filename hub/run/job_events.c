@@ -120,6 +120,7 @@ void job_finish_run(struct job *job, int64_t run, const struct store_run_end *en
     if (run)
         log_error("the run cannot be written to the ledger: %s", err.text);
     json_t *event = json_pack("{s:s}", "event", "unwritten");
+    json_put_int(event, "id", run);
     json_put_text(event, "stream", job->window ? job->window->stream->name : NULL);
     json_put_text(event, "outcome", end->outcome);
     json_put_text(event, "reason", end->reason);

@@ -78,7 +78,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *             the plugin. rows: how many there were before it; where the hub read records: format
  *             ("json", "ndjson", "csv"), format_options; total: asked by total(); no_login: sent
  *             without the login
- *  unwritten  {stream, outcome, reason, message, remedy}   a run's end that the job could not write
+ *  unwritten  {id, stream, outcome, reason, message, remedy}   a run's end that the job could not
+ *             write; id: in the ledger, 0: it could not even write that it began
  *  result     one per stream: {stream, account, outcome, reason, message, remedy, until (parked:
  *             when it goes on), from, to, windows, read, rows, inserted, changed, unchanged,
  *             removed, restated, rejected, requests, retries, bytes, seconds, detail{}}

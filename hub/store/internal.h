@@ -16,7 +16,7 @@ enum { STORE_APPLICATION = 0x6f6d6e69, STORE_VERSION = 1 };
 struct store {
     sqlite3 *db;
     const struct schema *schema;
-    bool was_migrated;
+    bool was_migrated, is_full;
     char *path; /* for messages */
 };
 

@@ -20,7 +20,7 @@ static const char *readable(struct buf *room, const char *text, size_t len)
     return text_add_utf8(room, text, len) ? buf_text(room) : "";
 }
 
-int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *err)
+static int64_t insert_run(struct store *s, const struct store_run *r, int64_t at, struct err *err)
 {
     auto_stmt *stmt =
         sql_prepare(s->db,
@@ -30,8 +30,13 @@ int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *
     if (!stmt)
         return 0;
     sql_bind(stmt, "ssssssi", r->kind, r->connector, r->stream, r->account, r->batch,
-             r->plugin_version, day_now());
+             r->plugin_version, at);
     return sql_run(stmt, err) == OMNI_OK ? sqlite3_last_insert_rowid(s->db) : 0;
+}
+
+int64_t store_run_begin(struct store *s, const struct store_run *r, struct err *err)
+{
+    return insert_run(s, r, day_now(), err);
 }
 
 /* ---- the end ---- */
@@ -48,44 +53,39 @@ static omni_status end_commit(struct store *s, omni_status status, struct err *e
     struct err ignored = {0};
     if (status == OMNI_OK)
         status = sql_exec(s->db, err, "RELEASE run_end");
+    s->is_full = status != OMNI_OK && sql_is_full(s->db); /* asked before SQLite forgets it */
     if (status != OMNI_OK)
         sql_exec(s->db, &ignored, "ROLLBACK TO run_end; RELEASE run_end");
     return status;
 }
 
-/* Of each run that the statement gives. */
-static omni_status note_ends(struct store *s, sqlite3_stmt *runs, struct err *err)
+static struct event_run event_run_of(sqlite3_stmt *runs)
 {
-    enum sql_step step;
-    omni_status status = OMNI_OK;
-    while (status == OMNI_OK && (step = sql_step(runs, err)) != SQL_DONE)
-        status = step == SQL_FAILED
-                     ? err->status
-                     : event_of_run(s,
-                                    &(struct event_run){.kind = sql_text(runs, 0),
-                                                        .connector = sql_text(runs, 1),
-                                                        .stream = sql_text(runs, 2),
-                                                        .account = sql_text(runs, 3),
-                                                        .outcome = sql_text(runs, 4),
-                                                        .reason = sql_text(runs, 5),
-                                                        .message = sql_text(runs, 6)},
-                                    err);
-    return status;
+    return (struct event_run){.kind = sql_text(runs, 0),
+                              .connector = sql_text(runs, 1),
+                              .stream = sql_text(runs, 2),
+                              .account = sql_text(runs, 3),
+                              .outcome = sql_text(runs, 4),
+                              .reason = sql_text(runs, 5),
+                              .message = sql_text(runs, 6)};
 }
 
-#define RUN_FACTS "SELECT kind, connector, stream, account, outcome, reason, message FROM runs"
+#define RUN_FACTS "kind, connector, stream, account, outcome, reason, message"
 
 static omni_status note_end(struct store *s, int64_t run, struct err *err)
 {
-    auto_stmt *stmt = sql_prepare(s->db, RUN_FACTS " WHERE id = ?", err);
+    auto_stmt *stmt = sql_prepare(s->db, "SELECT " RUN_FACTS " FROM runs WHERE id = ?", err);
     if (!stmt)
         return err->status;
     sql_bind(stmt, "i", run);
-    return note_ends(s, stmt, err);
+    if (sql_step(stmt, err) == SQL_FAILED)
+        return err->status;
+    const struct event_run facts = event_run_of(stmt);
+    return event_of_run(s, &facts, err);
 }
 
 static omni_status write_end(struct store *s, int64_t run, const struct store_run_end *e,
-                             struct err *err)
+                             int64_t at, struct err *err)
 {
     auto_buf message = {0};
     auto_stmt *stmt =
@@ -97,7 +97,7 @@ static omni_status write_end(struct store *s, int64_t run, const struct store_ru
     if (!stmt)
         return err->status;
     /* A delivery is to a push what a window is to a pull. */
-    sql_bind(stmt, "issssiiiiiii", day_now(), e->outcome, e->reason,
+    sql_bind(stmt, "issssiiiiiii", at, e->outcome, e->reason,
              e->message ? readable(&message, e->message, strlen(e->message)) : NULL, e->remedy,
              (int64_t)e->requests, (int64_t)e->retries, (int64_t)e->bytes, (int64_t)e->rejected,
              (int64_t)e->deliveries, (int64_t)e->rows, run);
@@ -114,43 +114,95 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
     omni_status status = end_begin(s, err);
     if (status != OMNI_OK)
         return status;
-    status = write_end(s, run, e, err);
+    status = write_end(s, run, e, day_now(), err);
     if (status == OMNI_OK)
         status = note_end(s, run, err);
     return end_commit(s, status, err);
 }
 
-static omni_status write_abandon(struct store *s, const char *batch, const struct store_run_end *e,
-                                 uint64_t *n, struct err *err)
+/* ---- ends that no job wrote ---- */
+
+/* Another run of the same stream, or of a part of what has none, ended since. */
+static omni_status is_overtaken(struct store *s, const struct event_run *r, int64_t at, bool *is,
+                                struct err *err)
 {
-    int64_t now = day_now();
+    int64_t n = 0;
+    auto_stmt *stmt = sql_prepare(
+        s->db,
+        "SELECT 1 FROM runs WHERE kind = ?1 AND connector = ?2 AND (?3 IS NULL OR ?3 = '' OR"
+        " stream = ?3) AND (?4 IS NULL OR ?4 = '' OR account = ?4) AND ended > ?5 LIMIT 1",
+        err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "ssssi", r->kind, r->connector, r->stream, r->account, at);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *is = n > 0;
+    return status;
+}
+
+static omni_status note_abandoned(struct store *s, const struct event_run *r,
+                                  const struct store_abandoned *a, struct err *err)
+{
+    bool is_over = false;
+    if (a->is_late && is_overtaken(s, r, a->at, &is_over, err) != OMNI_OK)
+        return err->status;
+    return is_over ? OMNI_OK : event_of_run(s, r, err);
+}
+
+static omni_status end_running(struct store *s, const struct store_abandoned *a, uint64_t *n,
+                               struct err *err)
+{
+    auto_buf message = {0};
+    const struct store_run_end *e = a->end;
     auto_stmt *stmt =
         sql_prepare(s->db,
-                    "UPDATE runs SET ended = ?, outcome = ?, reason = ?, message = ?, remedy = ?"
-                    " WHERE batch = ? AND outcome = 'running'",
+                    "UPDATE runs SET ended = ?1, outcome = ?2, reason = ?3, message = ?4,"
+                    " remedy = ?5 WHERE (id = ?6 OR batch = ?7) AND outcome = 'running'"
+                    " RETURNING " RUN_FACTS,
                     err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "isssss", now, e->outcome, e->reason, e->message, e->remedy, batch);
-    omni_status st = sql_run(stmt, err);
-    uint64_t ended = (uint64_t)sqlite3_changes64(s->db);
-    if (st == OMNI_OK && n)
-        *n = ended;
-    if (st != OMNI_OK || ended == 0)
-        return st;
-    auto_stmt *those = sql_prepare(s->db, RUN_FACTS " WHERE batch = ? AND ended = ?", err);
-    if (!those)
-        return err->status;
-    sql_bind(those, "si", batch, now);
-    return note_ends(s, those, err);
+    sql_bind(stmt, "issssis", a->at, e->outcome, e->reason,
+             e->message ? readable(&message, e->message, strlen(e->message)) : NULL, e->remedy,
+             a->run, a->batch);
+    enum sql_step step;
+    for (*n = 0; (step = sql_step(stmt, err)) == SQL_ROW; ++*n) {
+        const struct event_run facts = event_run_of(stmt);
+        if (note_abandoned(s, &facts, a, err) != OMNI_OK)
+            return err->status;
+    }
+    return step == SQL_FAILED ? err->status : OMNI_OK;
 }
 
-omni_status store_runs_abandon(struct store *s, const char *batch, const struct store_run_end *e,
-                               uint64_t *n, struct err *err)
+static omni_status note_unbegun(struct store *s, const struct store_abandoned *a, struct err *err)
 {
+    const struct store_run *r = a->noted;
+    const struct event_run facts = {.kind = r->kind,
+                                    .connector = r->connector,
+                                    .stream = r->stream,
+                                    .account = r->account,
+                                    .outcome = a->end->outcome,
+                                    .reason = a->end->reason,
+                                    .message = a->end->message};
+    int64_t id = insert_run(s, r, a->at, err);
+    if (!id || write_end(s, id, a->end, a->at, err) != OMNI_OK)
+        return err->status;
+    return note_abandoned(s, &facts, a, err);
+}
+
+omni_status store_runs_abandon(struct store *s, const struct store_abandoned *a, uint64_t *n,
+                               struct err *err)
+{
+    uint64_t ended = 0;
     omni_status status = end_begin(s, err);
-    if (status == OMNI_OK)
-        status = end_commit(s, write_abandon(s, batch, e, n, err), err);
+    if (status != OMNI_OK)
+        return status;
+    status = end_running(s, a, &ended, err);
+    if (status == OMNI_OK && ended == 0 && a->noted)
+        status = note_unbegun(s, a, err);
+    status = end_commit(s, status, err);
+    if (n)
+        *n = status == OMNI_OK ? ended : 0;
     return status;
 }
 

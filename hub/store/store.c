@@ -253,9 +253,9 @@ const struct schema *store_schema(const struct store *s)
     return s->schema;
 }
 
-bool store_is_full(struct store *s)
+bool store_is_full(const struct store *s)
 {
-    return sql_is_full(s->db);
+    return s->is_full;
 }
 
 struct sqlite3 *store_db(struct store *s)

@@ -34,8 +34,8 @@ bool store_was_migrated(const struct store *);
 /* For combine, push and query, which bring their own SQL. Functions dec(), ratio() … are
  * registered. */
 struct sqlite3 *store_db(struct store *);
-/* Its last call failed because the disk is full. */
-bool store_is_full(struct store *);
+/* The last end of a run could not be written because the disk is full. */
+bool store_is_full(const struct store *);
 
 /* ---- feeds: (connector, stream, account) ---- */
 
@@ -79,9 +79,22 @@ struct store_run_end {
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);
-/* Ends every run of that batch that is still "running": its process is gone. n: how many; NULL. */
-omni_status store_runs_abandon(struct store *, const char *batch, const struct store_run_end *,
-                               uint64_t *n, struct err *);
+
+/* Runs whose end no job wrote. */
+struct store_abandoned {
+    int64_t run;       /* its id; 0: not known */
+    const char *batch; /* all of it; NULL: none */
+    const struct store_run *
+        noted; /* where none of these is "running": one that ended before it began; NULL: nothing */
+    const struct store_run_end *end;
+    int64_t at; /* when it ended, micros */
+    /* Written long after: what it would mean for events is the affair of who ended since. */
+    bool is_late;
+};
+/* Ends those that are still "running", in one transaction; a run that has an end keeps it. n: how
+ * many; NULL. */
+omni_status store_runs_abandon(struct store *, const struct store_abandoned *, uint64_t *n,
+                               struct err *);
 
 /* ---- windows ---- */
 

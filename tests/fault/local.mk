@@ -12,6 +12,7 @@ FAULT_TESTS = \
 	%D%/f_b_tls.py \
 	%D%/f_b_wire.py \
 	%D%/f_d_time.py \
+	%D%/f_e_ends.py \
 	%D%/f_e_machine.py \
 	%D%/f_e_sinks.py \
 	%D%/f_e_space.py \
@@ -43,6 +44,7 @@ EXTRA_DIST += %D%/sweep_lab.py
 EXTRA_DIST += %D%/test_secrets.py
 # The torture test: each kind of fault once here, for half an hour and more with `make torture`.
 TESTS += %D%/torture.py
+EXTRA_DIST += %D%/ruled_lab.py
 EXTRA_DIST += %D%/torture.py
 EXTRA_DIST += %D%/torture_lab.py
 EXTRA_DIST += %D%/torture_nemesis.py

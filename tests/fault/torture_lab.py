@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The torture test's laboratory: a service under an init system, shops with schedules, three sinks, and pages of memory through which
-clock and disk of all its programs are ruled (set_clock.c, havoc.c)."""
+"""The torture test's laboratory: a service under an init system, shops with schedules, three sinks, all on a disk and by a clock that
+the test rules."""
 
-import mmap
 import os
 import shutil
 import signal
-import struct
-import subprocess
 import threading
 import time
 
-import sweep_lab
+from ruled_lab import CLOCK, Page, RuledLab
 import hub as h
-import omni
 from rotating import CLIENT, CLIENT_SECRET
 from torture_world import CURRENCY, Platform, Shop
 
@@ -25,8 +21,6 @@ PARALLEL = 12       # no job waits for another: six connectors, and combine or t
 SETTLE_DAYS = 90    # longer than any run of this test by its own clock
 HISTORY_DAYS = 6
 KILL = 1000         # havoc.c's
-CLOCK = ("set", "slept", "speed", "since")                      # set_clock.c's struct page
-DISK = ("disk", "trouble", "left", "then", "failed", "killed")  # havoc.c's
 FIELDS = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"},
           {"path": "$.status", "column": "status"}]
 # name: schedule, its minutes, whether it is a snapshot, its login ("": none)
@@ -39,35 +33,13 @@ SHOPS = {
     "pier": ("every 12h", 720, True, ""),
 }
 SELDOM = [name for name, (_, minutes, _, _) in SHOPS.items() if minutes > 60]
-# A sanitizer's runtime does not mind that other libraries come before it.
-ASAN_OPTIONS = "verify_asan_link_order=0:detect_leaks=0"
 DATASETS = ("orders", "channel_daily")
-# A job, which first notes when it was started, and for which batch of the ledger: its row may be written much later.
-JOB = """#!/bin/sh
-read -r up idle </proc/uptime
+# A job first notes when it was started, and for which batch of the ledger: its row may be written much later.
+BEFORE_JOB = """read -r up idle </proc/uptime
 read -r spec </proc/self/fd/3
 batch=${spec#*'"batch":"'}
 echo "$up ${batch%%%%'"'*}" >>'%s'
-%s
-exec '%s' "$@"
 """
-
-
-class Page:
-    """Numbers that a preloaded library shares with this test."""
-
-    def __init__(self, path, names):
-        self.names = names
-        with open(path, "w+b") as file:
-            file.write(bytes(8 * len(names)))
-            file.flush()
-            self.memory = mmap.mmap(file.fileno(), 8 * len(names))
-
-    def get(self, name):
-        return struct.unpack_from("q", self.memory, 8 * self.names.index(name))[0]
-
-    def put(self, name, value):
-        struct.pack_into("q", self.memory, 8 * self.names.index(name), value)
 
 
 class Clock:
@@ -96,44 +68,29 @@ class Clock:
             self.settings.append((time.monotonic(), ahead / 1e9))
 
 
-class TortureLab(h.Hub):
+class TortureLab(RuledLab):
     """careless: what the programs of a negative control are careless with."""
 
     def __init__(self, careless=""):
-        sweep_lab.work_in_memory()
         super().__init__()
-        self.page = Page(self.path("havoc"), DISK)
-        self.page.put("disk", os.stat(self.folder).st_dev)
         self.clock = Clock(Page(self.path("clock"), CLOCK))
         self.start_day = h.ago(HISTORY_DAYS).isoformat()
         fixed = [h.ago(n).isoformat() for n in (3, 2, 1)]
         self.shops = {name: Shop(name, fixed if is_snapshot else None) for name, (_, _, is_snapshot, _) in SHOPS.items()}
         self.platforms = {login: Platform(self.clock, [self.shops[name] for name in SHOPS if SHOPS[name][3] == login], login == "")
                           for login in ("one", "two", "")}
-        self.careless, self.process, self.starts, self.log = careless, None, 0, open(self.path("log"), "ab")
+        self.process, self.starts, self.log = None, 0, open(self.path("log"), "ab")
         self.is_wanted, self.init, self.life = False, None, threading.RLock()
         self.hurt, self.asked_for = [], []  # when a process or write was hit; (when, connector) that a person resumed
-        os.makedirs(self.path("programs", "inner"))
-        self.install()
+        self.install(*["set_clock", "havoc"] + (["careless"] if careless else []), before_job=BEFORE_JOB % self.path("starts"),
+                     SET_CLOCK=self.path("clock"), CARELESS=careless)
+        self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
         self.write_configuration()
         for login in ("one", "two"):
             self.log_in(login)
         self.keep("client", CLIENT_SECRET)
 
     # ---- what is there at the beginning
-
-    def install(self):
-        """omnihub finds jobs, and a job its plugin process, beside itself."""
-        shutil.copy(os.path.join(omni.BUILD, "omnihub"), self.path("programs"))
-        for name in ("omnihub-job", "omnihub-plugin"):
-            shutil.copy(os.path.join(omni.BUILD, name), self.path("programs", "inner"))
-        self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
-        libraries = ["set_clock", "havoc"] + (["careless"] if self.careless else [])
-        preloaded = {"LD_PRELOAD": " ".join(map(sweep_lab.preload, libraries)), "SET_CLOCK": self.path("clock"), "HAVOC": self.path("havoc"),
-                     "CARELESS": self.careless, "ASAN_OPTIONS": ASAN_OPTIONS}
-        self.env = dict(preloaded, PATH="/usr/bin:/bin", LANG="C")
-        words = ["%s='%s'; export %s" % (name, value, name) for name, value in preloaded.items()]
-        self.write("programs/omnihub-job", JOB % (self.path("starts"), "\n".join(words), self.path("programs", "inner", "omnihub-job")), 0o755)
 
     def connector(self, name, schedule, is_snapshot, login):
         platform = self.platforms[login]
@@ -159,12 +116,6 @@ class TortureLab(h.Hub):
 
     # ---- the admin
 
-    def admin(self, *words, text=None):
-        """A command of a person; on a good disk, by the hub's clock."""
-        command = [self.path("programs", "omnihub"), "-c", self.path("omnihub.conf"), *words]
-        done = subprocess.run(command, env=self.env, input=text, capture_output=True, text=True, timeout=omni.RUN_SECONDS, check=False)
-        return omni.Result(done)
-
     def keep(self, name, value):
         done = self.admin("secrets", "set", name, text=value)
         if done.code != 0:
@@ -182,8 +133,7 @@ class TortureLab(h.Hub):
     def start(self):
         with self.life:
             self.starts += 1
-            self.process = subprocess.Popen([self.path("programs", "omnihub"), "-c", self.path("omnihub.conf"), "run"], env=self.env,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+            self.process = self.serve(self.log)
 
     def look_after(self):
         """Whatever it died of, it is started again."""

@@ -372,11 +372,12 @@ static void an_abandoned_run_stores_nothing(void **state)
 {
     (void)state;
     struct fixture *f = fixture_new(NULL, "sales");
-    struct store_run_end end = {.outcome = "hung"};
+    const struct store_run_end end = {.outcome = "hung"};
+    const struct store_abandoned gone = {.batch = "b1", .end = &end, .at = day_now()};
     uint64_t n = 0;
-    assert_int_equal(store_runs_abandon(f->store, "b1", &end, &n, &f->err), OMNI_OK);
+    assert_int_equal(store_runs_abandon(f->store, &gone, &n, &f->err), OMNI_OK);
     assert_int_equal(n, 1);
-    assert_int_equal(store_runs_abandon(f->store, "b1", &end, &n, &f->err), OMNI_OK);
+    assert_int_equal(store_runs_abandon(f->store, &gone, &n, &f->err), OMNI_OK);
     assert_int_equal(n, 0);
     assert_int_equal(fixture_apply(f, sales_window(f), first_rows, NULL), OMNI_E_BUG);
     assert_asked(f, "SELECT count(*) FROM sales", "0\n");

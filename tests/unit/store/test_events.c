@@ -113,6 +113,9 @@ static void a_passing_fault_has_to_last(void **state)
     assert_false(is_open(f, EVENT_FAILING, "shop.other"));
 }
 
+static const struct store_run_end crashed = {
+    .outcome = "crashed", .reason = "job", .message = "gone \xff"};
+
 static void runs_without_an_end_open_one(void **state)
 {
     struct fixture *f = *state;
@@ -121,16 +124,73 @@ static void runs_without_an_end_open_one(void **state)
     assert_true(store_run_begin(f->store, &run, &f->err) > 0);
     uint64_t n = 0;
     assert_int_equal(
-        store_runs_abandon(
-            f->store, "b/1",
-            &(struct store_run_end){.outcome = "crashed", .reason = "job", .message = "gone"}, &n,
-            &f->err),
+        store_runs_abandon(f->store,
+                           &(struct store_abandoned){.batch = "b/1", .end = &crashed, .at = 5}, &n,
+                           &f->err),
         OMNI_OK);
     assert_int_equal(n, 1);
     assert_true(is_open(f, EVENT_FAILING, "sink files.orders"));
 }
 
+static void give_up(struct fixture *f, const struct store_abandoned *a, uint64_t wanted)
+{
+    uint64_t n = 0;
+    assert_int_equal(store_runs_abandon(f->store, a, &n, &f->err), OMNI_OK);
+    assert_int_equal(n, wanted);
+}
+
+static int64_t asked(struct fixture *f, const char *sql)
+{
+    int64_t n = -1;
+    auto_stmt *stmt = sql_prepare(store_db(f->store), sql, &f->err);
+    assert_int_equal(sql_int(stmt, -1, &n, &f->err), OMNI_OK);
+    return n;
+}
+
+/* A run that has an end keeps it; one that never began is noted instead of none. */
+static void an_end_is_written_once(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_run run = {
+        .kind = "pull", .connector = "shop", .stream = "orders", .account = "", .batch = "b/1"};
+    int64_t id = store_run_begin(f->store, &run, &f->err);
+    const struct store_abandoned gone = {.run = id, .end = &crashed, .at = 7};
+    give_up(f, &gone, 1);
+    give_up(f, &gone, 0);
+    assert_int_equal(asked(f, "SELECT ended FROM runs WHERE batch = 'b/1' AND outcome = 'crashed'"),
+                     7);
+    give_up(f, &(struct store_abandoned){.batch = "b/2", .noted = &run, .end = &crashed, .at = 9},
+            0);
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE started = 9 AND ended = 9"), 1);
+    give_up(f, &(struct store_abandoned){.batch = "b/2", .end = &crashed, .at = 9}, 0);
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE batch IN ('b/1', 'b/2')"), 2);
+}
+
+/* What is said of the stream meanwhile counts, not what was said too late. */
+static void a_late_end_opens_none_over_a_newer_run(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_run orders = {
+        .kind = "pull", .connector = "shop", .stream = "orders", .account = ""};
+    const struct store_run all = {.kind = "pull", .connector = "shop", .stream = "", .account = ""};
+    struct store_abandoned late = {.noted = &orders, .end = &crashed, .at = 5, .is_late = true};
+    ended(f, "other", "ok", NULL);
+    give_up(f, &late, 0);
+    assert_true(is_open(f, EVENT_FAILING, "shop.orders"));
+    ended(f, "orders", "ok", NULL);
+    give_up(f, &late, 0);
+    assert_false(is_open(f, EVENT_FAILING, "shop.orders"));
+    late.noted = &all;
+    give_up(f, &late, 0);
+    assert_false(is_open(f, EVENT_FAILING, "shop"));
+    late.is_late = false;
+    give_up(f, &late, 0);
+    assert_true(is_open(f, EVENT_FAILING, "shop"));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(an_end_is_written_once, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_late_end_opens_none_over_a_newer_run, setup, teardown),
     cmocka_unit_test_setup_teardown(the_end_of_a_run_opens_and_ends_one, setup, teardown),
     cmocka_unit_test_setup_teardown(a_passing_fault_has_to_last, setup, teardown),
     cmocka_unit_test_setup_teardown(runs_without_an_end_open_one, setup, teardown),
