@@ -96,12 +96,10 @@ static void finish(void *ctx, json_t *row)
 
 json_t *backfills_list(struct store *s, const char *connector, bool only_open, struct err *err)
 {
-    int64_t n = 0;
-    auto_stmt *made =
-        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'backfills'", err);
-    if (!made || sql_int(made, 0, &n, err) != OMNI_OK)
+    bool has;
+    if (sql_has_table(s->db, "backfills", &has, err) != OMNI_OK)
         return NULL;
-    if (!n) /* an older program's, and readers do not make it */
+    if (!has)
         return json_array();
     auto_stmt *stmt = sql_prepare(
         s->db,

@@ -14,22 +14,11 @@
 
 enum { EVENT_TEXT = 2000 };
 
-/* A store that was last written by an older program has none yet, and readers do not make it. */
-static omni_status has_table(struct store *s, bool *has, struct err *err)
-{
-    int64_t n = 0;
-    auto_stmt *stmt =
-        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'notices'", err);
-    omni_status status = stmt ? sql_int(stmt, 0, &n, err) : err->status;
-    *has = n > 0;
-    return status;
-}
-
 omni_status event_is_open(struct store *s, const char *kind, const char *scope, bool *is_open,
                           struct err *err)
 {
     int64_t n = 0;
-    omni_status known = has_table(s, is_open, err);
+    omni_status known = sql_has_table(s->db, "notices", is_open, err);
     if (known != OMNI_OK || !*is_open)
         return known;
     auto_stmt *stmt = sql_prepare(
@@ -103,7 +92,7 @@ omni_status event_clear(struct store *s, const char *kind, const char *scope, bo
 json_t *events_list(struct store *s, bool only_open, uint32_t last, struct err *err)
 {
     bool has;
-    if (has_table(s, &has, err) != OMNI_OK)
+    if (sql_has_table(s->db, "notices", &has, err) != OMNI_OK)
         return NULL;
     if (!has)
         return json_array();

@@ -286,25 +286,13 @@ static void add_fingerprint(struct buf *b, const struct schema *schema)
     }
 }
 
-static omni_status has_table(sqlite3 *db, const char *name, bool *has, struct err *err)
-{
-    int64_t n = 0;
-    auto_stmt *stmt = sql_prepare(db, "SELECT count(*) FROM sqlite_schema WHERE name = ?", err);
-    if (!stmt)
-        return err->status;
-    sql_bind(stmt, "s", name);
-    omni_status status = sql_int(stmt, 0, &n, err);
-    *has = n > 0;
-    return status;
-}
-
 /* SQLite would take a fingerprint from a store that is not made yet for an error. */
 static omni_status is_current(sqlite3 *db, const char *fingerprint, bool *out, struct err *err)
 {
     int64_t n;
     bool is_made;
     *out = false;
-    if (has_table(db, "meta", &is_made, err) != OMNI_OK)
+    if (sql_has_table(db, "meta", &is_made, err) != OMNI_OK)
         return err->status;
     if (!is_made)
         return OMNI_OK;
@@ -355,7 +343,7 @@ static omni_status fill_feed_days(struct store *s, struct err *err)
 static omni_status build(struct store *s, const char *fingerprint, struct err *err)
 {
     bool has_days;
-    if (has_table(s->db, "feed_days", &has_days, err) != OMNI_OK ||
+    if (sql_has_table(s->db, "feed_days", &has_days, err) != OMNI_OK ||
         sql_exec(s->db, err, "PRAGMA application_id = %d; PRAGMA user_version = %d; %s",
                  STORE_APPLICATION, STORE_VERSION, fixed_tables) != OMNI_OK ||
         widen_fixed(s->db, err) != OMNI_OK)

@@ -294,18 +294,10 @@ static void finish(void *ctx, json_t *row)
         json_object_del(row, "next_at");
 }
 
-/* An older program's store has none, and readers do not make it. */
-static omni_status has_outbox(struct store *s, int64_t *has, struct err *err)
-{
-    auto_stmt *stmt =
-        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'outbox'", err);
-    return stmt ? sql_int(stmt, 0, has, err) : err->status;
-}
-
 json_t *outbox_list(struct store *s, const char *alert, uint32_t last, struct err *err)
 {
-    int64_t has = 0;
-    if (has_outbox(s, &has, err) != OMNI_OK)
+    bool has;
+    if (sql_has_table(s->db, "outbox", &has, err) != OMNI_OK)
         return NULL;
     if (!has)
         return json_array();
@@ -323,8 +315,8 @@ json_t *outbox_list(struct store *s, const char *alert, uint32_t last, struct er
 
 json_t *outbox_told(struct store *s, struct err *err)
 {
-    int64_t has = 0;
-    if (has_outbox(s, &has, err) != OMNI_OK)
+    bool has;
+    if (sql_has_table(s->db, "outbox", &has, err) != OMNI_OK)
         return NULL;
     if (!has)
         return json_array();

@@ -164,6 +164,19 @@ omni_status sql_int(sqlite3_stmt *stmt, int64_t fallback, int64_t *out, struct e
     return OMNI_OK;
 }
 
+omni_status sql_has_table(sqlite3 *db, const char *name, bool *has, struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *stmt = sql_prepare(
+        db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "s", name);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *has = n > 0;
+    return status;
+}
+
 void sql_bind(sqlite3_stmt *stmt, const char *format, ...)
 {
     va_list ap;

@@ -35,6 +35,10 @@ omni_status sql_run(sqlite3_stmt *, struct err *);
  * Resets. */
 omni_status sql_int(sqlite3_stmt *, int64_t fallback, int64_t *out, struct err *);
 
+/* Is the table there? A store that was last written by an older program may lack it, and readers do
+ * not make it. */
+omni_status sql_has_table(sqlite3 *, const char *name, bool *has, struct err *);
+
 /* Binds parameters by a format, one letter each: i (int64_t), s (const char *, NULL gives NULL).
  * Texts must outlive the next reset. Starts at parameter 1. */
 void sql_bind(sqlite3_stmt *, const char *format, ...);
