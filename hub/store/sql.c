@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 
@@ -63,15 +62,10 @@ bool sql_is_full(sqlite3 *db)
     return (sqlite3_errcode(db) & 0xff) == SQLITE_FULL || is_quota(db);
 }
 
-/* To SQLite a disk that was set read-only and a process without descriptors are like a file with
- * the wrong mode. The errno of what is so; 0: neither. */
+/* Of a file that cannot be opened for a reason that passes; 0: any other fault. To SQLite itself a
+ * read-only disk and a process without descriptors are like a wrong mode. */
 static int passing_errno(sqlite3 *db, int code)
 {
-    if (code != SQLITE_READONLY && code != SQLITE_CANTOPEN)
-        return 0;
-    const char *path = sqlite3_db_filename(db, "main");
-    if (path && *path && access(path, W_OK) != 0 && errno == EROFS)
-        return EROFS;
     int error = code == SQLITE_CANTOPEN ? sqlite3_system_errno(db) : 0;
     return file_status(error) == OMNI_E_RETRY ? error : 0;
 }
@@ -80,7 +74,7 @@ omni_status sql_fail(sqlite3 *db, struct err *err)
 {
     int code = sqlite3_errcode(db) & 0xff, passing = passing_errno(db, code);
     if (passing)
-        return err_set(err, OMNI_E_RETRY, "the store cannot be written: %s; nothing was changed",
+        return err_set(err, OMNI_E_RETRY, "the store cannot be opened: %s; nothing was changed",
                        strerror(passing));
     if (is_quota(db))
         return err_set(

@@ -117,14 +117,41 @@ static void configure_library(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* SQLite opens what cannot be written for reading. A disk that is read-only, or was a moment ago,
+ * passes; a wrong mode does not. */
+static omni_status check_writable(sqlite3 *db, const char *path, struct err *err)
+{
+    if (sqlite3_db_readonly(db, "main") <= 0)
+        return OMNI_OK;
+    if (access(path, W_OK) == 0)
+        errno = EROFS;
+    omni_status status = file_status(errno);
+    return err_set(err, status, "the store cannot be written: %s; %s", strerror(errno),
+                   status == OMNI_E_RETRY ? "nothing was changed" : "check owner and mode");
+}
+
+static omni_status make_ready(sqlite3 *db, const char *path, enum store_mode mode, struct err *err)
+{
+    omni_status status = mode == STORE_WRITE ? check_writable(db, path, err) : OMNI_OK;
+    if (status == OMNI_OK && mode == STORE_WATCH) /* sorting would else write files */
+        status = sql_exec(db, err, "PRAGMA temp_store = MEMORY");
+    if (status == OMNI_OK)
+        status = functions_register(db, err);
+    if (status == OMNI_OK && mode == STORE_WRITE)
+        status = use_wal(db, err);
+    if (status == OMNI_OK && mode == STORE_WRITE)
+        status = sql_exec(db, err, "%s", writer_pragmas);
+    return status;
+}
+
 sqlite3 *store_connect(const char *path, enum store_mode mode, struct err *err)
 {
-    bool is_writer = mode == STORE_WRITE;
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure_library);
     sqlite3 *db = NULL;
     /* A connection never leaves its thread, so it needs no lock around each call. */
-    int flags = SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    int flags =
+        SQLITE_OPEN_NOMUTEX | (mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     if (strcmp(path, ":memory:") == 0)
         flags |= SQLITE_OPEN_CREATE;
     auto_free char *uri = reader_uri(path, mode);
@@ -140,12 +167,7 @@ sqlite3 *store_connect(const char *path, enum store_mode mode, struct err *err)
     /* "x" is a column, never a text: a misspelt name in the admin's SQL must not become a value. */
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    /* Sorting would else write files. */
-    bool is_ready =
-        mode != STORE_WATCH || sql_exec(db, err, "PRAGMA temp_store = MEMORY") == OMNI_OK;
-    if (is_ready && functions_register(db, err) == OMNI_OK &&
-        (!is_writer ||
-         (use_wal(db, err) == OMNI_OK && sql_exec(db, err, "%s", writer_pragmas) == OMNI_OK)))
+    if (make_ready(db, path, mode, err) == OMNI_OK)
         return db;
     sqlite3_close(db);
     return NULL;

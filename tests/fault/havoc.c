@@ -48,6 +48,8 @@ OPEN int renameat(int, const char *, int, const char *);
 OPEN int rename(const char *, const char *);
 OPEN int unlinkat(int, const char *, int);
 OPEN int unlink(const char *);
+OPEN int access(const char *, int);
+OPEN int faccessat(int, const char *, int, int);
 OPEN int open(const char *, int, ...);
 OPEN int openat(int, const char *, int, ...);
 #ifdef __GLIBC__ /* which has them by a second name, for large files */
@@ -191,6 +193,20 @@ int unlinkat(int folder, const char *path, int flags)
 int unlink(const char *path)
 {
     return fails_at(AT_FDCWD, path, NAME) ? -1 : NEXT(unlink)(path);
+}
+
+/* Who asks is told of a read-only disk. */
+int faccessat(int folder, const char *path, int mode, int flags)
+{
+    bool is_asked = (mode & W_OK) && page && peek(&page->trouble) == EROFS;
+    if (is_asked && fails_at(folder, path, CREATE))
+        return -1;
+    return NEXT(faccessat)(folder, path, mode, flags);
+}
+
+int access(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, 0);
 }
 
 /* A file that is there already needs no room. */

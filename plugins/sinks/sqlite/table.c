@@ -47,13 +47,15 @@ static const struct {
     {SQLITE_CORRUPT, OMNI_E_CONFIG, "; move it away, a new one is made by the next push"},
 };
 
-/* A disk that was set read-only passes; to SQLite it is like a file with the wrong mode. */
+/* SQLite opens a file that cannot be written for reading, and says "readonly" whatever the reason
+ * was. A disk that is read-only, or was a moment ago, passes. */
 static bool is_frozen(sqlite3 *db, int code, const char *path)
 {
-    if (code == SQLITE_CANTOPEN && db && sqlite3_system_errno(db) == EROFS)
-        return true;
-    return (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) && access(path, W_OK) != 0 &&
-           errno == EROFS;
+    if (code == SQLITE_CANTOPEN)
+        return sqlite3_system_errno(db) == EROFS;
+    if (code != SQLITE_READONLY || sqlite3_extended_errcode(db) == SQLITE_READONLY_DIRECTORY)
+        return false;
+    return access(path, W_OK) == 0 || errno == EROFS;
 }
 
 void table_error_from(struct table_error *e, sqlite3 *db, const char *path, const char *what)
