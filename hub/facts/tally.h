@@ -12,8 +12,8 @@
 struct tally;
 struct tally *tally_new(void);
 void tally_free(struct tally *);
-/* The members of ledger_sums(), one object per kind, name and outcome. New reference; NULL with
- * err. */
+/* {"runs": as ledger_sums(), "asked": as ledger_asked(), of all runs that have ended}. New
+ * reference; NULL with err. */
 json_t *tally_look(struct tally *, struct store *, struct err *);
 
 #endif

@@ -233,6 +233,7 @@ omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *
     *sent = request_bytes > 0;
     in->status = (int32_t)status;
     h->counts.requests++;
+    asked_note(&h->asked, &h->policy, a->url, in->status);
     h->counts.bytes += (uint64_t)received;
     omni_status done = outcome(&sink, code, &gate, a, err);
     unpack_close(&sink.unpack);

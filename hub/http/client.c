@@ -143,6 +143,7 @@ void http_free(struct http *h)
     free(h->ca_file);
     free(h->user_agent);
     policy_free(&h->policy);
+    asked_free(&h->asked);
     login_free(h->login);
     scrub_free(h->scrub);
     cassette_free(h->record);
@@ -164,6 +165,17 @@ uint64_t http_wait_ms(const struct http *h)
 struct http_counts http_counts(const struct http *h)
 {
     return h->counts;
+}
+
+const struct http_asked *http_asked(const struct http *h, size_t *n)
+{
+    *n = h->asked.n;
+    return h->asked.items;
+}
+
+void http_asked_forget(struct http *h)
+{
+    asked_free(&h->asked);
 }
 
 const struct http_ending *http_ending(const struct http *h)

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include "http/asked.h"
 #include "http/http.h"
 #include "http/intake.h"
 #include "http/policy.h"
@@ -29,6 +30,7 @@ struct http {
     struct cassette *record, *replay;
     struct intake intake;
     struct http_counts counts;
+    struct asked asked;
     uint64_t paid_retries; /* those that count against the budget */
     uint64_t wait_ms;
     struct http_ending ending;

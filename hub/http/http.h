@@ -151,6 +151,15 @@ struct http_counts {
     uint64_t waited_ms;
 };
 
+/* Requests by host and status. host: one of those that may be asked, "*.x.com" for all below it;
+ * HTTP_OTHERS where there were too many to tell apart. status 0: no reply. */
+#define HTTP_OTHERS "others"
+struct http_asked {
+    char *host;
+    int32_t status;
+    uint64_t requests;
+};
+
 /* The end of what was asked for, as replies announce it; seconds since 1970, 0: no day was named.
  */
 struct http_ending {
@@ -177,6 +186,9 @@ omni_status http_send(struct http *, const struct http_request *, const struct h
                       struct http_reply *, struct err *);
 uint64_t http_wait_ms(const struct http *);
 struct http_counts http_counts(const struct http *);
+/* Of the requests since the last http_asked_forget(); *n; borrowed until the next request. */
+const struct http_asked *http_asked(const struct http *, size_t *n);
+void http_asked_forget(struct http *);
 /* NULL: no reply so far announced one. */
 const struct http_ending *http_ending(const struct http *);
 /* The origin of a url is one this client may send to; err names it otherwise. Also used for

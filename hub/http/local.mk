@@ -2,6 +2,7 @@
 hub_libhub_a_SOURCES += \
 	%D%/address.c %D%/address.h \
 	%D%/allowance.c %D%/allowance.h \
+	%D%/asked.c %D%/asked.h \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/cassette.c %D%/cassette.h %D%/cassette_priv.h \
 	%D%/client.c %D%/client.h %D%/http.h \

@@ -120,15 +120,22 @@ static bool name_matches(const char *name, const char *host)
     return text_ends(host, name) && host[0] != '.';
 }
 
-static bool is_listed(const struct policy *p, const struct http_url *url)
+/* The entry that lists it; NULL: none does. */
+static const char *find_listed(const struct policy *p, const struct http_url *url)
 {
     if (p->base.text && url->port == p->base.port && strcmp(url->host, p->base.host) == 0 &&
         url->is_https == p->base.is_https)
-        return true;
+        return p->base.host;
     for (size_t i = 0; i < p->hosts.n; i++)
         if (p->hosts.hosts[i].port == url->port && name_matches(p->hosts.hosts[i].name, url->host))
-            return true;
-    return false;
+            return p->hosts.hosts[i].name;
+    return NULL;
+}
+
+char *policy_rule(const struct policy *p, const struct http_url *url)
+{
+    const char *name = find_listed(p, url);
+    return name ? xasprintf("%s%s", name[0] == '.' ? "*" : "", name) : xstrdup(url->host);
 }
 
 static bool is_private(const struct policy *p, const char *host)
@@ -141,7 +148,7 @@ static bool is_private(const struct policy *p, const char *host)
 
 omni_status policy_check(const struct policy *p, const struct http_url *url, struct err *err)
 {
-    if (is_listed(p, url))
+    if (find_listed(p, url))
         return policy_check_scheme(p, url, err);
     return err_set(err, OMNI_E_CONFIG,
                    "host %s:%u is not one that may be asked (allowed: %s%s%s; the plugin declares "

@@ -48,6 +48,9 @@ omni_status policy_init(struct policy *, const struct policy_rules *, struct err
 void policy_free(struct policy *);
 /* OMNI_E_CONFIG naming the host and what is allowed. */
 omni_status policy_check(const struct policy *, const struct http_url *, struct err *);
+/* By which entry it may be asked: a host, "*.x.com"; the url's own host where it is listed nowhere,
+ * as that of a token may be. free() */
+char *policy_rule(const struct policy *, const struct http_url *);
 /* Rules that hold for every origin, listed or not: https, or http to loopback where the base is. */
 omni_status policy_check_scheme(const struct policy *, const struct http_url *, struct err *);
 struct policy_gate policy_gate(const struct policy *, const struct http_url *);

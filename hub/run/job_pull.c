@@ -10,6 +10,7 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "run/job_ending.h"
 #include "run/job_habit.h"
 #include "run/job_quota.h"
@@ -310,6 +311,16 @@ static void write_bad_reply(struct job *job, const struct window *w)
         log_warn("the beginning of the reply cannot be kept: %s", err.text);
 }
 
+/* By host and status; *n; free(). Texts are borrowed from the client. */
+static struct store_asked *asked_of(const struct job *job, size_t *n)
+{
+    const struct http_asked *all = job->http ? http_asked(job->http, n) : NULL;
+    struct store_asked *out = xcalloc(*n + 1, sizeof *out);
+    for (size_t i = 0; i < *n; i++)
+        out[i] = (struct store_asked){all[i].host, all[i].status, all[i].requests};
+    return out;
+}
+
 static void finish_run(struct job *job, const struct window *w, omni_status status,
                        const struct err *err)
 {
@@ -328,7 +339,17 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
                                 .retries = now.retries - w->http_before.retries,
                                 .bytes = now.bytes - w->http_before.bytes,
                                 .rejected = w->rejected};
+    auto_free struct store_asked *asked = asked_of(job, &end.n_asked);
+    end.asked = asked;
     job_finish_run(job, w->run, &end);
+}
+
+static void begin_counting(struct job *job, struct window *w)
+{
+    if (!job->http)
+        return;
+    w->http_before = http_counts(job->http);
+    http_asked_forget(job->http);
 }
 
 static omni_status pull_stream(struct job *job, const struct omni_stream *stream, struct err *err)
@@ -336,8 +357,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     struct window w = {.stream = stream,
                        .pending = json_object(),
                        .accept_empty = json_flag(job->spec, "accept_empty")};
-    if (job->http)
-        w.http_before = http_counts(job->http);
+    begin_counting(job, &w);
     job->window = &w;
     omni_status status = job->store ? stream_feeds(job, &w, err) : OMNI_OK;
     if (status == OMNI_OK && job->store)

@@ -45,9 +45,15 @@ json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err 
 /* The newest id up to which no run still runs; `after`: one that is known to be such. */
 omni_status ledger_settled(struct store *, int64_t after, int64_t *upto, struct err *);
 /* Of the runs that have ended with after < id <= upto, one object per kind, name (connector, sink
- * or dataset) and outcome: runs, micros (how long they took), requests, retries, bytes, written
- * (inserted, changed, removed), rejected, restated */
+ * or dataset) and outcome: runs, micros (how long they took), within_S (how many took S seconds at
+ * most, for each of ledger_spans), requests, retries, bytes, written (inserted, changed, removed),
+ * rejected, restated */
 json_t *ledger_sums(struct store *, int64_t after, int64_t upto, struct err *);
+/* Seconds, ascending, 0 at the end. */
+extern const int ledger_spans[];
+/* Of the same runs, one object per kind, name, host and status that were asked: requests. Those of
+ * runs of older programs, which did not tell hosts apart, have neither. */
+json_t *ledger_asked(struct store *, int64_t after, int64_t upto, struct err *);
 
 /* One object per restated number, newest first, at most `last` (0: all):
  *  at, run, connector, stream, account, dataset, date, metric, old, new

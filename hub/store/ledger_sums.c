@@ -3,11 +3,12 @@
  * was summed up once need not be read again. */
 #include <config.h>
 
-#include <inttypes.h>
-
+#include "base/buf.h"
 #include "store/internal.h"
 #include "store/ledger.h"
 #include "store/ledger_rows.h"
+
+enum { SQL_MAX = 4096 };
 
 omni_status ledger_settled(struct store *s, int64_t after, int64_t *upto, struct err *err)
 {
@@ -22,16 +23,46 @@ omni_status ledger_settled(struct store *s, int64_t after, int64_t *upto, struct
     return sql_int(stmt, after, upto, err);
 }
 
+const int ledger_spans[] = {1, 5, 15, 60, 300, 1800, 7200, 0};
+
+#define ENDED_BETWEEN " WHERE id > ?1 AND id <= ?2 AND outcome <> 'running'"
+
 json_t *ledger_sums(struct store *s, int64_t after, int64_t upto, struct err *err)
 {
-    auto_stmt *stmt = sql_prepare(
-        s->db,
-        "SELECT kind, connector AS name, outcome, count(*) AS runs, sum(ended - started) AS micros,"
-        " sum(requests) AS requests, sum(retries) AS retries, sum(bytes) AS bytes,"
-        " sum(inserted + changed + removed) AS written, sum(rejected) AS rejected,"
-        " sum(restated) AS restated FROM runs WHERE id > ?1 AND id <= ?2 AND outcome <> 'running'"
-        " GROUP BY kind, connector, outcome",
-        err);
+    auto_buf sql = BUF_INIT(SQL_MAX);
+    buf_adds(&sql, "SELECT kind, connector AS name, outcome, count(*) AS runs,"
+                   " sum(max(ended - started, 0)) AS micros, sum(requests) AS requests,"
+                   " sum(retries) AS retries, sum(bytes) AS bytes,"
+                   " sum(inserted + changed + removed) AS written, sum(rejected) AS rejected,"
+                   " sum(restated) AS restated");
+    for (const int *span = ledger_spans; *span; span++)
+        buf_printf(&sql, ", sum(ended - started <= %d * 1000000) AS within_%d", *span, *span);
+    buf_adds(&sql, " FROM runs" ENDED_BETWEEN " GROUP BY kind, connector, outcome");
+    auto_stmt *stmt = sql_prepare(s->db, buf_text(&sql), err);
+    if (!stmt)
+        return NULL;
+    sql_bind(stmt, "ii", after, upto);
+    return ledger_rows(stmt, NULL, NULL, err);
+}
+
+static const char by_host_sql[] =
+    "SELECT kind, connector AS name, h.host, h.status,"
+    " sum(coalesce(h.requests, runs.requests)) AS requests"
+    " FROM runs LEFT JOIN run_hosts h ON h.run = runs.id" ENDED_BETWEEN
+    " AND runs.requests > 0 GROUP BY kind, connector, h.host, h.status";
+/* Of a store that an older program made last. */
+static const char by_none_sql[] =
+    "SELECT kind, connector AS name, sum(requests) AS requests FROM runs" ENDED_BETWEEN
+    " AND requests > 0 GROUP BY kind, connector";
+
+json_t *ledger_asked(struct store *s, int64_t after, int64_t upto, struct err *err)
+{
+    int64_t has = 0;
+    auto_stmt *made =
+        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'run_hosts'", err);
+    if (!made || sql_int(made, 0, &has, err) != OMNI_OK)
+        return NULL;
+    auto_stmt *stmt = sql_prepare(s->db, has ? by_host_sql : by_none_sql, err);
     if (!stmt)
         return NULL;
     sql_bind(stmt, "ii", after, upto);

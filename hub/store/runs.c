@@ -108,6 +108,22 @@ static omni_status write_end(struct store *s, int64_t run, const struct store_ru
     return OMNI_OK;
 }
 
+static omni_status write_asked(struct store *s, int64_t run, const struct store_run_end *e,
+                               struct err *err)
+{
+    if (e->n_asked == 0)
+        return OMNI_OK;
+    auto_stmt *stmt =
+        sql_prepare(s->db, "INSERT OR REPLACE INTO run_hosts VALUES(?, ?, ?, ?)", err);
+    omni_status status = stmt ? OMNI_OK : err->status;
+    for (size_t i = 0; i < e->n_asked && status == OMNI_OK; i++) {
+        const struct store_asked *one = &e->asked[i];
+        sql_bind(stmt, "isii", run, one->host, (int64_t)one->status, (int64_t)one->requests);
+        status = sql_run(stmt, err);
+    }
+    return status;
+}
+
 omni_status store_run_finish(struct store *s, int64_t run, const struct store_run_end *e,
                              struct err *err)
 {
@@ -115,6 +131,8 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
     if (status != OMNI_OK)
         return status;
     status = write_end(s, run, e, day_now(), err);
+    if (status == OMNI_OK)
+        status = write_asked(s, run, e, err);
     if (status == OMNI_OK)
         status = note_end(s, run, err);
     return end_commit(s, status, err);

@@ -68,6 +68,12 @@ struct store_run {
 /* Writes it as "running"; durable. Returns its id, 0 on error. */
 int64_t store_run_begin(struct store *, const struct store_run *, struct err *);
 
+/* Requests of a run to one host that ended with one status; 0: no reply. */
+struct store_asked {
+    const char *host;
+    int32_t status;
+    uint64_t requests;
+};
 struct store_run_end {
     const char *outcome; /* ok, suspicious, retrying, parked, failed, crashed, hung, oom, denied,
                             protocol, interrupted */
@@ -76,6 +82,8 @@ struct store_run_end {
     const char *remedy;  /* what to do; NULL */
     uint64_t requests, retries, bytes, rejected; /* rows rejected */
     uint64_t deliveries, rows;                   /* push: what went out */
+    const struct store_asked *asked; /* of `requests`, by host and status; NULL: not told apart */
+    size_t n_asked;
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);

@@ -12,7 +12,7 @@ struct label {
     const char *name, *value; /* value NULL or "": left out, which is the same to Prometheus */
 };
 
-/* HELP and TYPE; its samples follow. type: "gauge", "counter", "summary". */
+/* HELP and TYPE; its samples follow. type: "gauge", "counter", "histogram". */
 void expose_family(struct buf *, const char *name, const char *type, const char *help);
 /* One sample. labels end with an empty one; NULL: none. */
 void expose_int(struct buf *, const char *name, const struct label *labels, int64_t value);

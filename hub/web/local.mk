@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libweb.a
 	%D%/look.c %D%/look.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/metrics_feeds.c \
+	%D%/metrics_sums.c \
 	%D%/page.c %D%/page.h \
 	%D%/page_ahead.c \
 	%D%/page_alerts.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Metrics of streams and sinks, and counters over the ledger. Accounts are many, and their ids are
+ * Metrics of streams and sinks. Accounts are many, and their ids are
  * not for everybody who reads a dashboard: unless they are asked for, the stalest of a stream's
  * accounts speaks for all of them. */
 #include <config.h>
@@ -199,83 +199,4 @@ void metrics_sinks(struct buf *b, const struct look *look)
     expose_family(b, "omnihub_sink_datasets", "gauge",
                   "Datasets of the sink whose last delivery ended with this code.");
     json_array_foreach(look->facts.sinks, i, sink) add_deliveries(b, sink);
-}
-
-/* ---- counters ---- */
-
-static const struct {
-    const char *name, *help, *member;
-} counters[] = {
-    {"omnihub_rows_written_total", "Rows inserted, changed or removed, or delivered.", "written"},
-    {"omnihub_rows_rejected_total", "Records that could not be read.", "rejected"},
-    {"omnihub_rows_restated_total", "Numbers that a platform changed afterwards.", "restated"},
-    {"omnihub_http_requests_total", "Requests to platforms.", "requests"},
-    {"omnihub_http_retries_total", "Requests that were made again.", "retries"},
-    {"omnihub_http_received_bytes_total", "What platforms sent.", "bytes"},
-};
-#define OWN_OF(sum)                                                                                \
-    {"kind", json_text((sum), "kind")},                                                            \
-    {                                                                                              \
-        "connector", json_text((sum), "name")                                                      \
-    }
-
-/* The same without the outcome. New reference. */
-static json_t *over_outcomes(const json_t *sums)
-{
-    json_t *all = json_object(), *value;
-    const json_t *sum;
-    const char *member;
-    size_t i;
-    json_array_foreach(sums, i, sum)
-    {
-        auto_free char *key = xasprintf("%s %s", json_text(sum, "kind"), json_text(sum, "name"));
-        json_t *one = json_object_get(all, key);
-        if (!one) {
-            json_object_set_new(all, key, json_copy((json_t *)sum));
-            continue;
-        }
-        json_object_foreach((json_t *)sum, member, value)
-        {
-            if (json_is_integer(value))
-                json_put_int(one, member, json_int(one, member, 0) + json_integer_value(value));
-        }
-    }
-    return all;
-}
-
-static void add_durations(struct buf *b, const json_t *all)
-{
-    const char *key;
-    json_t *sum;
-    expose_family(b, "omnihub_run_duration_seconds", "summary", "How long runs took.");
-    json_object_foreach((json_t *)all, key, sum)
-    {
-        const struct label labels[] = {OWN_OF(sum), {0}};
-        expose_micros(b, "omnihub_run_duration_seconds_sum", labels, json_int(sum, "micros", 0));
-        expose_int(b, "omnihub_run_duration_seconds_count", labels, json_int(sum, "runs", 0));
-    }
-}
-
-void metrics_sums(struct buf *b, const struct look *look)
-{
-    auto_json *all = over_outcomes(look->sums);
-    const char *key;
-    json_t *sum;
-    size_t i;
-    expose_family(b, "omnihub_runs_total", "counter",
-                  "Runs that have ended; connector: or the sink or dataset.");
-    json_array_foreach(look->sums, i, sum)
-    {
-        const struct label labels[] = {OWN_OF(sum), {"outcome", json_text(sum, "outcome")}, {0}};
-        expose_int(b, "omnihub_runs_total", labels, json_int(sum, "runs", 0));
-    }
-    add_durations(b, all);
-    for (size_t k = 0; k < ARRAY_LEN(counters); k++) {
-        expose_family(b, counters[k].name, "counter", counters[k].help);
-        json_object_foreach(all, key, sum)
-        {
-            const struct label labels[] = {OWN_OF(sum), {0}};
-            expose_int(b, counters[k].name, labels, json_int(sum, counters[k].member, 0));
-        }
-    }
 }

@@ -194,6 +194,12 @@ def test_accounts():
         configure(lab, h.meta(stand_in, lab, start="-2d"))
         lab.run("pull")
         with w.Web(lab) as web:
+            m = web.metrics()
+            name, row = h.meta(stand_in, lab)["name"], 'omnihub_http_requests_total{kind="pull",connector="%s",host="127.0.0.1",code="200"}'
+            sent = sum(run["requests"] for run in lab.ledger(name))
+            tap.ok(sent > 0 and m[row % name] == sent, "requests are counted by host and status")
+            buckets = [v for k, v in m.items() if k.startswith('omnihub_run_duration_seconds_bucket{kind="pull",connector="%s"' % name)]
+            tap.ok(len(buckets) > 5 and buckets == sorted(buckets) and buckets[-1] == len(lab.ledger(name)), "and runs by how long they took")
             tap.ok("act_1001" not in web.ask("/metrics").text and "1001" in web.ask("/status.json").text, "accounts are no labels")
         configure(lab, h.meta(stand_in, lab, start="-2d"), web={"account_labels": True})
         with w.Web(lab) as web:

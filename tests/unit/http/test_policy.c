@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "http/asked.h"
 #include "http/policy.h"
 
 static omni_status begin(struct policy *p, const char *base, const char *hosts, struct err *err)
@@ -46,6 +47,41 @@ static void lists_hosts(void **state)
     struct err err = {0};
     ask(&p, "https://evil.x/", &err);
     assert_non_null(strstr(err.text, "evil.x"));
+    policy_free(&p);
+}
+
+static void counts_by_what_is_listed(void **state)
+{
+    static const struct {
+        const char *url, *rule;
+    } rules[] = {{"https://API.x.com/v1/a", "api.x.com"},
+                 {"https://a.b.shop.com/", "*.shop.com"},
+                 {"https://c.shop.com/", "*.shop.com"},
+                 {"https://tokens.example/", "tokens.example"}};
+    struct policy p;
+    struct asked asked = {0};
+    (void)state;
+    assert_int_equal(begin(&p, "https://api.x.com/v1", ".shop.com", NULL), OMNI_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        auto_url url = {0};
+        assert_int_equal(url_parse(&url, rules[i].url, NULL), OMNI_OK);
+        auto_free char *rule = policy_rule(&p, &url);
+        assert_string_equal(rule, rules[i].rule);
+        asked_note(&asked, &p, &url, 200);
+    }
+    assert_int_equal(asked.n, 3); /* those below one domain are together */
+    assert_int_equal(asked.items[1].requests, 2);
+    auto_url url = {0};
+    assert_int_equal(url_parse(&url, rules[0].url, NULL), OMNI_OK);
+    for (int status = 201; status < 600; status++) /* as no platform would */
+        asked_note(&asked, &p, &url, status);
+    uint64_t all = 0;
+    for (size_t i = 0; i < asked.n; i++)
+        all += asked.items[i].requests;
+    assert_int_equal(all, ARRAY_LEN(rules) + 399);
+    assert_true(asked.n < 70);
+    assert_string_equal(asked.items[asked.n - 1].host, HTTP_OTHERS);
+    asked_free(&asked);
     policy_free(&p);
 }
 
@@ -164,6 +200,7 @@ static void socket_check_beats_name_servers(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(lists_hosts),
+    cmocka_unit_test(counts_by_what_is_listed),
     cmocka_unit_test(http_only_to_loopback_under_loopback),
     cmocka_unit_test(bad_lists_are_named),
     cmocka_unit_test(socket_check_beats_name_servers),
