@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/audited.h"
+#include "cli/orders.h"
 #include "cli/reading.h"
 #include "facts/secret_facts.h"
 #include "vault/vault.h"
@@ -148,6 +149,8 @@ static int set(struct cli *cli)
     auto_json *users = secret_users(cli->config, name);
     if (json_array_size(users) == 0)
         cli_note(cli, "omnihub: stored; use it in the configuration as \"secret:%s\"", name);
+    /* It is stored, whatever a service makes of it. */
+    orders_send(cli, json_pack("{s:s, s:s}", "do", "use-secret", "secret", name), CLI_FAILED);
     return CLI_OK;
 }
 

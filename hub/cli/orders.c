@@ -40,8 +40,8 @@ int orders_send(const struct cli *cli, json_t *order_take, int refused)
     const char *text = json_text(answer, "text");
     if (cli_flag(cli, "json"))
         cli_print_json(answer);
-    else if (is_ok)
-        printf("%s\n", text ? text : "done");
+    else if (is_ok && text)
+        printf("%s\n", text);
     if (is_ok)
         return CLI_OK;
     print_findings(answer);

@@ -7,9 +7,9 @@
 
 #include "cli/cli.h"
 
-/* Sends {"do": what, "connector": name (NULL: left out)} and prints the answer's text, or the
- * answer as --json. CLI_OK; CLI_USAGE or CLI_FAILED (`refused`) after a message; CLI_CANNOT where
- * the service cannot be asked; -1 without a message where none runs. */
+/* Sends {"do": what, …} and prints the answer's text, where it has one, or the answer as --json.
+ * CLI_OK; CLI_USAGE or CLI_FAILED (`refused`) after a message; CLI_CANNOT where the service cannot
+ * be asked; -1 without a message where none runs. */
 int orders_send(const struct cli *, json_t *order_take, int refused);
 
 #endif

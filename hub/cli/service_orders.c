@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Orders to the running service: reload, resume, state. They come by the control socket, reload by
- * SIGHUP too. */
+ * Orders to the running service: reload, resume, a secret that was stored, state. They come by the
+ * control socket, reload by SIGHUP too. */
 #include <config.h>
 
 #include "cli/service_priv.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -16,8 +17,10 @@
 #include "cli/audited.h"
 #include "cli/cli.h"
 #include "facts/facts.h"
+#include "facts/secret_facts.h"
 #include "run/notify.h"
 #include "store/backfills.h"
+#include "store/events.h"
 
 /* ---- answers ---- */
 
@@ -165,6 +168,43 @@ static json_t *resume(struct service *s, const json_t *order)
                   name);
 }
 
+/* Is it tried again? Only where its login was refused; a connector without a schedule never is. */
+static bool retry_login(struct service *s, const char *user)
+{
+    static const char connector[] = "connector ";
+    struct err err = {0};
+    bool fails = false, is_sink = strncmp(user, connector, strlen(connector)) != 0;
+    const char *who = is_sink ? user : user + strlen(connector);
+    size_t number = is_sink ? SIZE_MAX : timetable_find(&s->now->plan, who);
+    const char *code = outcome_of_status(OMNI_E_AUTH)->code;
+    omni_status status = event_fails_with(s->store, who, code, &fails, &err);
+    bool is_tried = fails && (is_sink || number != SIZE_MAX);
+    if (is_tried && is_sink)
+        s->wants_chain = true;
+    else if (is_tried)
+        status = service_resume(s, number, &err);
+    if (status != OMNI_OK)
+        log_error("%s: %s", user, err.text);
+    return is_tried && status == OMNI_OK;
+}
+
+/* What waits for a person since its login was refused need not wait for its tick as well. Users are
+ * as secret_users() names them. */
+static json_t *use_secret(struct service *s, const json_t *order)
+{
+    const char *name = json_text(order, "secret");
+    auto_buf tried = BUF_INIT(CONTROL_PACKET);
+    auto_json *users = name ? secret_users(s->now->cli.config, name) : NULL;
+    size_t i;
+    const json_t *user;
+    json_array_foreach(users, i, user) if (retry_login(s, json_string_value(user)))
+        buf_printf(&tried, "%s%s", tried.len ? ", " : "", json_string_value(user));
+    if (!tried.len)
+        return json_pack("{s:b}", "ok", 1);
+    log_info("secret %s is stored anew; tried again: %s", name, tried.data);
+    return answer(true, "the service tries again now: %s", tried.data);
+}
+
 static bool read_day(const json_t *order, const char *key, int32_t *day)
 {
     const char *text = json_text(order, key);
@@ -261,6 +301,7 @@ static const struct {
 } orders[] = {
     {"reload", true, NULL, reload}, /* notes what became of it itself */
     {"resume", true, AUDIT_RESUME, resume},
+    {"use-secret", true, NULL, use_secret}, /* who stored it has noted that */
     {"backfill", true, AUDIT_BACKFILL, backfill},
     {"stop-backfill", true, AUDIT_BACKFILL_STOP, stop_backfill},
     {"state", false, NULL, state},

@@ -86,3 +86,22 @@ omni_status event_of_run(struct store *s, const struct event_run *r, struct err 
     omni_status status = is_lasting(s, r, &lasts, err);
     return status == OMNI_OK && lasts ? raise_it(s, r, o, err) : status;
 }
+
+/* As raise_it() writes it. */
+omni_status event_fails_with(struct store *s, const char *who, const char *code, bool *fails,
+                             struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "SELECT count(*) FROM notices WHERE kind = ?1 AND until IS NULL AND"
+                    " (scope = ?2 OR substr(scope, 1, length(?2) + 1) IN (?2 || '.', ?2 || '/'))"
+                    " AND substr(text, 1, length(?3) + 2) = ?3 || ': '",
+                    err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "sss", EVENT_FAILING, who, code);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *fails = n > 0;
+    return status;
+}

@@ -45,6 +45,10 @@ struct event_run {
     const char *outcome, *reason, *message;
 };
 omni_status event_of_run(struct store *, const struct event_run *, struct err *);
+/* Does it stand failed with that code, as a whole or with one of its streams or accounts? who: a
+ * connector, or "sink NAME". */
+omni_status event_fails_with(struct store *, const char *who, const char *code, bool *fails,
+                             struct err *);
 /* One object per event, newest first, at most `last` (0: all): id, kind, scope, since_at, until_at
  * (absent: it lasts), text. New reference; NULL with err. */
 json_t *events_list(struct store *, bool only_open, uint32_t last, struct err *);

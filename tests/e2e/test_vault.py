@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """omnihub secrets: storing, listing, removing, another key, and a pull whose login comes out of the vault."""
 
+import http.server
 import os
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -108,8 +110,82 @@ def test_key_places():
         tap.has(err, "key is not there", "nothing is sealed with another one")
 
 
+class Platform(http.server.ThreadingHTTPServer):
+    """Knows tokens; /open is for everyone. Counts what was asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append(self.path)
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            is_let_in = self.path == "/open" or token in self.server.tokens
+            self.send_response(200 if is_let_in else 401)
+            self.end_headers()
+            self.wfile.write(b'[{"id":"1","day":"2026-11-01","net":"1.00"}]' if is_let_in else b"no")
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.tokens, self.asked = set(), []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def connector(self, name, secret):
+        fields = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"}]
+        stream = {"name": "orders", "dataset": "orders", "url": "/" + name, "records": "$[*]", "fields": fields, "sync": "snapshot"}
+        return h.connector(name, "rest", {"api_url": "http://127.0.0.1:%d" % self.server_port, "token": "secret:" + secret, "streams": [stream]},
+                           schedule="@yearly")
+
+
+def outcomes(lab):
+    found, done = {}, lab.run("runs", "--json", "--last", "0")
+    for run in reversed(done.json() if done.code == 0 else []):  # the service may still make the store
+        if run["kind"] == "pull":
+            found.setdefault(run["connector"], []).append(run.get("code"))
+    return found
+
+
+def test_service_is_told():
+    """Who was refused is tried again once there is a new secret; who was not, and who uses another one, waits for the next tick."""
+    platform = Platform()
+    with h.Hub() as lab:
+        lab.configure(*[platform.connector(name, secret) for name, secret in (("shop", "one"), ("till", "two"), ("open", "one"))])
+        for name in ("one", "two"):
+            tap.is_(store(lab, name, b"old")[0], 0, "stored, and no service to be told")
+        with open(lab.path("log"), "wb") as log, lab.start("run", stdout=subprocess.DEVNULL, stderr=log) as service:
+            try:
+                first = {"shop": ["failed-auth"], "till": ["failed-auth"], "open": ["ok"]}
+                h.wait_for(lambda: outcomes(lab) == first, "the first runs")
+                platform.tokens.add("new")
+                done = lab.run("secrets", "list")  # takes no time from anybody, and changes nothing
+                tap.is_((done.code, outcomes(lab)), (0, first), "both wait for a person")
+                said = set_secret(lab, "one", "new")
+                tap.is_((said.code, said.out), (0, "the service tries again now: connector shop\n"), "the one that was refused is named")
+                after = dict(first, shop=["failed-auth", "ok"])
+                h.wait_for(lambda: outcomes(lab)["shop"][1:] == ["ok"], "its next run")
+                said = set_secret(lab, "one", "new")
+                tap.is_((said.code, said.out), (0, ""), "nobody waits for it any more")
+                said = set_secret(lab, "two", "wrong")
+                tap.has(said.out, "connector till", "a secret that is wrong again")
+                h.wait_for(lambda: outcomes(lab)["till"][1:] == ["failed-auth"], "its next run")
+                tap.is_(outcomes(lab), dict(after, till=["failed-auth"] * 2), "each once, and nobody else")
+                tap.is_(platform.asked.count("/open"), 1, "whoever was well is left alone")
+            finally:
+                service.terminate()
+        said = set_secret(lab, "two", "new")
+        tap.is_((said.code, said.out, said.err), (0, "", ""), "no service: nothing is said")
+    platform.shutdown()
+    platform.server_close()
+
+
+def set_secret(lab, name, value):
+    command = [os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "secrets", "set", name]
+    return omni.Result(subprocess.run(command, input=value, capture_output=True, text=True, timeout=omni.RUN_SECONDS, check=False))
+
+
 test_pull()
 test_values()
 test_calendar()
 test_key_places()
+test_service_is_told()
 tap.done()

@@ -3,6 +3,7 @@
 the test rules."""
 
 import os
+import re
 import shutil
 import signal
 import threading
@@ -81,7 +82,7 @@ class TortureLab(RuledLab):
                           for login in ("one", "two", "")}
         self.process, self.starts, self.log = None, 0, open(self.path("log"), "ab")
         self.is_wanted, self.init, self.life = False, None, threading.RLock()
-        self.hurt, self.asked_for = [], []  # when a process or write was hit; (when, connector) that a person resumed
+        self.hurt, self.asked_for = [], []  # when a process or write was hit; (when, connector) that a person had run
         self.install(*["set_clock", "havoc"] + (["careless"] if careless else []), before_job=BEFORE_JOB % self.path("starts"),
                      SET_CLOCK=self.path("clock"), CARELESS=careless)
         self.rest = shutil.copy(h.plugin("rest"), self.path("programs"))  # its path shows which lab a plugin process belongs to
@@ -117,9 +118,12 @@ class TortureLab(RuledLab):
     # ---- the admin
 
     def keep(self, name, value):
+        """A service tries again what was refused, and says so."""
+        at = time.monotonic()
         done = self.admin("secrets", "set", name, text=value)
         if done.code != 0:
             raise RuntimeError("secrets set %s: %s" % (name, done.err))
+        self.asked_for.extend((at, connector) for connector in re.findall(r"connector (\w+)", done.out))
 
     def log_in(self, login):
         self.keep(login, self.platforms[login].log_in())

@@ -69,7 +69,7 @@ class Nemesis:
             if self.lab.platforms[login].is_revoked:
                 until(lambda: self.is_told(login), PATIENCE_S)
                 self.lab.log_in(login)
-                for name in self.refused(login):
+                for name in self.refused(login):  # the service may just not have been there to be told
                     self.lab.resume(name)
         for name in self.suspended():
             self.lab.resume(name)

@@ -188,7 +188,30 @@ static void a_late_end_opens_none_over_a_newer_run(void **state)
     assert_true(is_open(f, EVENT_FAILING, "shop"));
 }
 
+static bool fails_with_auth(struct fixture *f, const char *who)
+{
+    bool fails = false;
+    assert_int_equal(event_fails_with(f->store, who, "failed-auth", &fails, &f->err), OMNI_OK);
+    return fails;
+}
+
+static void who_was_refused_can_be_asked(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(fails_with_auth(f, "shop"));
+    ended(f, "orders", "failed", "data");
+    assert_false(fails_with_auth(f, "shop"));
+    ended(f, "orders", "failed", "auth");
+    assert_true(fails_with_auth(f, "shop"));
+    assert_false(fails_with_auth(f, "sho"));
+    assert_false(fails_with_auth(f, "sink shop"));
+    ended(f, "", "failed", "auth"); /* before any stream */
+    ended(f, "orders", "ok", NULL);
+    assert_false(fails_with_auth(f, "shop"));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(who_was_refused_can_be_asked, setup, teardown),
     cmocka_unit_test_setup_teardown(an_end_is_written_once, setup, teardown),
     cmocka_unit_test_setup_teardown(a_late_end_opens_none_over_a_newer_run, setup, teardown),
     cmocka_unit_test_setup_teardown(the_end_of_a_run_opens_and_ends_one, setup, teardown),
