@@ -203,6 +203,30 @@ static omni_status window_ask_totals(struct job *job, struct err *err)
     return status == OMNI_E_UNSUPPORTED ? OMNI_OK : job_failed(job, status, err);
 }
 
+/* ---- storing beside the pulling ---- */
+
+static void line_begin(struct job *job)
+{
+    struct window *w = job->window;
+    char from[DAY_TEXT], to[DAY_TEXT];
+    w->line.records = job->pipeline->records;
+    w->line.what =
+        w->stream->sync == OMNI_WINDOW
+            ? xasprintf("%s … %s", day_print(w->days.from, from), day_print(w->days.to, to))
+            : xstrdup(w->part ? w->part : "the whole list");
+}
+
+/* What -v shows of each window; r: what storing it did, NULL: it failed. */
+static void line_end(struct window *w, const struct store_result *r)
+{
+    auto_free char *what = mem_take(w->line.what);
+    if (what && r)
+        log_info("%s: %s rows=%" PRIu64 " inserted=%" PRIu64 " changed=%" PRIu64
+                 " unchanged=%" PRIu64 " removed=%" PRIu64 " restated=%" PRIu64,
+                 w->stream->name, what, w->line.records, r->inserted, r->changed, r->unchanged,
+                 r->removed, r->restated);
+}
+
 omni_status window_settle(struct job *job, struct err *err)
 {
     struct window *w = job->window;
@@ -211,20 +235,39 @@ omni_status window_settle(struct job *job, struct err *err)
         return OMNI_OK;
     omni_status status = storer_wait(w->storer, &result, err);
     storer_add_result(&w->result, &result);
+    line_end(w, status == OMNI_OK ? &result : NULL);
     return status;
+}
+
+/* Of a window that changes nothing; the one before it is told first. */
+static omni_status tell_unstored(struct job *job, struct err *err)
+{
+    omni_status status = window_settle(job, err);
+    line_begin(job);
+    line_end(job->window, status == OMNI_OK ? &(struct store_result){0} : NULL);
+    return status;
+}
+
+static omni_status emit_window(struct job *job, struct err *err)
+{
+    omni_status status = job_emit_rows(job, err);
+    return status == OMNI_OK ? tell_unstored(job, err) : status;
 }
 
 static omni_status apply_now(struct job *job, struct store_window *windows, struct err *err)
 {
     struct window *w = job->window;
-    struct store_result results[PIPELINE_STREAMS] = {0};
+    struct store_result results[PIPELINE_STREAMS] = {0}, sum = {0};
     struct arena *arena = arena_new();
     windows[0].state = storer_state_list(arena, w->pending);
     omni_status status =
         store_apply(job->store, windows, job->pipeline->spools, job->pipeline->n, results, err);
     arena_free(arena);
     for (uint32_t i = 0; status == OMNI_OK && i < job->pipeline->n; i++)
-        storer_add_result(&w->result, &results[i]);
+        storer_add_result(&sum, &results[i]);
+    storer_add_result(&w->result, &sum);
+    line_begin(job);
+    line_end(w, status == OMNI_OK ? &sum : NULL);
     return status;
 }
 
@@ -236,6 +279,7 @@ static omni_status apply_beside(struct job *job, const struct store_window *wind
     if (window_settle(job, err) != OMNI_OK)
         return err->status;
     omni_status status = storer_start(w->storer, windows, job->pipeline, w->pending, err);
+    line_begin(job);
     bool is_needed = job->pipeline->n_rejects > 0 || json_object_size(job->totals) > 0;
     return status == OMNI_OK && is_needed ? window_settle(job, err) : status;
 }
@@ -246,7 +290,7 @@ static omni_status window_apply(struct job *job, struct err *err)
     struct store_window windows[PIPELINE_STREAMS];
     store_windows(job, windows);
     if (is_doubtful_empty(job, &windows[0], err))
-        return OMNI_OK;
+        return tell_unstored(job, err);
     omni_status status = w->storer ? apply_beside(job, windows, err) : apply_now(job, windows, err);
     if (status == OMNI_OK)
         status = store_rejects(job, err);
@@ -255,27 +299,9 @@ static omni_status window_apply(struct job *job, struct err *err)
     return status;
 }
 
-/* What -v shows of each window. */
-static void tell_window(const struct job *job, const struct store_result *before)
-{
-    const struct window *w = job->window;
-    const struct store_result *r = &w->result;
-    char from[DAY_TEXT], to[DAY_TEXT];
-    auto_free char *what =
-        w->stream->sync == OMNI_WINDOW
-            ? xasprintf("%s … %s", day_print(w->days.from, from), day_print(w->days.to, to))
-            : xstrdup(w->part ? w->part : "the whole list");
-    log_info("%s: %s rows=%" PRIu64 " inserted=%" PRIu64 " changed=%" PRIu64 " unchanged=%" PRIu64
-             " removed=%" PRIu64 " restated=%" PRIu64,
-             w->stream->name, what, job->pipeline->records, r->inserted - before->inserted,
-             r->changed - before->changed, r->unchanged - before->unchanged,
-             r->removed - before->removed, r->restated - before->restated);
-}
-
 omni_status window_store(struct job *job, struct err *err)
 {
     struct window *w = job->window;
-    const struct store_result before = w->result;
     omni_status status = pipeline_finish(job->pipeline, err);
     if (status == OMNI_OK && job->currency)
         status = pipeline_fill_currency(job->pipeline, job->currency, err);
@@ -283,10 +309,9 @@ omni_status window_store(struct job *job, struct err *err)
     if (status == OMNI_OK && w->stream->sync == OMNI_WINDOW)
         status = window_ask_totals(job, err);
     if (status == OMNI_OK)
-        status = job->store ? window_apply(job, err) : job_emit_rows(job, err);
+        status = job->store ? window_apply(job, err) : emit_window(job, err);
     if (status != OMNI_OK)
         return status;
-    tell_window(job, &before);
     w->windows++;
     w->records += job->pipeline->records;
     w->rejected += job->pipeline->rejected;

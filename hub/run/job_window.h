@@ -17,6 +17,12 @@ struct bad_reply {
     char *url, *reason, *head; /* NULL: none */
 };
 
+/* What is to be said of a window once it is stored. */
+struct window_line {
+    char *what; /* its days, its part; NULL: nothing */
+    uint64_t records;
+};
+
 struct window {
     const struct omni_stream *stream;
     int64_t feeds[PIPELINE_STREAMS]; /* of the stream and its parts; 0 in a dry run */
@@ -33,6 +39,8 @@ struct window {
     json_t *pending;       /* state to store with the rows: {key: value}, "" forgets */
     char *got;             /* what window_state_get() last handed out */
     struct storer *storer; /* stores beside the pulling; NULL: a window is alone */
+
+    struct window_line line; /* of the one that is stored beside the pulling */
 
     /* Sums over the stream's windows. */
     struct store_result result;
@@ -72,7 +80,7 @@ void window_doubt(struct window *, const char *reason, const char *note);
 void window_keep_bad(struct window *, const char *url, const char *reason, const char *head,
                      size_t n);
 void window_free_bad(struct window *);
-/* Until everything handed over is stored; the first fault of it. */
+/* Until everything handed over is stored, and told; the first fault of it. */
 omni_status window_settle(struct job *, struct err *);
 /* How the stream's pull ended, doubts included. */
 const struct outcome *window_outcome(const struct job *, const struct window *, omni_status);

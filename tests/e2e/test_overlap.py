@@ -6,6 +6,7 @@ import datetime
 import http.server
 import json
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -31,6 +32,7 @@ class Platform(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.doubled, self.broken, self.slow, self.extra = set(), set(), None, 0
+        self.more = {}  # by day, as extra
         self.asked, self.reached, self.go_on = [], threading.Event(), threading.Event()
         self.together, self.seen, self.enough = 0, set(), threading.Event()  # so many accounts have to ask before one is answered
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -40,7 +42,7 @@ class Platform(http.server.ThreadingHTTPServer):
 
     def rows(self, day):
         ids = list(range(ROWS)) + ([0] if day in self.doubled else [])
-        return {"rows": [{"day": day, "page": "/%d" % i, "revenue": "%d.50" % (i + self.extra)} for i in ids]}
+        return {"rows": [{"day": day, "page": "/%d" % i, "revenue": "%d.50" % (i + self.extra + self.more.get(day, 0))} for i in ids]}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -76,8 +78,8 @@ class Shop(omni.Lab):
         self.platform = Platform()
         self.write("omnihub.conf", CONF % (self.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), omni.plugin_path("rest", "file"), self.platform.url()))
 
-    def pull(self, days=9):
-        return self.omnihub("pull", "--from", day(0), "--to", day(days - 1))
+    def pull(self, days=9, *more):
+        return self.omnihub("pull", "--from", day(0), "--to", day(days - 1), *more)
 
     def ask(self, sql):
         store = sqlite3.connect(self.path("state", "store.db"))
@@ -118,6 +120,22 @@ def test_all_windows():
         shop.platform.extra = 1
         tap.is_(shop.pull().code, 0, "again, restated")
         tap.is_(shop.ask("SELECT changed, inserted FROM runs WHERE kind = 'pull' ORDER BY id DESC LIMIT 1"), [(9 * ROWS, 0)], "all changed")
+
+
+def told(result):
+    """[(day, rows, inserted, changed, unchanged)] of the lines about windows."""
+    found = re.findall(r"visits: (\S+) … (\S+) rows=(\d+) inserted=(\d+) changed=(\d+) unchanged=(\d+)", result.err)
+    return [(first, *map(int, numbers)) for first, last, *numbers in found if first == last]
+
+
+def test_told_windows():
+    """The line of each window has its own numbers, also of the last one and of one that replaces another."""
+    with Shop() as shop:
+        first = told(shop.pull(3, "-v"))
+        tap.is_(first, [(day(n), ROWS, ROWS, 0, 0) for n in range(3)], "three new days, each with its own rows")
+        shop.platform.more = {day(1): 7}
+        second = told(shop.pull(3, "-v"))
+        tap.is_(second, [(day(0), ROWS, 0, 0, ROWS), (day(1), ROWS, 0, ROWS, 0), (day(2), ROWS, 0, 0, ROWS)], "one that changed is told as such")
 
 
 def test_window_that_cannot_be_stored():
@@ -163,4 +181,4 @@ def test_slow_platform():
         tap.is_((results[0].code, len(shop.days())), (0, 9), "then it goes on")
 
 
-tap.run([test_accounts_side_by_side, test_all_windows, test_window_that_cannot_be_stored, test_window_that_cannot_be_read, test_slow_platform])
+tap.run([test_accounts_side_by_side, test_all_windows, test_told_windows, test_window_that_cannot_be_stored, test_window_that_cannot_be_read, test_slow_platform])
