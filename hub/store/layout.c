@@ -33,6 +33,8 @@ static const char fixed_tables[] =
     " unchanged INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0,"
     " restated INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX IF NOT EXISTS runs_feed ON runs(connector, stream, account);"
+    /* The newest of one connector, however seldom it runs. */
+    "CREATE INDEX IF NOT EXISTS runs_connector ON runs(connector);"
     "CREATE INDEX IF NOT EXISTS runs_batch ON runs(batch);"
     "CREATE TABLE IF NOT EXISTS run_hosts(run INTEGER NOT NULL, host TEXT NOT NULL,"
     " status INTEGER NOT NULL, requests INTEGER NOT NULL, PRIMARY KEY(run, host, status))"

@@ -30,20 +30,19 @@ static void finish_run(void *ctx, json_t *run)
 
 json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err *err)
 {
-    auto_stmt *stmt = sql_prepare(
-        s->db,
+    auto_stmt *stmt = sql_prepare_fmt(
+        s->db, err,
         "SELECT id, batch, kind, connector, stream, account, plugin_version, started AS started_at,"
         " ended AS ended_at, ended - started AS seconds, outcome, reason, message, remedy, "
         "from_day,"
         " to_day, iif(kind = 'push', NULL, windows) AS windows,"
         " iif(kind = 'push', windows, NULL) AS deliveries, inserted + changed + unchanged AS rows,"
         " requests, retries, bytes, iif(kind = 'push', 0, inserted) AS inserted, changed,"
-        " unchanged, removed, restated, rejected FROM runs WHERE ?1 IS NULL OR connector = ?1"
-        " ORDER BY id DESC LIMIT ?2",
-        err);
+        " unchanged, removed, restated, rejected FROM runs %s ORDER BY id DESC LIMIT ?1",
+        name ? "WHERE connector = ?2" : ""); /* no OR, so that SQLite sees the index */
     if (!stmt)
         return NULL;
-    sql_bind(stmt, "si", name, limit_of(last));
+    sql_bind(stmt, name ? "is" : "i", limit_of(last), name);
     return ledger_rows(stmt, finish_run, NULL, err);
 }
 
