@@ -159,11 +159,13 @@ static json_t *resume(struct service *s, const json_t *order)
     if (number == SIZE_MAX)
         return answer(false, "connector \"%s\" has no schedule here", name);
     bool was_suspended = agenda_is_suspended(s->now->plan.agenda, number);
+    bool is_running = agenda_is_running(s->now->plan.agenda, number);
     if (service_resume(s, number, &err) != OMNI_OK)
         return answer(false, "%s", err.text);
     log_info("connector %s is resumed", name);
     return answer(true,
                   was_suspended ? "connector \"%s\" is run again"
+                  : is_running  ? "connector \"%s\" is running; it is run again after that"
                                 : "connector \"%s\" was not suspended; it is run now",
                   name);
 }

@@ -21,7 +21,8 @@ struct entry {
     int64_t parked;  /* until then; AGENDA_NEVER: it is not */
     uint32_t retries, broken;
     bool is_suspended;
-    size_t place; /* in the heap */
+    bool is_ordered; /* by a person, while it ran: again when that run has ended */
+    size_t place;    /* in the heap */
 };
 
 struct agenda {
@@ -234,6 +235,9 @@ void agenda_done(struct agenda *a, size_t number, enum outcome_then end, int64_t
         int64_t again = now + retry_wait(a, e);
         due = due <= now || again < due ? again : due;
     }
+    if (e->is_ordered)
+        due = now;
+    e->is_ordered = false;
     set_due(a, number, e->is_suspended ? INT64_MAX : due);
 }
 
@@ -292,12 +296,18 @@ void agenda_suspend(struct agenda *a, size_t number)
     set_due(a, number, INT64_MAX);
 }
 
+bool agenda_is_running(const struct agenda *a, size_t number)
+{
+    return a->entries[number]->due == INT64_MAX && !a->entries[number]->is_suspended;
+}
+
 void agenda_resume(struct agenda *a, size_t number, int64_t now)
 {
     struct entry *e = a->entries[number];
-    bool is_running = e->due == INT64_MAX && !e->is_suspended;
+    bool is_running = agenda_is_running(a, number);
     e->is_suspended = false;
     e->retries = e->broken = 0;
+    e->is_ordered = is_running;
     if (!is_running)
         set_due(a, number, now);
 }
@@ -312,6 +322,7 @@ void agenda_inherit(struct agenda *a, size_t number, const struct agenda *old, s
     e->broken = before->broken;
     e->parked = before->parked;
     e->is_suspended = before->is_suspended;
+    e->is_ordered = before->is_ordered;
     /* INT64_MAX: it runs, or is suspended. */
     bool goes_on = before->due == INT64_MAX || strcmp(e->rule, before->rule) == 0;
     set_due(a, number, goes_on ? before->due : next_tick(a, e, now));

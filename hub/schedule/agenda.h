@@ -71,7 +71,10 @@ bool agenda_is_suspended(const struct agenda *, size_t number);
 void agenda_suspend(struct agenda *, size_t number);
 /* Its last run failed in a passing way, and it is tried again before its tick. */
 bool agenda_is_retrying(const struct agenda *, size_t number);
-/* Due at once, and nothing is held against it any more. */
+/* Does it run now? */
+bool agenda_is_running(const struct agenda *, size_t number);
+/* Due at once, and nothing is held against it any more. One that runs began before whatever was
+ * mended: it is due when that run has ended. */
 void agenda_resume(struct agenda *, size_t number, int64_t now);
 /* After the configuration was read anew: the entry goes on from where its namesake of the old
  * agenda is, also in the middle of a run. A schedule that was changed begins at its next tick; old

@@ -126,6 +126,21 @@ def a_run_cannot_begin():
         tap.is_(lab.outcomes(), ["ok", "retrying", "ok"], "F065 once")
 
 
+def a_read_only_disk():
+    """Nothing can be opened for writing; to SQLite that is a file with the wrong mode, which would be nobody's to try again."""
+    with Lab() as lab:
+        lab.go_on.set()
+        lab.says("shop.ads outcome=ok")
+        lab.page.put("trouble", errno.EROFS)
+        lab.admin("resume", "shop")
+        lab.says("shop: %s: the store cannot be written: Read-only file system" % lab.path("state", "store.db"))
+        lab.page.put("trouble", 0)
+        lab.is_written(2)
+        tap.is_(lab.outcomes(), ["ok", "retrying"], "F065 the run that met it is one that is tried again")
+        lab.pull()
+        tap.is_(lab.outcomes(), ["ok", "retrying", "ok"], "F065 and is well once the disk is")
+
+
 def the_service_ends():
     """Told to stop before it tried again: it does so at its end."""
     with Lab() as lab:
@@ -155,4 +170,4 @@ def the_disk_stays_broken():
 if __name__ == "__main__":
     if not os.path.exists(preload("havoc")):
         tap.skip_all("havoc is not built")
-    tap.run([a_run_ends, a_job_dies, a_run_cannot_begin, the_service_ends, the_disk_stays_broken])
+    tap.run([a_run_ends, a_job_dies, a_run_cannot_begin, a_read_only_disk, the_service_ends, the_disk_stays_broken])

@@ -187,8 +187,12 @@ static void suspension_ends_by_a_person(void **state)
     assert_int_equal(agenda_start(a, T0 + 5 * HOUR), e);
     agenda_resume(a, e, T0 + 5 * HOUR); /* it runs: not beside itself */
     assert_int_equal(agenda_due(a), INT64_MAX);
-    agenda_done(a, e, THEN_COUNT, T0 + 5 * HOUR);
-    assert_false(agenda_is_suspended(a, e)); /* it counts from the beginning */
+    agenda_done(a, e, THEN_COUNT, T0 + 5 * HOUR + MIN);
+    assert_false(agenda_is_suspended(a, e));              /* it counts from the beginning */
+    assert_int_equal(agenda_due(a), T0 + 5 * HOUR + MIN); /* but after itself, once */
+    assert_int_equal(agenda_start(a, T0 + 5 * HOUR + MIN), e);
+    agenda_done(a, e, THEN_NEXT, T0 + 5 * HOUR + 2 * MIN);
+    assert_true(agenda_due(a) > T0 + 5 * HOUR + 2 * MIN);
     agenda_free(a);
 }
 
