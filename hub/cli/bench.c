@@ -194,6 +194,7 @@ void bench_close(struct bench *b)
     restore_clock(b);
     free(b->clock);
     free(b->tape_path);
+    b->work.cursor = test->cursor;
     free(b->state);
 }
 

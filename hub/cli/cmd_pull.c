@@ -23,6 +23,7 @@ static const struct cli_option options[] = {
     {"from", "DAY", "pull exactly from this day (YYYY-MM-DD, today, yesterday, -7d)"},
     {"to", "DAY", "to this day, included; default: today"},
     {"accept-empty", NULL, "days that come back without rows lose the rows that are stored"},
+    {"cursor", "TEXT", "with --dry-run: begin here, as the plugin keeps it (`omnihub state show`)"},
     {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
     {"plugin", "FILE", "with --dry-run: try this plugin, without configuring or installing it"},
     {"option", "NAME=VALUE", "an option of that plugin; may be given again", .letter = 'o'},
@@ -71,6 +72,10 @@ static int read_days(struct work *w, char from[DAY_TEXT], char to[DAY_TEXT])
     int32_t base = today(w->cli->config), first = base, last = base;
     if (!cli_flag(w->cli, "from") && !cli_flag(w->cli, "to"))
         return CLI_OK;
+    if (w->cursor) {
+        cli_error("%s: --cursor takes the place of --from and --to", w->cli->command->name);
+        return CLI_USAGE;
+    }
     if (!cli_flag(w->cli, "from")) {
         cli_error("pull: --to needs --from");
         return CLI_USAGE;
@@ -199,6 +204,8 @@ static int check_trial(const struct cli *cli)
                   cli_value(cli, "plugin"));
     else if (cli_flag(cli, "explain") && !is_dry)
         cli_error("pull: --explain tells of a --dry-run");
+    else if (cli_flag(cli, "cursor") && !is_dry)
+        cli_error("pull: --cursor is for a --dry-run; what is stored begins where it ended");
     else
         return CLI_OK;
     return CLI_USAGE;
@@ -228,6 +235,7 @@ int pull_run(struct cli *cli, const struct pull_wish *wish)
     w.replay = replay;
     w.streams = streams;
     w.is_dry = wish->is_dry;
+    w.cursor = cli_value(cli, "cursor");
     w.accept_empty = cli_flag(cli, "accept-empty");
     w.explain = wish->explain;
     w.on_dry = wish->on_dry;

@@ -18,13 +18,14 @@ static const struct cli_option options[] = {
     {"stream", "NAMES", "only these streams, separated by commas"},
     {"from", "DAY", "from this day; a few days are enough"},
     {"to", "DAY", "to this day, included; default: today"},
+    {"cursor", "TEXT", "begin here, as the plugin keeps it (`omnihub state show`)"},
     {"plugin", "FILE", "of this plugin, without configuring or installing it"},
     {"option", "NAME=VALUE", "an option of that plugin; may be given again", .letter = 'o'},
     {0}};
 
 const struct command cmd_record = {
     .name = "record",
-    .arguments = "NAME | --plugin FILE [-o N=V …] [--from D --to D] [--output FILE]",
+    .arguments = "NAME | --plugin FILE [-o N=V …] [--from D --to D | --cursor T] [--output FILE]",
     .usage = "keep what a platform answers, without secrets, for tests",
     .help =
         "Asks the platform as a pull would, stores nothing, and writes requests and replies to a\n"

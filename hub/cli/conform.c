@@ -58,10 +58,15 @@ static bool is_miss(const struct bench_result *r)
     return r->message && strstr(r->message, " in cassette ");
 }
 
-static bool has_days(const struct bench *b)
+static bool is_pulled(const struct bench *b, uint32_t sync)
 {
     const struct omni_stream *stream = bench_stream(b);
-    return stream && stream->sync == OMNI_WINDOW;
+    return stream && stream->sync == sync;
+}
+
+static bool has_days(const struct bench *b)
+{
+    return is_pulled(b, OMNI_WINDOW);
 }
 
 /* before: what the store has to hold; NULL: whatever it holds. What the good tape leads to again,
@@ -114,6 +119,7 @@ static char *judge(struct bench *b, const struct check *c, const json_t *tape, c
                                   .message = result.message,
                                   .is_about_totals = strcmp(result.reason, "totals") == 0,
                                   .has_days = has_days(b),
+                                  .has_changes = is_pulled(b, OMNI_CURSOR),
                                   .is_same = keeps || strcmp(before, after) == 0};
     *is_unknown = is_miss(&result) && c->spoil && c->expect != CHECK_SAME;
     char *problem = is_miss(&result)

@@ -41,6 +41,7 @@ struct work {
     bool is_dry, is_interrupted, accept_empty;
     bool is_check;                           /* its results count nothing */
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */
+    const char *cursor;         /* where streams of changed records begin; NULL: by their state */
     const char *const *streams; /* asked for on the command line; NULL: as configured */
     /* Rows of a dry run, and with `explain` the requests that led to them, as in run/spec.h. NULL:
      * rows are printed, one line of JSON each. */

@@ -84,6 +84,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     put_texts(spec, "streams", w->streams ? w->streams : c->streams);
     json_put_text(spec, "from", w->from);
     json_put_text(spec, "to", w->to);
+    json_put_text(spec, "cursor", w->cursor);
     json_put_text(spec, "record", w->record);
     json_put_text(spec, "replay", w->replay);
     if (w->is_dry)

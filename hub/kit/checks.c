@@ -233,7 +233,7 @@ const struct check checks[] = {
     {"unknown", "members that nobody knew", "an API that grows breaks the connector",
      "look members up by name, never by position", CHECK_SAME, .spoil = unknown, .calls = LISTS},
     {"no-rows", "no rows where there were rows", "stored days are wiped by an empty answer",
-     "return OMNI_OK with no rows and leave it to the hub, which asks a person", CHECK_REFUSED,
+     "return OMNI_OK with no rows and leave it to the hub, which asks a person", CHECK_KEPT,
      "suspicious|failed", empty},
     {"missing", "a field that is gone", NEVER_STORED,
      "give fields that may be missing OMNI_OPTIONAL or OMNI_ZERO_IF_ABSENT, and no others; in rows "
@@ -323,7 +323,9 @@ static char *judge_refusal(const struct check *c, const struct check_run *r)
 
 char *check_judge(const struct check *c, const struct check_run *r)
 {
-    bool is_refusal = c->expect == CHECK_REFUSED;
+    bool is_ok = strcmp(r->outcome, "ok") == 0;
+    bool is_refusal =
+        c->expect == CHECK_REFUSED || (c->expect == CHECK_KEPT && !(is_ok && r->has_changes));
     char *problem = is_refusal      ? judge_refusal(c, r)
                     : is_fine(c, r) ? NULL
                                     : wrong(r, "should have been fine");

@@ -15,6 +15,7 @@
 enum check_expect {
     CHECK_SAME,    /* ok, and the store holds what it held */
     CHECK_REFUSED, /* not ok, in good order, and the store holds what it held */
+    CHECK_KEPT,    /* the same; of records changed since, none may be ok as well */
     CHECK_TAKEN,   /* ok, and the store holds the new values */
     CHECK_FINE,    /* ok; what the store holds is the plugin's business */
     CHECK_ORDERLY  /* ok, or refused in good order */
@@ -47,7 +48,8 @@ struct check_run {
     const char *outcome, *message;
     bool is_same;         /* the store holds what it held before */
     bool is_about_totals; /* the outcome: the platform's own totals are others than the rows' */
-    bool has_days; /* the stream is pulled by days; others may depend on the day of the pull */
+    bool has_days;    /* the stream is pulled by days; others may depend on the day of the pull */
+    bool has_changes; /* it is one of records changed since */
 };
 /* NULL: as expected. Otherwise what is wrong; free(). */
 char *check_judge(const struct check *, const struct check_run *);

@@ -4,6 +4,7 @@
 
 #include "kit/spoil.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -160,13 +161,85 @@ size_t spoil_half(json_t *tape, const char *fault, size_t times)
     return insert(tape, reply, times);
 }
 
+/* ---- a page that comes again ---- */
+
+/* How many characters make a day, "2026-03-01" or "20260301"; 0: this is none. */
+static size_t day_at(const char *s)
+{
+    static const char *const shapes[] = {"dddd-dd-dd", "dddddddd"};
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        size_t n = 0;
+        while (shapes[i][n] && (shapes[i][n] == 'd' ? isdigit((unsigned char)s[n]) : s[n] == '-'))
+            n++;
+        if (!shapes[i][n] && !isdigit((unsigned char)s[n]))
+            return n;
+    }
+    return 0;
+}
+
+static void add_days(struct buf *out, const char *text)
+{
+    while (text && *text) {
+        size_t n = isdigit((unsigned char)*text) ? day_at(text) : 0,
+               digits = strspn(text, "0123456789");
+        buf_add(out, text, n);
+        text += n ? n : digits ? digits : 1;
+    }
+}
+
+/* Reports of other days are no pages of this one, however alike they are. */
+static bool same_days(const json_t *a, const json_t *b)
+{
+    static const char *const where[] = {"url", "body"};
+    auto_buf of_a = BUF_INIT(BODY_MAX), of_b = BUF_INIT(BODY_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(where); i++) {
+        add_days(&of_a, json_text(a, where[i]));
+        add_days(&of_b, json_text(b, where[i]));
+    }
+    return strcmp(buf_text(&of_a), buf_text(&of_b)) == 0;
+}
+
+static bool same_path(const json_t *a, const json_t *b)
+{
+    const char *one = json_text(a, "url"), *other = json_text(b, "url");
+    size_t n = strcspn(one, "?");
+    return n == strcspn(other, "?") && strncmp(one, other, n) == 0;
+}
+
+/* The last two parts of the path: an API behind another host has another beginning. */
+static char *end_of_path(const char *url)
+{
+    size_t n = strcspn(url, "?"), at = n;
+    for (int slashes = 0; at > 0 && slashes < 2; at--)
+        slashes += url[at - 1] == '/';
+    return xstrndup(url + at, n - at);
+}
+
+/* Where pages have addresses of their own, one names the next. */
+static bool names(const json_t *page, const json_t *request)
+{
+    auto_records body = {0};
+    auto_free char *text = records_read(&body, page) ? json_print(body.tree) : NULL;
+    auto_free char *end = end_of_path(json_text(request, "url"));
+    return text && *end && strstr(text, end);
+}
+
+static bool is_page_of(const json_t *page, const json_t *last, bool by_path)
+{
+    const json_t *a = json_object_get(page, "request"), *b = json_object_get(last, "request");
+    return is_page(page) && strcmp(json_text(a, "method"), json_text(b, "method")) == 0 &&
+           same_days(a, b) && (by_path ? same_path(a, b) : names(page, b));
+}
+
 size_t spoil_repeat(json_t *tape)
 {
-    size_t last = aim_of(tape), first = 0;
-    while (first < last && !is_page(tape_exchange(tape, first)))
-        first++;
-    if (first >= last)
-        return 0;
-    return insert(tape, json_deep_copy(json_object_get(tape_exchange(tape, first), "reply")),
-                  SPOIL_ALWAYS);
+    size_t at = aim_of(tape);
+    const json_t *last = tape_exchange(tape, at);
+    for (int by_path = 1; by_path >= 0; by_path--)
+        for (size_t i = at; i-- > 0;)
+            if (is_page_of(tape_exchange(tape, i), last, by_path))
+                return insert(tape,
+                              json_deep_copy(json_object_get(tape_exchange(tape, i), "reply")),
+                              SPOIL_ALWAYS);
+    return 0;
 }

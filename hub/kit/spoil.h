@@ -33,7 +33,7 @@ struct spoil_reply {
 size_t spoil_reply(json_t *tape, const struct spoil_reply *, size_t times);
 /* A part of its body, as if it were whole, or cut by a fault. */
 size_t spoil_half(json_t *tape, const char *fault, size_t times);
-/* It is the first page once more. 0: there is only one. */
+/* It is the page before it once more. 0: there is none before it that answers the same question. */
 size_t spoil_repeat(json_t *tape);
 /* Every list of records is empty. */
 size_t spoil_empty(json_t *tape);

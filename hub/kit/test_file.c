@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/keys.h"
 #include "config/read_config.h"
 
@@ -51,6 +52,7 @@ static const struct key test_keys[] = {
     {"to", KEY_DATE, TEST(to)},
     {"today", KEY_DATE, TEST(today)},
     {"timezone", KEY_ZONE, TEST(timezone)},
+    {"cursor", KEY_TEXT, TEST(cursor)},
     {"currency", KEY_CURRENCY, TEST(currency)},
     {"outcome", KEY_TEXT, TEST(outcome)},
     {"says", KEY_TEXT, TEST(says)},
@@ -150,6 +152,9 @@ struct test_file *test_file_read(const char *path, struct config_findings *findi
     struct test_all *all = xcalloc(1, sizeof *all);
     struct source source;
     size_t before = config_findings_errors(findings);
+    if (t->cursor && (t->from || !t->stream))
+        config_findings_add(keys->findings, true, place,
+                            "cursor belongs to a stream, in the place of from and to");
     all->trees.arena = arena_new();
     all->trees.folder = folder_of(all->trees.arena, path);
     all->pub.path = arena_strdup(all->trees.arena, path);

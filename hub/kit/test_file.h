@@ -12,7 +12,7 @@
 /* A request that is expected, and what comes of it. */
 struct test_exchange {
     struct config_place place;  /* first: as KEY_GROUPS wants it */
-    const char *request;        /* "GET /v1/report?day=2026-03-01" */
+    const char *request;        /* "GET /v1/report?day=2026-03-01", "POST https://x.com/token" */
     const char *body;           /* of the request; NULL: none, of a server: any */
     int64_t status;             /* 0: 200 */
     const char *const *headers; /* of the reply; NULL: it is JSON */
@@ -32,6 +32,7 @@ struct test_file {
     const char *test; /* what it is about */
     const char *call; /* "check" or "accounts" instead of a stream that is pulled; NULL */
     const char *stream, *from, *to, *today, *timezone, *currency;
+    const char *cursor;          /* of a stream of changed records: where its pulls begin; NULL */
     const char *outcome, *says;  /* outcome: default "ok"; says: a part of the message */
     const char *cassette;        /* path of one, instead of exchanges */
     const json_t *options;       /* object or NULL */

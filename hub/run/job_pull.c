@@ -157,6 +157,18 @@ static omni_status stream_begin_run(struct job *job, struct window *w, struct er
     return w->run ? OMNI_OK : err->status;
 }
 
+/* Where the last pull ended; a stream of changed records may be told to begin elsewhere, or anew.
+ */
+static char *cursor_of(struct job *job)
+{
+    bool is_cursor = job->window->stream->sync == OMNI_CURSOR;
+    const char *found = is_cursor ? json_text(job->spec, "cursor") : NULL;
+    bool starts_over = is_cursor && json_text(job->spec, "from");
+    if (!found && job->store && !starts_over)
+        found = window_state_get(job, "cursor");
+    return found ? xstrdup(found) : NULL;
+}
+
 /* Called once per window; a window that the platform finds too much is halved until it fits or is
  * one day. */
 static omni_status pull_days(struct job *job, struct plan_range days, struct err *err)
@@ -167,9 +179,7 @@ static omni_status pull_days(struct job *job, struct plan_range days, struct err
     w->days = is_window ? days : (struct plan_range){1, 0};
     for (uint32_t i = 0; i < job->pipeline->n; i++)
         normalizer_set_window(job->pipeline->normalizers[i], w->days.from, w->days.to);
-    bool starts_over = is_cursor && json_text(job->spec, "from");
-    const char *stored = job->store && !starts_over ? window_state_get(job, "cursor") : NULL;
-    auto_free char *cursor = stored ? xstrdup(stored) : NULL;
+    auto_free char *cursor = cursor_of(job);
     struct omni_request request = {.size = sizeof request,
                                    .from_day = is_window || (is_cursor && !cursor) ? days.from : 0,
                                    .to_day = is_window ? days.to : 0,

@@ -45,6 +45,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *    connector, account, streams […], extra
  *    start               "-30d"
  *    from, to            "YYYY-MM-DD": ask for exactly these days
+ *    cursor              where streams of changed records begin, instead of where the last pull ended
  *    backfill            bool: only days before those that regular pulls still read, leaving their
  *                        state alone
  *    backfill_share      per million of what is left of a quota

@@ -88,9 +88,11 @@ class Bench:
         return "file:" + self.lab.write("secret-%d" % self.secrets, text, 0o600)
 
     def configure(self, **more):
+        """Writes the configuration anew; the options that it has are self.given."""
         given = dict(self.subject.options(self), api_url=self.stand_in.url(self.subject.platform))
         given.update(more)
-        text = " ".join("%s = %s;" % (name, literal(value)) for name, value in given.items() if value is not None)
+        self.given = {name: value for name, value in given.items() if value is not None}
+        text = " ".join("%s = %s;" % (name, literal(value)) for name, value in self.given.items())
         self.lab.write("omnihub.conf", CONF % (self.lab.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), self.path,
                                                self.subject.stream, text))
 

@@ -22,10 +22,16 @@ def text_of(value):
 
 
 def days_of(subject):
-    """Two days are enough; a stream by cursor begins anew."""
-    if subject.windowed:
-        return {"from": str(subject.last - datetime.timedelta(1)), "to": str(subject.last)}
-    return {"from": str(subject.since), "to": str(bench.TODAY)} if subject.since else {}
+    """Two days are enough; a list is always whole."""
+    first = subject.last - datetime.timedelta(1) if subject.windowed else subject.since
+    return {"from": str(first), "to": str(subject.last)} if first else {}
+
+
+def last_cursor(b):
+    """Where the second pull of a stream by cursor begins."""
+    b.good("kit: what the stream brings at first")
+    feeds = b.lab.omnihub("state", "show", "it", "--json", env=bench.NOW).json()["feeds"]
+    return {"cursor": cursor for feed in feeds for cursor in [feed["state"].get("cursor")] if cursor}
 
 
 def recorded(b, days):
@@ -43,12 +49,13 @@ def recorded(b, days):
 def holds(b):
     """Every conformance check that the recording allows holds; which those are differs, but they are many."""
     days = days_of(b.subject)
+    b.configure(**(b.subject.pages or {}))
+    days = days or last_cursor(b)
     rows = recorded(b, days)
     if not tap.ok(rows, "kit: there are rows in it"):
         return
-    options = dict(b.subject.options(b), api_url=b.stand_in.url(b.subject.platform))
     settings = dict(days, test="recorded", stream=b.subject.stream, today=str(bench.TODAY), cassette="it.cassette",
-                    options={k: v for k, v in options.items() if v is not None},
+                    options=b.given,
                     rows=[{k: v for k, v in row.items() if v not in (None, "")} for row in rows])
     b.lab.write("it.test", "".join("%s = %s;\n" % (name, text_of(value)) for name, value in settings.items()))
     done = b.lab.omnihub("test-plugin", b.path, b.lab.path("it.test"), "--json")

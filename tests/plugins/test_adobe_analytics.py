@@ -83,7 +83,7 @@ def test_slow_and_refused():
 
 def subject(stream, **more):
     return conformance.Subject(**dict(dict(
-        plugin="adobe_analytics", family="analytics", platform="adobe", stream=stream, dataset="web_daily", truth={"stream": stream},
+        kit=True, plugin="adobe_analytics", family="analytics", platform="adobe", stream=stream, dataset="web_daily", truth={"stream": stream},
         counts=COUNTS, exact=EXACT, data="/reports", records="rows", field="data", number="data.0",
         options=lambda bench: dict(base(), client_secret=bench.secret(SECRET)), pages={"page_size": 2}, circle="another page", renews=True,
         first=conformance.ago(6), last=conformance.ago(1), scope={"knobs": {"adobe": {"profile": False}}, "says": "product profile"},

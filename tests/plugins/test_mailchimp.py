@@ -27,6 +27,7 @@ class Bench(c.Bench):
 
 
 REPORTS = c.Subject(
+    kit=True,
     plugin="mailchimp", family="email", platform="mailchimp", stream="reports", dataset="messages_daily", options=options,
     first=c.ago(25), last=c.ago(5), counts=COUNTS, exact={"revenue": "total_revenue", "conversions": "total_orders"},
     data="/reports", records="reports", field="id", number="emails_sent", pages={"page_size": 5},

@@ -147,6 +147,7 @@ def conforming(bench):
 
 # Reaches back so far that each pull reads everything again. A page's address is its own: the same page twice is a test above.
 OPPORTUNITIES = conformance.Subject(
+    kit=True,
     plugin="salesforce", family="crm", platform="salesforce", stream="opportunities", dataset="crm_deals",
     truth={"stream": "opportunities"}, options=conforming, counts={"deleted": "deleted"}, exact={"amount": "amount"}, windowed=False,
     restates=False, emptied="ok", data="/services/data", records="records", field="IsDeleted", number="Amount",

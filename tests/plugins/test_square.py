@@ -8,6 +8,7 @@ import tap
 
 MONEY = ("gross", "discount", "refund", "net", "tax", "tip", "total", "items")
 SUBJECT = conformance.Subject(
+    kit=True,
     plugin="square", family="commerce", platform="square", stream="orders", dataset="orders", windowed=False, since=t.ago(400), first=t.ago(400),
     last=t.TODAY, emptied="ok", exact={name: name for name in MONEY},
     options=lambda bench: {"location_id": "LISBON", "access_token": bench.secret("EAAA-stand-in-token")}, data="/orders/search",

@@ -50,6 +50,11 @@ TESTS = {
 rows = ( { order_id = "o1"; net = "3"; } );
 parts = { items = ( { order_id = "o1"; line_id = "a"; gross = "1"; }, { order_id = "o1"; line_id = "b"; gross = "2"; } ); };
 """,
+    "changes": """test = "what changed since the last pull"; stream = "changes"; cursor = "c 1";
+""" + OPTIONS + """exchanges = ( { request = "GET /changes?since=c%201"; reply = { orders = (
+  { id = "o1"; at = "2026-03-01T10:00:00Z"; net = "3.00"; } ); }; } );
+rows = ( { order_id = "o1"; net = "3"; } );
+""",
     "check": """test = "the login is proved"; call = "check";
 """ + OPTIONS + """server = ( { request = "GET /me"; sends = ("Authorization: Bearer made-up-token"); reply = { id = "me"; }; } );
 """,
@@ -73,6 +78,7 @@ MUST = {
               "word": "$.clicks", "unknown": None, "no-rows": None, "half-page": None, "total-forbidden": None, "total-login": None,
               "total-cut": None, "total-other": None},
     "orders": {"missing": "items $.gross", "null-key": "items $.id", "word": "items $.gross", "restated": "items $.gross", "huge": "$.net"},
+    "changes": {"again": None, "no-rows": None, "restated": "$.net", "restart": None},
     "check": {"forbidden": None, "login-dead": None, "login-once": None, "cut": None, "throttled-long": None},
     "accounts": {"forbidden": None, "login-dead": None, "half-page": None, "no-body": None, "unknown": None, "web-page": None},
 }
@@ -220,6 +226,23 @@ def right(desk):
             tap.ok((check, subject) in held, "%s: %s %s was made" % (name, check, subject or ""))
 
 
+def begins(desk):
+    """A test and a trial say where a stream of changed records begins; nothing else does."""
+    options = "--plugin ./various.so --dry-run --stream changes --replay none.cassette -o account_id=7 -o token=made-up-token "
+    desk.write("none.cassette", json.dumps({"omnihub_cassette": 1, "exchanges": []}))
+    for arguments, since in (("", "ever"), ("--cursor c9", "c9")):
+        done = desk.run("omnihub pull " + options + arguments)
+        tap.has(done.err, "/changes?since=" + since, "a dry run%s begins at %s" % (arguments and " with " + arguments, since))
+    for command, says in (("pull --cursor c9", "is for a --dry-run"), ("pull --cursor c9 --from 2026-03-01 " + options, "takes the place of"),
+                          ("record --cursor c9 --from 2026-03-01 --plugin ./various.so -o account_id=7 -o token=made-up-token",
+                           "takes the place of")):
+        done = desk.run("omnihub " + command)
+        tap.ok(done.code == 2 and says in done.err, "%s: refused, and says why" % command[:40])
+    desk.write("both.test", TESTS["changes"] + 'from = "2026-03-01"; to = "2026-03-02";\n')
+    done = desk.run("omnihub test-plugin ./various.so both.test")
+    tap.ok(done.code == 2 and "in the place of from and to" in done.err, "a test with both is refused")
+
+
 def careless(desk):
     for name, (old, new), found in MISTAKES:
         tap.ok(desk.good_source.count(old) == 1, name + ": can be made")
@@ -314,4 +337,4 @@ def manual(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, careless, sinks, graphql, manual)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, begins, careless, sinks, graphql, manual)])

@@ -55,6 +55,8 @@ static const struct omni_stream *const streams[] = {
     WINDOW("sheet", sheet_fields), WINDOW("lines", line_fields),
     OMNI_STREAM(.sync = OMNI_SNAPSHOT, .name = "orders", .dataset = "orders",
                 .fields = order_fields, .day_zone = "UTC", .parts = order_parts),
+    OMNI_STREAM(.sync = OMNI_CURSOR, .name = "changes", .dataset = "orders", .fields = order_fields,
+                .day_zone = "UTC"),
     NULL};
 
 static omni_status various_open(const struct omni_host *, const struct omni_config *,
@@ -121,6 +123,8 @@ static omni_status various_pull(void *self, struct omni_run *run,
         omni_query_day(&url, "from", request->from_day);
         omni_query_day(&url, "to", request->to_day);
     }
+    if (request->stream->sync == OMNI_CURSOR)
+        omni_query(&url, "since", request->cursor ? request->cursor : "ever");
     struct omni_http http = {.size = sizeof(http), .url = omni_text_done(&url)};
     if (request->stream->fields == sheet_fields) {
         http.format = OMNI_FORMAT_CSV;
@@ -129,6 +133,8 @@ static omni_status various_pull(void *self, struct omni_run *run,
         http.format = OMNI_FORMAT_NDJSON;
     }
     omni_status status = hub->rows(run, &http, "$.orders[*]");
+    if (status == OMNI_OK && request->stream->sync == OMNI_CURSOR)
+        return hub->cursor(run, "later");
     return status;
 }
 

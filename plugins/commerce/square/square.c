@@ -86,7 +86,7 @@ static const struct omni_field *const line_fields[] = {
 static const struct omni_field *const refund_fields[] = {
     TEXT("id", "refund_id", OMNI_KEY),
     MADE_TEXT("order_id"),
-    TIME("created_at", "at", OMNI_OPTIONAL),
+    TIME("created_at", "at", 0),
     TEXT("reason", "reason", OMNI_OPTIONAL),
     TEXT("amount_money.currency", "currency", 0),
     MONEY("amount_money", "amount", 0),

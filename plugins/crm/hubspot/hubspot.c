@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../common/records.h"
+#include "judge.h"
 #include "objects.h"
 
 static const struct omni_option *const options[] = {
@@ -72,8 +73,6 @@ enum {
     BODY_MAX = 32768,
     ID_MAX = 32,
     IDS_MAX = 4096,
-    MESSAGE_MAX = 1024,
-    LOCKED_MS = 2000,
     SECOND_MS = 1000
 };
 
@@ -81,10 +80,11 @@ struct hs {
     struct records records;
     const struct object *object;
     const struct omni_stream *stream;
-    int64_t since_ms; /* only what was archived after it is news */
-    struct copy page; /* what is being turned into rows */
+    int64_t since_ms;  /* only what was archived after it is news */
+    int64_t newest_ms; /* the last change seen, by HubSpot's clock; 0: none */
+    struct copy page;  /* what is being turned into rows */
     struct copy links[OBJECT_LINKS];
-    char lacking[MESSAGE_MAX + 256]; /* what HubSpot said of a scope that is missing; "": nothing */
+    char lacking[HUBSPOT_MESSAGE]; /* what HubSpot said of a scope that is missing; "": nothing */
 };
 
 static void hs_compute(void *ctx, const char *name, struct omni_json record, struct omni_text *out);
@@ -255,14 +255,33 @@ static size_t add_inputs(const struct hs *hs, struct omni_json records, struct o
     return n;
 }
 
-/* Hundreds of associations of one record come in pages of their own; the first must do. */
-static omni_status tell_cut(const struct hs *hs, struct omni_run *run, struct omni_json reply)
+static int is_among(struct omni_json records, const char *wanted)
+{
+    struct omni_json record = {0};
+    char id[ID_MAX];
+    while (omni_json_next(records, &record))
+        if (omni_json_text(record, "id", id, sizeof(id)) && strcmp(id, wanted) == 0)
+            return 1;
+    return 0;
+}
+
+/* The reply has to be whole and about these records: who is linked to nothing loses what was known.
+ * Hundreds of associations of one record come in pages of their own; the first must do. */
+static omni_status check_links(const struct hs *hs, struct omni_run *run, struct omni_json reply,
+                               struct omni_json records)
 {
     struct omni_json result = {0}, results = omni_json_at(reply, "results");
-    while (omni_json_next(results, &result))
-        if (omni_json_at(result, "paging.next").kind == OMNI_JSON_OBJECT)
-            return hs->records.hub->quality(run, "truncated");
-    return OMNI_OK;
+    char id[ID_MAX];
+    int is_cut = 0;
+    if (results.kind != OMNI_JSON_ARRAY)
+        return hs->records.hub->fail(run, OMNI_E_DATA, "the associations have no results");
+    while (omni_json_next(results, &result)) {
+        if (!omni_json_text(result, "from.id", id, sizeof(id)) || !is_among(records, id))
+            return hs->records.hub->fail(run, OMNI_E_DATA,
+                                         "associations came of a record that was not asked for");
+        is_cut |= omni_json_at(result, "paging.next").kind == OMNI_JSON_OBJECT;
+    }
+    return is_cut ? hs->records.hub->quality(run, "truncated") : OMNI_OK;
 }
 
 /* The search's replies have no associations (and the list's only a few of them). */
@@ -281,9 +300,11 @@ static omni_status read_links(struct hs *hs, struct omni_run *run, struct omni_j
     omni_path_segment(&url, hs->object->links[which]);
     omni_text_add(&url, "/batch/read");
     omni_status status = send(hs, run, &url, &body, &http);
+    if (status == OMNI_OK)
+        status = check_links(hs, run, omni_json_of_reply(&http), records);
     if (status == OMNI_OK && !copy_take(&hs->links[which], http.reply, http.reply_len))
         return hs->records.hub->fail(run, OMNI_E_RETRY, "out of memory");
-    return status == OMNI_OK ? tell_cut(hs, run, omni_json_of_reply(&http)) : status;
+    return status;
 }
 
 static omni_status read_all_links(struct hs *hs, struct omni_run *run, struct omni_json records)
@@ -374,6 +395,15 @@ static omni_status emit_merged(struct hs *hs, struct omni_run *run, struct omni_
     return status;
 }
 
+static void notice_change(struct hs *hs, struct omni_json record)
+{
+    char text[64];
+    int64_t at;
+    if (omni_json_text(record, "updatedAt", text, sizeof(text)) && time_parse_ms(text, &at) &&
+        at > hs->newest_ms)
+        hs->newest_ms = at;
+}
+
 static omni_status emit_page(struct hs *hs, struct omni_run *run, const struct omni_http *http)
 {
     if (!copy_take(&hs->page, http->reply, http->reply_len))
@@ -384,6 +414,7 @@ static omni_status emit_page(struct hs *hs, struct omni_run *run, const struct o
         return hs->records.hub->fail(run, OMNI_E_DATA, "the reply has no results");
     omni_status status = read_all_links(hs, run, records);
     while (status == OMNI_OK && omni_json_next(records, &record)) {
+        notice_change(hs, record);
         if (is_old_news(hs, record))
             continue;
         status = records_row(&hs->records, run, hs->stream, record, BELOW);
@@ -489,15 +520,28 @@ static omni_status read_changed(struct hs *hs, struct omni_run *run)
     return OMNI_OK;
 }
 
+/* What changed while the pages were read may have been passed by; and this machine's clock may be
+ * ahead of HubSpot's. Where nothing came, the cursor is where it was. */
+static omni_status keep_place(const struct hs *hs, struct omni_run *run, int64_t began_ms)
+{
+    char text[24];
+    int64_t until = hs->newest_ms < began_ms ? hs->newest_ms : began_ms;
+    if (hs->newest_ms == 0)
+        return OMNI_OK;
+    until -= hs->records.hub->opt_int(hs->records.config, "overlap") * SECOND_MS;
+    snprintf(text, sizeof(text), "%lld", (long long)(until > hs->since_ms ? until : hs->since_ms));
+    return hs->records.hub->cursor(run, text);
+}
+
 static omni_status hs_pull(void *self, struct omni_run *run, const struct omni_request *request)
 {
     struct hs *hs = self;
     const struct omni_host *hub = hs->records.hub;
-    char next[24];
     const char *currency = text_of(hs, "currency");
     int64_t began = (int64_t)time(NULL) * SECOND_MS;
     hs->stream = request->stream;
     hs->object = hubspot_object(request->stream->name);
+    hs->newest_ms = 0;
     hs->since_ms = request->cursor ? strtoll(request->cursor, NULL, 10) : 0;
     omni_status status =
         hub->found_account(run, request->account, NULL, currency && currency[0] ? currency : NULL,
@@ -507,90 +551,15 @@ static omni_status hs_pull(void *self, struct omni_run *run, const struct omni_r
         status = read_list(hs, run, "true");
     if (status == OMNI_OK)
         status = request->cursor ? read_changed(hs, run) : read_list(hs, run, "false");
-    if (status != OMNI_OK)
-        return status;
-    snprintf(next, sizeof(next), "%lld",
-             (long long)(began - hub->opt_int(hs->records.config, "overlap") * SECOND_MS));
-    return hub->cursor(run, next);
+    return status == OMNI_OK ? keep_place(hs, run, began) : status;
 }
-
-/* ---- HubSpot's errors ---- */
-
-/* The day's calls come back at the account's midnight. */
-static uint32_t until_tomorrow_ms(void)
-{
-    enum { DAY = 86400 };
-    return (uint32_t)(DAY - time(NULL) % DAY) * SECOND_MS;
-}
-
-static omni_status judge_limit(const struct hs *hs, struct omni_run *run, struct omni_json reply,
-                               const char *message, uint32_t *wait_ms)
-{
-    char policy[64];
-    omni_json_text(reply, "policyName", policy, sizeof(policy));
-    if (strcmp(policy, "DAILY") == 0)
-        *wait_ms = until_tomorrow_ms();
-    else if (strcmp(policy, "SECONDLY") == 0)
-        *wait_ms = SECOND_MS;
-    return hs->records.hub->fail(run, OMNI_E_THROTTLED, message);
-}
-
-/* A batch that was answered in part: records without associations are named as errors. */
-static omni_status judge_batch(const struct hs *hs, struct omni_run *run, struct omni_json reply)
-{
-    struct omni_json error = {0}, errors = omni_json_at(reply, "errors");
-    char category[64], message[MESSAGE_MAX];
-    while (omni_json_next(errors, &error)) {
-        omni_json_text(error, "category", category, sizeof(category));
-        if (strcmp(category, "OBJECT_NOT_FOUND") == 0)
-            continue;
-        if (!omni_json_text(error, "message", message, sizeof(message)))
-            snprintf(message, sizeof(message), "a part of the batch was refused: %s", category);
-        return hs->records.hub->fail(run, OMNI_E_DATA, message);
-    }
-    return OMNI_OK;
-}
-
-struct meaning {
-    int32_t http;
-    omni_status status;
-    const char *remedy;
-};
-static const struct meaning meanings[] = {
-    {400, OMNI_E_CONFIG, "a property that the account does not have? see the option fields"},
-    {403, OMNI_E_CONFIG, "add the scope to the private app, or leave the stream out"},
-    {404, OMNI_E_CONFIG, "is api_version one that HubSpot still serves?"},
-    {414, OMNI_E_CONFIG, "fewer properties, or shorter ones"},
-    {423, OMNI_E_RETRY, NULL},
-    {477, OMNI_E_RETRY, "the account is being moved to another data centre"},
-};
 
 static omni_status hs_judge(void *self, struct omni_run *run, const struct omni_http *http,
                             uint32_t *wait_ms)
 {
     struct hs *hs = self;
-    char message[MESSAGE_MAX], category[64], text[MESSAGE_MAX + 256];
-    struct omni_json reply = omni_json_of_reply(http);
-    if (http->status < 400)
-        return http->status == 207 ? judge_batch(hs, run, reply) : OMNI_E_UNSUPPORTED;
-    if (!omni_json_text(reply, "message", message, sizeof(message)))
-        snprintf(message, sizeof(message), "HubSpot answered HTTP %d", (int)http->status);
-    if (http->status == 429)
-        return judge_limit(hs, run, reply, message, wait_ms);
-    omni_json_text(reply, "category", category, sizeof(category));
-    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-        const struct meaning *m = &meanings[i];
-        if (m->http != http->status)
-            continue;
-        if (http->status == 423)
-            *wait_ms = LOCKED_MS;
-        snprintf(text, sizeof(text), "%s%s%s%s%s%s", message, category[0] ? " (" : "", category,
-                 category[0] ? ")" : "", m->remedy ? ": " : "", m->remedy ? m->remedy : "");
-        if (http->status == 403)
-            snprintf(hs->lacking, sizeof(hs->lacking), "%s", text);
-        return hs->records.hub->fail(run, m->status, text);
-    }
-    return OMNI_E_UNSUPPORTED;
+    struct judging judging = {hs->records.hub, run, hs->lacking};
+    return hubspot_judge(&judging, http, wait_ms);
 }
 
 OMNI_MODULE("hubspot", "1.0", .vendor = "omnihub", .license = "Apache-2.0", .sources = sources);

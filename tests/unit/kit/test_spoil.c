@@ -12,11 +12,11 @@
     "{\"exchanges\":["                                                                             \
     "{\"request\":{\"method\":\"POST\",\"url\":\"l\"},\"reply\":{\"status\":200,\"body\":\"{}\"}}" \
     ","                                                                                            \
-    "{\"request\":{\"method\":\"GET\",\"url\":\"1\"},\"asked\":{\"records\":2},\"reply\":"         \
+    "{\"request\":{\"method\":\"GET\",\"url\":\"p?1\"},\"asked\":{\"records\":2},\"reply\":"       \
     "{\"status\":200,\"body\":\"{\\\"d\\\":[{\\\"n\\\":1,\\\"k\\\":\\\"a\\\",\\\"l\\\":[{"         \
     "\\\"n\\\":5}]},"                                                                              \
     "{\\\"n\\\":2}]}\"}},"                                                                         \
-    "{\"request\":{\"method\":\"GET\",\"url\":\"2\"},\"asked\":{\"records\":1},\"reply\":"         \
+    "{\"request\":{\"method\":\"GET\",\"url\":\"p?2\"},\"asked\":{\"records\":1},\"reply\":"       \
     "{\"status\":200,\"body\":\"{\\\"d\\\":[{\\\"n\\\":3}]}\"}},"                                  \
     "{\"request\":{\"method\":\"GET\",\"url\":\"t\"},\"asked\":{\"total\":true},\"reply\":"        \
     "{\"status\":200,\"body\":\"{\\\"d\\\":[{\\\"sum\\\":\\\"6.5\\\"}]}\"}}]}"
@@ -53,7 +53,7 @@ static void aims(void **state)
               *none = parse("{\"exchanges\":[{\"request\":{},\"reply\":{\"status\":404}}]}"),
               *plain = parse("{\"exchanges\":[{\"request\":{},\"reply\":{\"status\":200}}]}");
     assert_int_equal(spoil_reply(page, &busy, SPOIL_ONCE), 1);
-    assert_string_equal(url_at(page, 2), "2");
+    assert_string_equal(url_at(page, 2), "p?2");
     assert_string_equal(body_at(page, 2), "busy");
     assert_string_equal(body_at(page, 3), "{\"d\":[{\"n\":3}]}");
     assert_int_equal(spoil_reply(total, &busy, SPOIL_ALWAYS), SPOIL_ALWAYS);
@@ -73,7 +73,7 @@ static void aims_at_logins(void **state)
     const struct spoil_reply dead = {.status = 401};
     assert_true(spoil_aim(tape, SPOIL_LOGIN));
     assert_int_equal(spoil_reply(tape, &dead, SPOIL_ONCE), 1);
-    assert_string_equal(url_at(tape, 1), "1");
+    assert_string_equal(url_at(tape, 1), "p?1");
     assert_null(body_at(tape, 1));
     assert_false(spoil_aim(none, SPOIL_LOGIN));
     assert_true(spoil_aim(none, SPOIL_PAGE));
@@ -97,11 +97,51 @@ static void repeats(void **state)
     (void)state;
     auto_json *tape = aimed(SPOIL_PAGE), *one = aimed(SPOIL_PAGE);
     assert_int_equal(spoil_repeat(tape), SPOIL_ALWAYS);
-    assert_string_equal(url_at(tape, 2), "2");
+    assert_string_equal(url_at(tape, 2), "p?2");
     assert_string_equal(body_at(tape, 2), body_at(tape, 1));
     json_array_remove(tape_exchanges(one), 1);
     assert_true(spoil_aim(one, SPOIL_PAGE));
     assert_int_equal(spoil_repeat(one), 0);
+}
+
+/* {url, body of the request, what else the reply holds} of three requests; which of the first two
+ * the last repeats. */
+static void repeats_the_same_question(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *requests[3][3];
+        int repeated; /* -1: none */
+    } cases[] = {
+        {{{"/r?p=1", "", ""}, {"/other", "", ""}, {"/r?p=2", "", ""}}, 0},
+        {{{"/r?p=1", "", ""}, {"/r?p=2", "", ""}, {"/r?p=3", "", ""}}, 1},
+        {{{"/places", "", ""}, {"/v1/r", "", "/q/next/7"}, {"/v1/q/next/7", "", ""}}, 1},
+        {{{"/places", "", ""}, {"/post/1/views", "", "1/views"}, {"/post/2/views", "", "2/views"}},
+         -1},
+        {{{"/r?day=2026-03-01", "", ""},
+          {"/r?day=20260302", "", ""},
+          {"/r?day=2026-03-03", "", ""}},
+         -1},
+        {{{"/r", "day 2026-03-01, p 1", ""},
+          {"/r", "day 2026-03-02, p 1", ""},
+          {"/r", "day 2026-03-02, p 2", ""}},
+         1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *list = json_array();
+        auto_json *tape = json_pack("{s:o}", "exchanges", list);
+        for (int k = 0; k < 3; k++) {
+            const char *const *r = cases[i].requests[k];
+            auto_free char *body = xasprintf("{\"d\":[{\"n\":%d}],\"more\":\"%s\"}", k, r[2]);
+            json_array_append_new(list, json_pack("{s:{s:s, s:s, s:s}, s:{s:i, s:s}}", "request",
+                                                  "method", "POST", "url", r[0], "body", r[1],
+                                                  "reply", "status", 200, "body", body));
+        }
+        assert_true(spoil_aim(tape, SPOIL_PAGE));
+        assert_int_equal(spoil_repeat(tape), cases[i].repeated < 0 ? 0 : SPOIL_ALWAYS);
+        if (cases[i].repeated >= 0)
+            assert_string_equal(body_at(tape, 2), body_at(tape, (size_t)cases[i].repeated));
+    }
 }
 
 static void empties(void **state)
@@ -173,6 +213,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(aims_at_logins),
     cmocka_unit_test(cuts),
     cmocka_unit_test(repeats),
+    cmocka_unit_test(repeats_the_same_question),
     cmocka_unit_test(empties),
     cmocka_unit_test(changes_fields),
     cmocka_unit_test(changes_columns),
