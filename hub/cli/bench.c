@@ -23,6 +23,7 @@
 enum { STORE_TEXT_MAX = 256 * 1024 * 1024, DAYS_LATER = 3, AGAIN = 100 };
 enum { HOUR = 20 }; /* where the clock stands */
 #define ACCOUNTS "accounts"
+#define SILENCE  "2s"
 /* The back-off of requests to a test's own server, which nobody has to spare. */
 enum { FIRST_WAIT_MS = 10, OPTION_MAX = 1024 * 1024 };
 
@@ -108,6 +109,20 @@ static bool open_replies(struct bench *b, json_t *problems)
     return false;
 }
 
+/* A silent server is given up soon, where the test has one: elsewhere the machine may be slow. */
+static json_t *http_limits(const struct test_file *t)
+{
+    json_t *http = json_pack("{s:i}", "first_wait_ms", FIRST_WAIT_MS);
+    bool is_silent = false;
+    for (size_t i = 0; i < t->server.n; i++) {
+        const char *fault = test_exchange_at(&t->server, i)->fault;
+        is_silent |= fault && text_in_list(fault, strlen(fault), "timeout|stall", "|");
+    }
+    if (is_silent)
+        json_put_text(http, "stall_timeout", SILENCE);
+    return http;
+}
+
 static bool prepare(struct bench *b, json_t *problems)
 {
     auto_json *hub = json_object();
@@ -115,8 +130,10 @@ static bool prepare(struct bench *b, json_t *problems)
                                     .hub = hub,
                                     .state = b->state,
                                     .accounts = bench_call(b) == CHECK_ACCOUNTS ? "all" : NULL};
-    if (b->server)
-        json_object_set_new(hub, "http", json_pack("{s:i}", "first_wait_ms", FIRST_WAIT_MS));
+    if (b->server) {
+        json_object_set_new(hub, "http", http_limits(b->test));
+        json_put_text(hub, "proxy", ""); /* none leads to this machine */
+    }
     json_put_text(hub, "timezone", b->test->timezone ? b->test->timezone : "UTC");
     json_put_text(hub, "currency", b->test->currency);
     set_clock(b, 0);
@@ -177,6 +194,7 @@ bool bench_open(struct bench *b, const struct trial *trial, const struct cli *ou
     b->work.streams = test->stream ? b->streams : NULL;
     b->work.from = test->from;
     b->work.to = test->to;
+    b->work.cursor = test->cursor;
     return true;
 }
 
@@ -194,7 +212,6 @@ void bench_close(struct bench *b)
     restore_clock(b);
     free(b->clock);
     free(b->tape_path);
-    b->work.cursor = test->cursor;
     free(b->state);
 }
 
@@ -265,14 +282,28 @@ static void run_call(struct bench *b, bool is_dry, int hours, struct bench_resul
     take_result(b, out);
 }
 
+/* The hosts that the test names in full. */
+static void add_played(const struct test_file *t, struct buf *out)
+{
+    for (size_t i = 0; i < t->server.n; i++) {
+        size_t len = 0;
+        const char *host = test_exchange_host(test_exchange_at(&t->server, i), &len);
+        if (host)
+            buf_printf(out, "%.*s ", (int)len, host);
+    }
+}
+
 /* Over HTTP, the way a recording goes: the conformance checks then play what was recorded. */
 static void test_server(struct bench *b, struct bench_result *out, json_t *problems)
 {
     struct err err = {0};
+    auto_buf played = BUF_INIT(OPTION_MAX);
+    add_played(b->test, &played);
     b->work.record = b->tape_path;
     b->work.no_waits = true;
+    b->work.played = buf_text(&played);
     run_call(b, true, 0, out);
-    b->work.record = NULL;
+    b->work.record = b->work.played = NULL;
     server_stop(mem_take(b->server), problems);
     if (strcmp(out->outcome, "ok") == 0 && json_array_size(b->asked) > 0)
         b->tape = tape_read(b->tape_path, &err);

@@ -49,6 +49,7 @@ struct work {
     void *dry_ctx;
     bool explain;
     bool no_waits;          /* of the test kit: a plugin's own waits take no time */
+    const char *played;     /* of the test kit: http_options.played; NULL: no test with a server */
     const char *sink_fault; /* of the test kit: push/sink_fault.h; NULL: none */
 };
 

@@ -87,6 +87,7 @@ static json_t *connector_spec(struct work *w, const struct config_connector *c, 
     json_put_text(spec, "cursor", w->cursor);
     json_put_text(spec, "record", w->record);
     json_put_text(spec, "replay", w->replay);
+    json_put_text(spec, "played", w->played);
     if (w->is_dry)
         json_put_flag(spec, "dry_run", true);
     if (w->explain)

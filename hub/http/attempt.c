@@ -113,6 +113,18 @@ static void set_limits(struct http *h)
     curl_easy_setopt(c, CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_LIFE_S);
 }
 
+/* A test's own server in the place of the host; returned for curl_slist_free_all(). */
+static struct curl_slist *set_played(struct http *h, const struct http_url *url)
+{
+    const struct http_url *base = &h->policy.base;
+    auto_free char *there = xasprintf("::%s:%u", base->host, base->port);
+    auto_free char *plain = xasprintf("http%s", url->text + strlen("https"));
+    struct curl_slist *list = xneed(curl_slist_append(NULL, there));
+    set_text(h->curl, CURLOPT_URL, plain);
+    curl_easy_setopt(h->curl, CURLOPT_CONNECT_TO, list);
+    return list;
+}
+
 static void set_request(struct http *h, const struct attempt *a)
 {
     CURL *c = h->curl;
@@ -211,6 +223,8 @@ static omni_status outcome(const struct sink *sink, CURLcode code, const struct 
 omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *in, bool *sent,
                         struct err *err)
 {
+    if (policy_check_played(&h->policy, a->url, err) != OMNI_OK)
+        return OMNI_E_CONFIG;
     struct policy_gate gate = policy_gate(&h->policy, a->url);
     struct sink sink = {.http = h, .in = in};
     intake_start(in);
@@ -220,6 +234,7 @@ omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *
     set_security(h, &gate);
     set_limits(h);
     set_request(h, a);
+    struct curl_slist *played = policy_is_played(&h->policy, a->url) ? set_played(h, a->url) : NULL;
     curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, in);
     curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, on_body);
@@ -237,5 +252,6 @@ omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *
     h->counts.bytes += (uint64_t)received;
     omni_status done = outcome(&sink, code, &gate, a, err);
     unpack_close(&sink.unpack);
+    curl_slist_free_all(played);
     return done;
 }

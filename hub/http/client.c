@@ -97,7 +97,11 @@ static omni_status set_cassette(struct http *h, const struct http_options *o, st
 static omni_status set_up(struct http *h, const struct http_options *o, struct err *err)
 {
     omni_status status = set_proxy(h, o->proxy, err);
-    const struct policy_rules rules = {o->base_url, o->hosts, o->private_hosts, h->proxy};
+    const struct policy_rules rules = {.base_url = o->base_url,
+                                       .hosts = o->hosts,
+                                       .private_hosts = o->private_hosts,
+                                       .played = o->played,
+                                       .is_proxied = h->proxy};
     if (status == OMNI_OK)
         status = policy_init(&h->policy, &rules, err);
     if (status == OMNI_OK)

@@ -97,8 +97,12 @@ struct http_options {
     const char *hosts; /* further hosts, separated by spaces; ".x.com": any host below it; port 443
                           unless given ("x.com:8443") */
     const char *private_hosts; /* that may have private addresses, written alike; NULL: none */
-    const char *proxy;         /* NULL: none (the environment is never asked) */
-    const char *ca_file;       /* NULL: the system's */
+    /* Of a test: hosts in whose place base_url's server answers, which has to be on loopback; what
+     * is for them goes there, as http with their name as Host, and nothing goes anywhere else.
+     * NULL: no test. */
+    const char *played;
+    const char *proxy;   /* NULL: none (the environment is never asked) */
+    const char *ca_file; /* NULL: the system's */
     const char *user_agent;
     const struct http_login *login; /* NULL: none */
     const char *record, *replay;    /* cassette paths, at most one */

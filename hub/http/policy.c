@@ -86,6 +86,17 @@ static omni_status base_parse(struct policy *p, const char *base_url, struct err
     return status;
 }
 
+/* What is played can only be sent to this machine. */
+static omni_status play(struct policy *p, const char *hosts, struct err *err)
+{
+    p->is_test = true;
+    if (p->base_is_loopback && !p->base.is_https && !p->is_proxied)
+        return list_parse(&p->played, hosts, err);
+    return err_set(err, OMNI_E_CONFIG,
+                   "api_url: a test with a server asks nobody but that server, which is http on "
+                   "loopback and behind no proxy");
+}
+
 omni_status policy_init(struct policy *p, const struct policy_rules *rules, struct err *err)
 {
     *p = (struct policy){.is_proxied = rules->is_proxied};
@@ -94,6 +105,8 @@ omni_status policy_init(struct policy *p, const struct policy_rules *rules, stru
         status = list_parse(&p->hosts, rules->hosts, err);
     if (status == OMNI_OK)
         status = list_parse(&p->private_hosts, rules->private_hosts, err);
+    if (status == OMNI_OK && rules->played)
+        status = play(p, rules->played, err);
     return status;
 }
 
@@ -101,6 +114,7 @@ void policy_free(struct policy *p)
 {
     list_free(&p->hosts);
     list_free(&p->private_hosts);
+    list_free(&p->played);
     url_free(&p->base);
     *p = (struct policy){0};
 }
@@ -120,16 +134,22 @@ static bool name_matches(const char *name, const char *host)
     return text_ends(host, name) && host[0] != '.';
 }
 
+/* The name of the entry that it is by; NULL: none. */
+static const char *name_among(const struct policy_list *list, const struct http_url *url)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->hosts[i].port == url->port && name_matches(list->hosts[i].name, url->host))
+            return list->hosts[i].name;
+    return NULL;
+}
+
 /* The entry that lists it; NULL: none does. */
 static const char *find_listed(const struct policy *p, const struct http_url *url)
 {
     if (p->base.text && url->port == p->base.port && strcmp(url->host, p->base.host) == 0 &&
         url->is_https == p->base.is_https)
         return p->base.host;
-    for (size_t i = 0; i < p->hosts.n; i++)
-        if (p->hosts.hosts[i].port == url->port && name_matches(p->hosts.hosts[i].name, url->host))
-            return p->hosts.hosts[i].name;
-    return NULL;
+    return name_among(&p->hosts, url);
 }
 
 char *policy_rule(const struct policy *p, const struct http_url *url)
@@ -157,11 +177,28 @@ omni_status policy_check(const struct policy *p, const struct http_url *url, str
                    *p->hosts.text ? " " : "", p->hosts.text);
 }
 
+bool policy_is_played(const struct policy *p, const struct http_url *url)
+{
+    return url->is_https && name_among(&p->played, url);
+}
+
+omni_status policy_check_played(const struct policy *p, const struct http_url *url, struct err *err)
+{
+    if (!p->is_test || url_same_origin(url, &p->base) || policy_is_played(p, url))
+        return OMNI_OK;
+    auto_free char *brief = url_brief(url);
+    return err_set(err, OMNI_E_CONFIG,
+                   "the test's server does not answer for %s: write the request with that url into "
+                   "the test",
+                   brief);
+}
+
 struct policy_gate policy_gate(const struct policy *p, const struct http_url *url)
 {
     struct policy_gate gate = {.any = p->is_proxied};
     enum address_kind kind;
-    if (p->base_is_loopback && address_is_here(url->host)) {
+    bool is_here = address_is_here(url->host) || policy_is_played(p, url);
+    if (p->base_is_loopback && is_here) {
         gate.allowed = ADDRESS_LOOPBACK;
         gate.loopback_only = true;
     } else if (p->base.host && strcmp(p->base.host, url->host) == 0 &&

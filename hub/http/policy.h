@@ -25,7 +25,9 @@ struct policy {
     struct http_url base;             /* text NULL: none */
     struct policy_list hosts;         /* that may be asked beside the base */
     struct policy_list private_hosts; /* that may have private addresses, on any port */
+    struct policy_list played;        /* in whose place base's server answers */
     bool base_is_loopback;
+    bool is_test; /* nobody else is asked: see http_options.played */
     bool is_proxied;
 };
 
@@ -41,11 +43,15 @@ struct policy_gate {
 
 /* Borrowed; NULL: none. */
 struct policy_rules {
-    const char *base_url, *hosts, *private_hosts;
+    const char *base_url, *hosts, *private_hosts, *played;
     bool is_proxied;
 };
 omni_status policy_init(struct policy *, const struct policy_rules *, struct err *);
 void policy_free(struct policy *);
+/* Is it for a host in whose place base's server answers? */
+bool policy_is_played(const struct policy *, const struct http_url *);
+/* Refuses what a test may not ask. */
+omni_status policy_check_played(const struct policy *, const struct http_url *, struct err *);
 /* OMNI_E_CONFIG naming the host and what is allowed. */
 omni_status policy_check(const struct policy *, const struct http_url *, struct err *);
 /* By which entry it may be asked: a host, "*.x.com"; the url's own host where it is listed nowhere,

@@ -120,18 +120,6 @@ static char *query_difference(const struct test_exchange *e, const char *target)
 
 /* ---- the other parts ---- */
 
-static char *line_difference(const struct test_exchange *e, const struct script_request *r)
-{
-    size_t method = strcspn(e->request, " ");
-    const char *target = e->request + method + 1;
-    size_t path = strcspn(target, "?"), came = strcspn(r->target, "?");
-    if (strlen(r->method) != method || strncmp(r->method, e->request, method) != 0)
-        return xasprintf("the method is %s, not %.*s", r->method, (int)method, e->request);
-    if (path != came || strncmp(target, r->target, path) != 0)
-        return xasprintf("the path is %.*s, not %.*s", (int)came, r->target, (int)path, target);
-    return NULL;
-}
-
 static const char *skip_blanks(const char *s)
 {
     return s + strspn(s, " \t");
@@ -142,6 +130,41 @@ static const char *header_value(const struct script_request *r, const char *name
     for (const char *const *h = r->headers; *h; h++)
         if (strncasecmp(*h, name, n) == 0 && (*h)[n] == ':')
             return skip_blanks(*h + n + 1);
+    return NULL;
+}
+
+/* Of the server itself where the script has only a path. */
+static char *host_difference(const struct test_exchange *e, const struct script_request *r)
+{
+    size_t len = 0;
+    const char *wanted = test_exchange_host(e, &len), *came = header_value(r, "host", 4);
+    bool is_own = !came || text_starts(came, SERVER_HOST);
+    if (wanted ? came && strlen(came) == len && strncasecmp(came, wanted, len) == 0 : is_own)
+        return NULL;
+    return xasprintf("the host is %s, not %.*s", is_own ? "the API's" : came,
+                     wanted ? (int)len : SHOWN_MAX, wanted ? wanted : "the API's");
+}
+
+/* Path and query, "/" where a whole url has none. */
+static const char *target_of(const struct test_exchange *e)
+{
+    size_t len = 0;
+    const char *host = test_exchange_host(e, &len);
+    return !host ? strchr(e->request, ' ') + 1 : host[len] == '/' ? host + len : "/";
+}
+
+static char *line_difference(const struct test_exchange *e, const struct script_request *r)
+{
+    size_t method = strcspn(e->request, " ");
+    const char *target = target_of(e);
+    size_t path = strcspn(target, "?"), came = strcspn(r->target, "?");
+    if (strlen(r->method) != method || strncmp(r->method, e->request, method) != 0)
+        return xasprintf("the method is %s, not %.*s", r->method, (int)method, e->request);
+    char *host = host_difference(e, r);
+    if (host)
+        return host;
+    if (path != came || strncmp(target, r->target, path) != 0)
+        return xasprintf("the path is %.*s, not %.*s", (int)came, r->target, (int)path, target);
     return NULL;
 }
 

@@ -8,6 +8,9 @@
 
 #include "kit/test_file.h"
 
+/* The host of requests that are for the server itself. */
+#define SERVER_HOST "127.0.0.1"
+
 /* As it came; borrowed. */
 struct script_request {
     const char *method, *target; /* target: path and query */

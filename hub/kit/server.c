@@ -152,7 +152,7 @@ static bool add_body(const struct server *s, const json_t *reply, struct buf *ou
     return records_bytes(reply, out);
 }
 
-/* cut: one byte is promised that never comes. */
+/* With a fault one byte is promised that never comes. */
 static void send_reply(const struct server *s, int fd, const json_t *reply, bool has_body)
 {
     auto_buf body = BUF_INIT(REPLY_MAX), out = BUF_INIT(REPLY_MAX);
@@ -179,6 +179,25 @@ static void reset(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+/* Until the other side gives up: nothing more comes of it then. */
+static void keep_waiting(const struct server *s, int fd)
+{
+    auto_buf ignored = BUF_INIT(REQUEST_MAX);
+    while (receive(s, fd, &ignored))
+        ;
+}
+
+/* What "fault" of a reply means here. */
+static const struct {
+    const char *name;
+    bool sends; /* the reply, but for its last byte */
+    bool waits; /* and is silent, instead of closing the connection */
+    bool resets;
+} faults[] = {{"cut", .sends = true},
+              {"reset", .resets = true},
+              {"timeout", .waits = true},
+              {"stall", .sends = true, .waits = true}};
+
 static json_t *reply_to(const struct server *s, const struct script_request *r)
 {
     struct err err = {0};
@@ -197,10 +216,15 @@ static void answer(const struct server *s, int fd, const struct script_request *
 {
     auto_json *reply = reply_to(s, r);
     const char *fault = json_text(reply, "fault");
-    if (fault && strcmp(fault, "reset") == 0)
-        reset(fd);
-    else
+    size_t i = 0;
+    while (i < ARRAY_LEN(faults) && (!fault || strcmp(fault, faults[i].name) != 0))
+        i++;
+    if (i == ARRAY_LEN(faults) || faults[i].sends)
         send_reply(s, fd, reply, strcmp(r->method, "HEAD") != 0);
+    if (i < ARRAY_LEN(faults) && faults[i].waits)
+        keep_waiting(s, fd);
+    if (i < ARRAY_LEN(faults) && faults[i].resets)
+        reset(fd);
 }
 
 static void serve(const struct server *s, int fd)
@@ -233,7 +257,7 @@ static bool listen_on_loopback(struct server *s)
         listen(s->listener, BACKLOG) < 0 ||
         getsockname(s->listener, (struct sockaddr *)&at, &n) < 0)
         return false;
-    snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", (int)ntohs(at.sin_port));
+    snprintf(s->url, sizeof s->url, "http://" SERVER_HOST ":%d", (int)ntohs(at.sin_port));
     return true;
 }
 

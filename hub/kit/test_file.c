@@ -15,6 +15,7 @@
 #define TEST(member) offsetof(struct test_file, member)
 
 #define EXCHANGE(member) offsetof(struct test_exchange, member)
+#define HTTPS            "https://"
 enum { STATUS_MIN = 100, STATUS_MAX = 599 };
 
 #define EXCHANGE_KEYS                                                                              \
@@ -32,7 +33,7 @@ static const struct key exchange_keys[] = {
 
 static const struct key server_keys[] = {
     EXCHANGE_KEYS,
-    {"fault", KEY_CHOICE, EXCHANGE(fault), .choices = "reset|cut"},
+    {"fault", KEY_CHOICE, EXCHANGE(fault), .choices = "reset|cut|timeout|stall"},
     {"query", KEY_OPTIONS, EXCHANGE(query)},
     {"sends", KEY_TEXTS, EXCHANGE(sends)},
     {"has", KEY_TEXTS, EXCHANGE(has)},
@@ -51,8 +52,8 @@ static const struct key test_keys[] = {
     {"from", KEY_DATE, TEST(from)},
     {"to", KEY_DATE, TEST(to)},
     {"today", KEY_DATE, TEST(today)},
-    {"timezone", KEY_ZONE, TEST(timezone)},
     {"cursor", KEY_TEXT, TEST(cursor)},
+    {"timezone", KEY_ZONE, TEST(timezone)},
     {"currency", KEY_CURRENCY, TEST(currency)},
     {"outcome", KEY_TEXT, TEST(outcome)},
     {"says", KEY_TEXT, TEST(says)},
@@ -111,7 +112,17 @@ static void check_exchanges(const struct key_groups *list, struct keys_context *
         check_exchange(test_exchange_at(list, i), keys);
 }
 
-/* A server answers at its own address: what is asked of it is a path. */
+const char *test_exchange_host(const struct test_exchange *e, size_t *len)
+{
+    const char *url = e->request + strcspn(e->request, " ");
+    url += *url == ' ';
+    if (!text_starts(url, HTTPS))
+        return NULL;
+    *len = strcspn(url + strlen(HTTPS), "/?");
+    return *len ? url + strlen(HTTPS) : NULL;
+}
+
+/* A server answers at the address of the API, and in the place of hosts that are named in full. */
 static void check_server(const struct test_file *t, struct keys_context *keys,
                          struct config_place place)
 {
@@ -119,9 +130,11 @@ static void check_server(const struct test_file *t, struct keys_context *keys,
     for (size_t i = 0; i < t->server.n; i++) {
         const struct test_exchange *e = test_exchange_at(&t->server, i);
         const char *url = e->request ? strchr(e->request, ' ') : NULL;
-        if (url && url[1] && url[1] != '/')
+        size_t len;
+        if (url && url[1] && url[1] != '/' && !test_exchange_host(e, &len))
             config_findings_add(keys->findings, true, e->place,
-                                "request \"%s\": a server is asked for a path that begins with /",
+                                "request \"%s\": a server is asked for a path that begins with /, "
+                                "or in the place of another host for a whole https url",
                                 e->request);
     }
     if (t->in_any_order && !t->server.items)
@@ -139,6 +152,9 @@ static void check(struct test_file *t, struct keys_context *keys, struct config_
     check_server(t, keys, place);
     if (has_days && (!t->from || !t->to))
         config_findings_add(keys->findings, true, place, "from and to go together");
+    if (t->cursor && (t->from || !t->stream))
+        config_findings_add(keys->findings, true, place,
+                            "cursor belongs to a stream, in the place of from and to");
     if (!!t->datasets + !!t->stream + !!t->call != 1)
         config_findings_add(keys->findings, true, place,
                             "give the stream that is pulled, the call that is made, or the "
@@ -152,9 +168,6 @@ struct test_file *test_file_read(const char *path, struct config_findings *findi
     struct test_all *all = xcalloc(1, sizeof *all);
     struct source source;
     size_t before = config_findings_errors(findings);
-    if (t->cursor && (t->from || !t->stream))
-        config_findings_add(keys->findings, true, place,
-                            "cursor belongs to a stream, in the place of from and to");
     all->trees.arena = arena_new();
     all->trees.folder = folder_of(all->trees.arena, path);
     all->pub.path = arena_strdup(all->trees.arena, path);

@@ -48,6 +48,8 @@ struct test_file {
 /* NULL after findings. test_file_free(). */
 struct test_file *test_file_read(const char *path, struct config_findings *);
 void test_file_free(struct test_file *);
+/* The host of a request for a whole url, "https://x.com/a", and its length; NULL: it is a path. */
+const char *test_exchange_host(const struct test_exchange *, size_t *len);
 /* The i-th of one of its lists. */
 const struct test_exchange *test_exchange_at(const struct key_groups *, size_t i);
 /* "acme.test:12", for messages; free(). */

@@ -290,6 +290,7 @@ static omni_status job_open_http(struct job *job, struct err *err)
     struct http_options options = {.base_url = url,
                                    .hosts = job->source->hosts,
                                    .private_hosts = json_text(job->spec, "private_hosts"),
+                                   .played = json_text(job->spec, "played"),
                                    .proxy = json_text(job->spec, "proxy"),
                                    .ca_file = json_text(job->spec, "ca_file"),
                                    .user_agent = USER_AGENT,

@@ -45,7 +45,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *    connector, account, streams […], extra
  *    start               "-30d"
  *    from, to            "YYYY-MM-DD": ask for exactly these days
- *    cursor              where streams of changed records begin, instead of where the last pull ended
+ *    cursor              where streams of changed records begin; absent: where they ended
  *    backfill            bool: only days before those that regular pulls still read, leaving their
  *                        state alone
  *    backfill_share      per million of what is left of a quota
@@ -54,6 +54,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *    settle_min          days
  *    parallel            for who starts jobs, not for the job
  *    dry_run, explain, accept_empty (bool)
+ *    played              http_options.played, of the test kit
  *    no_waits            bool: the plugin's own take no time, as with replay
  *    record, replay      paths
  *

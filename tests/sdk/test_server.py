@@ -118,6 +118,10 @@ MORE = (
   { request = "GET /v2/v1/accounts/7/report"; query = {}; fault = "cut"; reply = { data = (); }; },
   { request = "GET /v2/v1/accounts/7/report"; query = {}; status = 429; },
   { request = "GET /v2/v1/accounts/7/report?from""", 1) + ROWS),
+    ("a server that falls silent", FLOW.replace("""  { request = "GET /v2/v1/accounts/7/report?from""", """
+  { request = "GET /v2/v1/accounts/7/report"; query = {}; fault = "timeout"; },
+  { request = "GET /v2/v1/accounts/7/report"; query = {}; fault = "stall"; reply = { data = (); }; },
+  { request = "GET /v2/v1/accounts/7/report?from""", 1) + ROWS),
     ("a grant that is dead", """server = ( { request = "POST /oauth/token"; status = 400; reply = { error = "invalid_grant"; }; } );
 outcome = "failed"; says = "invalid_grant";
 """),
@@ -137,6 +141,37 @@ def more(desk):
     tap.is_(sorted(left), ["Makefile", "Makefile.am", "README.md", "configure.ac", "meson.build"], "nothing is left in the folder")
 
 
+# A login at an address that no option changes.
+FIXED = """test = "a login that is always at its own host";
+stream = "daily"; from = "2026-03-01"; to = "2026-03-02";
+options = { account_id = "7"; client_id = "app-1"; client_secret = "made-up-secret"; refresh_token = "made-up-refresh"; page_size = 2; };
+""" + FLOW.replace("POST /oauth/token", "POST https://login.acme.example/token") + ROWS
+ELSEWHERE = (
+    ("the API in its place", ("POST https://login.acme.example/token", "POST /token"), "does not answer for https://login.acme.example/token"),
+    ("another host", ("POST https://login.acme.example/token", "POST https://login.acme.test/token"), "login.acme.example"),
+    ("http", ("POST https://login.acme.example/token", "POST http://login.acme.example/token"), "for a whole https url"),
+)
+
+
+def hosts(desk):
+    """The server answers for hosts that the test names in full, and nothing else may have itself answered for."""
+    text = desk.read("acme", "acme.c")
+    fixed = text.replace(".token_url = \"{token_url}\"", ".token_url = \"https://login.acme.example/token\"")
+    tap.ok(fixed != text, "the login's address can be fixed")
+    desk.write("acme/acme.c", "\n".join(line for line in fixed.split("\n") if '.name = "token_url"' not in line))
+    tap.is_(desk.compile("acme", folder="acme").code, 0, "builds")
+    desk.write("acme/login.test", FIXED)
+    done = desk.good("omnihub test-plugin ./acme.so --json", "a login at a host of its own", "acme")
+    sheet = json.loads(done.out)
+    tap.is_((sheet["tests"][0]["problems"], sheet["failed"], sheet["left_out"]), ([], 0, 0), "is played, and conformance around it holds")
+    for name, (old, new), says in ELSEWHERE:
+        desk.write("acme/login.test", FIXED.replace(old, new))
+        done = desk.run("omnihub test-plugin ./acme.so --no-conformance", "acme")
+        tap.ok(done.code != 0, name + ": fails the test")
+        tap.has(done.out + done.err, says, name + ": is told")
+    desk.write("acme/acme.c", text)
+
+
 def basic(desk):
     """Some platforms want the client as HTTP Basic when a token is renewed."""
     text = desk.read("acme", "acme.c")
@@ -151,4 +186,4 @@ def basic(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, flow, differences, more, basic)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, flow, differences, more, hosts, basic)])

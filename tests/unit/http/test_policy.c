@@ -102,6 +102,66 @@ static void http_only_to_loopback_under_loopback(void **state)
     policy_free(&p);
 }
 
+/* A test's server answers for the hosts that are named, and nobody else for any. */
+static void plays_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool is_played, is_allowed;
+    } cases[] = {
+        {"http://127.0.0.1:9/a", false, true},    {"https://login.x.com/token", true, true},
+        {"https://LOGIN.x.com:443/", true, true}, {"https://login.x.com:444/", false, false},
+        {"https://x.com/", false, false},         {"http://127.0.0.1:10/", false, false},
+        {"https://a.login.x.com/", false, false}, {"http://login.x.com:443/", false, false}};
+    struct err err = {0};
+    struct policy p, open;
+    struct policy_rules rules = {.base_url = "http://127.0.0.1:9/v1", .hosts = "x.com"};
+    assert_int_equal(policy_init(&open, &rules, NULL), OMNI_OK);
+    rules.played = "login.x.com ";
+    assert_int_equal(policy_init(&p, &rules, NULL), OMNI_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        auto_url url = {0};
+        assert_int_equal(url_parse(&url, cases[i].url, NULL), OMNI_OK);
+        assert_int_equal(policy_is_played(&p, &url), cases[i].is_played);
+        assert_int_equal(policy_check_played(&p, &url, &err) == OMNI_OK, cases[i].is_allowed);
+        assert_false(policy_is_played(&open, &url));
+        assert_int_equal(policy_check_played(&open, &url, &err), OMNI_OK);
+        const struct policy_gate gate = policy_gate(&p, &url);
+        if (cases[i].is_played)
+            assert_true(gate.loopback_only && gate.allowed == ADDRESS_LOOPBACK && !gate.any);
+    }
+    assert_non_null(strstr(err.text, "does not answer for http://login.x.com:443/"));
+    policy_free(&p);
+    policy_free(&open);
+}
+
+/* Nothing can be played but by this machine. */
+static void plays_nowhere_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base;
+        bool is_proxied;
+    } bad[] = {{"https://api.x.com", false},
+               {"https://127.0.0.1", false},
+               {"https://10.0.0.1", false},
+               {"http://127.0.0.1:9", true},
+               {NULL, false}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct err err = {0};
+        struct policy p;
+        auto_url url = {0};
+        assert_int_equal(url_parse(&url, "https://login.x.com/", NULL), OMNI_OK);
+        const struct policy_rules rules = {
+            .base_url = bad[i].base, .played = "login.x.com", .is_proxied = bad[i].is_proxied};
+        assert_int_equal(policy_init(&p, &rules, &err), OMNI_E_CONFIG);
+        assert_non_null(strstr(err.text, "on loopback"));
+        assert_false(policy_is_played(&p, &url));
+        policy_free(&p);
+    }
+}
+
 static void bad_lists_are_named(void **state)
 {
     (void)state;
@@ -203,6 +263,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(counts_by_what_is_listed),
     cmocka_unit_test(http_only_to_loopback_under_loopback),
     cmocka_unit_test(bad_lists_are_named),
+    cmocka_unit_test(plays_hosts),
+    cmocka_unit_test(plays_nowhere_else),
     cmocka_unit_test(socket_check_beats_name_servers),
     cmocka_unit_test(private_addresses_are_for_hosts_named_so),
     cmocka_unit_test(private_hosts_are_not_asked_for_that),

@@ -8,12 +8,13 @@
 
 struct played {
     const char *method, *target, *header, *body;
-    int answer; /* index of the exchange; -1: not expected */
+    int answer;       /* index of the exchange; -1: not expected */
+    const char *host; /* a header; NULL: the server's own */
 };
 
 static void play(struct script *s, const struct test_file *t, const struct played *p)
 {
-    const char *headers[] = {"Host: h", p->header, NULL};
+    const char *headers[] = {p->host ? p->host : "Host: 127.0.0.1:9", p->header, NULL};
     const struct script_request r = {.method = p->method,
                                      .target = p->target,
                                      .headers = headers,
@@ -52,6 +53,22 @@ static void plays(const char *server, const struct played *p, size_t n, const ch
     {                                                                                              \
         "POST", "/token", NULL, "grant=x&y", 0                                                     \
     }
+
+static void other_hosts(void **state)
+{
+    (void)state;
+    static const char all[] =
+        "server = ( { request = \"POST https://login.x.com/token?v=1\"; },\n"
+        "  { request = \"GET https://x.com\"; }, { request = \"GET /r\"; } );";
+    PLAYS(all, NULL, {"POST", "/token?v=1", NULL, NULL, 0, "Host: login.x.com"},
+          {"GET", "/", NULL, NULL, 1, "host: X.com"}, {"GET", "/r", NULL, NULL, 2, NULL});
+    PLAYS(all, "the host is the API's, not login.x.com",
+          {"POST", "/token?v=1", NULL, NULL, -1, NULL});
+    PLAYS(all, "the host is evil.com, not login.x.com",
+          {"POST", "/token?v=1", NULL, NULL, -1, "Host: evil.com"});
+    PLAYS("server = ( { request = \"GET /r\"; } );", "the host is x.com, not the API's",
+          {"GET", "/r", NULL, NULL, -1, "Host: x.com"});
+}
 
 static void in_order(void **state)
 {
@@ -140,12 +157,9 @@ static void is_over_after_one(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(in_order),
-    cmocka_unit_test(says_what_differs),
-    cmocka_unit_test(bodies),
-    cmocka_unit_test(parameters_by_name),
-    cmocka_unit_test(in_any_order),
-    cmocka_unit_test(at_any_time),
-    cmocka_unit_test(is_over_after_one),
+    cmocka_unit_test(in_order),           cmocka_unit_test(other_hosts),
+    cmocka_unit_test(says_what_differs),  cmocka_unit_test(bodies),
+    cmocka_unit_test(parameters_by_name), cmocka_unit_test(in_any_order),
+    cmocka_unit_test(at_any_time),        cmocka_unit_test(is_over_after_one),
 };
 KIT_MAIN(tests)

@@ -23,7 +23,7 @@ static int connect_to(const struct server *s)
     return fd;
 }
 
-/* Sends the pieces and gives back all that came. */
+/* Sends the pieces, waits for no more than it gets by that, and gives back all that came. */
 static char *ask(const struct server *s, const char *const *pieces, bool *was_reset)
 {
     char piece[512];
@@ -32,6 +32,7 @@ static char *ask(const struct server *s, const char *const *pieces, bool *was_re
     auto_close int fd = connect_to(s);
     for (; *pieces; pieces++)
         assert_int_equal(send(fd, *pieces, strlen(*pieces), MSG_NOSIGNAL), strlen(*pieces));
+    shutdown(fd, SHUT_WR);
     while ((n = recv(fd, piece, sizeof piece, 0)) > 0)
         buf_add(&all, piece, (size_t)n);
     if (was_reset)
@@ -108,6 +109,27 @@ static void breaks_off(void **state)
     test_file_free(t);
 }
 
+static void falls_silent(void **state)
+{
+    (void)state;
+    bool was_reset = false;
+    struct test_file *t =
+        good_test("server = ( { request = \"GET /s\"; reply = \"half\"; fault = \"stall\"; },\n"
+                  "  { request = \"GET /t\"; reply = \"never\"; fault = \"timeout\"; },\n"
+                  "  { request = \"GET /on\"; reply = \"fine\"; } );");
+    struct server *s = start(t);
+    auto_free char *stalled = ASK(s, &was_reset, "GET /s HTTP/1.1\r\n\r\n");
+    assert_non_null(strstr(stalled, "Content-Length: 5\r\n"));
+    assert_non_null(strstr(stalled, "half"));
+    auto_free char *silent = ASK(s, &was_reset, "GET /t HTTP/1.1\r\n\r\n");
+    assert_string_equal(silent, "");
+    assert_false(was_reset);
+    auto_free char *on = ASK(s, NULL, "GET /on HTTP/1.1\r\n\r\n");
+    assert_non_null(strstr(on, "fine"));
+    assert_problems(s, 0);
+    test_file_free(t);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -132,7 +154,8 @@ static void ends_at_once(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(answers), cmocka_unit_test(says_where_it_is), cmocka_unit_test(breaks_off),
-    cmocka_unit_test(refuses), cmocka_unit_test(ends_at_once),
+    cmocka_unit_test(answers),    cmocka_unit_test(says_where_it_is),
+    cmocka_unit_test(breaks_off), cmocka_unit_test(falls_silent),
+    cmocka_unit_test(refuses),    cmocka_unit_test(ends_at_once),
 };
 KIT_MAIN(tests)
