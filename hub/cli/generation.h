@@ -25,6 +25,8 @@ struct connector_run {
     char why[240];        /* of the worst, for people */
     int64_t parked_until; /* micros; 0: none of its jobs waits for a quota */
     bool has_other;       /* one of its streams ended in another way than parked */
+    bool is_refused;      /* one of its logins was */
+    bool has_new_secret;  /* one of its secrets was stored anew since it began */
 };
 
 /* Reads and checks everything; NULL after messages, *code says how, *why (new reference, not

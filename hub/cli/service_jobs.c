@@ -108,6 +108,7 @@ static void on_result(void *ctx, const json_t *result)
     if (until)
         return;
     run->is_good |= strcmp(o->code, "ok") == 0;
+    run->is_refused |= o == outcome_of_status(OMNI_E_AUTH);
     if (o->then <= run->worst)
         return;
     run->worst = o->then;
@@ -149,6 +150,8 @@ static void connector_ended(struct service *s, const char *name, struct connecto
             agenda_park(agenda, number, until, now);
         if (agenda_is_suspended(agenda, number))
             suspend(s, name, run->why);
+        else if (run->is_refused && run->has_new_secret)
+            agenda_resume(agenda, number, now);
     }
     *run = (struct connector_run){0};
 }

@@ -170,6 +170,16 @@ static json_t *resume(struct service *s, const json_t *order)
                   name);
 }
 
+/* Jobs that run may have asked with the old one. */
+static void note_new_secret(struct service *s, const char *connector)
+{
+    for (struct generation *g = s->now; g; g = g->older) {
+        size_t number = timetable_find(&g->plan, connector);
+        if (number != SIZE_MAX && g->runs[number].n_jobs > 0)
+            g->runs[number].has_new_secret = true;
+    }
+}
+
 /* Is it tried again? Only where its login was refused; a connector without a schedule never is. */
 static bool retry_login(struct service *s, const char *user)
 {
@@ -181,6 +191,8 @@ static bool retry_login(struct service *s, const char *user)
     const char *code = outcome_of_status(OMNI_E_AUTH)->code;
     omni_status status = event_fails_with(s->store, who, code, &fails, &err);
     bool is_tried = fails && (is_sink || number != SIZE_MAX);
+    if (!is_sink)
+        note_new_secret(s, who);
     if (is_tried && is_sink)
         s->wants_chain = true;
     else if (is_tried)

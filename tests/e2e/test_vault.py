@@ -111,13 +111,14 @@ def test_key_places():
 
 
 class Platform(http.server.ThreadingHTTPServer):
-    """Knows tokens; /open is for everyone. Counts what was asked."""
+    """Knows tokens; /open is for everyone. Counts what was asked; answers while its gate is open."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.server.asked.append(self.path)
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             is_let_in = self.path == "/open" or token in self.server.tokens
+            self.server.gate.wait(omni.RUN_SECONDS)
             self.send_response(200 if is_let_in else 401)
             self.end_headers()
             self.wfile.write(b'[{"id":"1","day":"2026-11-01","net":"1.00"}]' if is_let_in else b"no")
@@ -127,7 +128,8 @@ class Platform(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), self.Handler)
-        self.tokens, self.asked = set(), []
+        self.tokens, self.asked, self.gate = set(), [], threading.Event()
+        self.gate.set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def connector(self, name, secret):
@@ -178,6 +180,27 @@ def test_service_is_told():
     platform.server_close()
 
 
+def test_secret_during_a_run():
+    """The old one is on its way to the platform, which refuses it after the new one was stored."""
+    platform = Platform()
+    platform.gate.clear()
+    with h.Hub() as lab:
+        lab.configure(platform.connector("shop", "one"), platform.connector("open", "one"))
+        store(lab, "one", b"old")
+        with lab.start("run", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+            try:
+                h.wait_for(lambda: {"/shop", "/open"} <= set(platform.asked), "both runs")
+                platform.tokens.add("new")
+                tap.is_(set_secret(lab, "one", "new").code, 0, "stored while runs go on with the old one")
+                platform.gate.set()
+                h.wait_for(lambda: outcomes(lab).get("shop") == ["failed-auth", "ok"], "the run with the new one")
+                tap.is_(outcomes(lab)["open"], ["ok"], "whoever was refused after that is tried again, and nobody else")
+            finally:
+                service.terminate()
+    platform.shutdown()
+    platform.server_close()
+
+
 def set_secret(lab, name, value):
     command = [os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "secrets", "set", name]
     return omni.Result(subprocess.run(command, input=value, capture_output=True, text=True, timeout=omni.RUN_SECONDS, check=False))
@@ -188,4 +211,5 @@ test_values()
 test_calendar()
 test_key_places()
 test_service_is_told()
+test_secret_during_a_run()
 tap.done()
