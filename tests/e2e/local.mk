@@ -13,6 +13,7 @@ E2E_TESTS += %D%/test_files.py
 E2E_TESTS += %D%/test_habit.py
 E2E_TESTS += %D%/test_installed.py
 E2E_TESTS += %D%/test_isolation.py
+E2E_TESTS += %D%/test_json.py
 E2E_TESTS += %D%/test_killed.py
 E2E_TESTS += %D%/test_migration.py
 E2E_TESTS += %D%/test_omnichannel.py
