@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "facts/facts.h"
 #include "facts/secret_facts.h"
+#include "process/fences.h"
 #include "run/notify.h"
 #include "store/backfills.h"
 #include "store/events.h"
@@ -286,6 +287,13 @@ static json_t *apis(const struct service *s)
     return out;
 }
 
+static json_t *sandbox(void)
+{
+    const struct fences fences = fences_find();
+    return json_pack("{s:b, s:i}", "seccomp", (int)fences.has_seccomp, "landlock_abi",
+                     fences.landlock_abi);
+}
+
 /* As hub/facts/facts.h reads it. */
 static json_t *state(struct service *s, const json_t *order)
 {
@@ -294,6 +302,7 @@ static json_t *state(struct service *s, const json_t *order)
                             "version", PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock),
                             "apis", apis(s), "connectors");
     json_put_int(out, "log_lost", (int64_t)log_lost());
+    json_object_set_new(out, "sandbox", sandbox());
     const struct agenda *agenda = s->now->plan.agenda;
     for (size_t i = 0; i < agenda_count(agenda); i++) {
         char time[TIME_TEXT];

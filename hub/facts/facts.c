@@ -116,6 +116,7 @@ static json_t *connector_facts(const struct config_connector *c, const struct kn
     json_put_text(out, "plugin", c->plugin);
     json_put_flag(out, "enabled", !c->is_disabled);
     json_put_text(out, "schedule", c->schedule);
+    json_put_text(out, "isolation", c->isolation);
     put_next(out, k, c->name);
     put_api(out, k, c);
     put_list(out, "events", k->notices, c->name);
@@ -234,6 +235,9 @@ static json_t *service_of(const struct facts *f)
     json_put_text(out, "version", json_text(f->service, "version"));
     json_put_flag(out, "clock_held", json_flag(f->service, "clock_held"));
     json_put_int(out, "log_lost", json_int(f->service, "log_lost", 0));
+    json_t *sandbox = json_object_get(f->service, "sandbox"); /* older services do not say */
+    if (sandbox)
+        json_object_set(out, "sandbox", sandbox);
     return out;
 }
 

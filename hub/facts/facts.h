@@ -29,8 +29,9 @@ struct facts {
     size_t n_scheduled; /* connectors with a schedule */
 };
 
-/* {"ok", "pid", "version", "clock_held", "apis", "connectors": [{connector, state, next_at}]} of
- * the service that runs on this state; NULL where none runs or it does not answer. */
+/* {"ok", "pid", "version", "clock_held", "log_lost", "sandbox": {seccomp, landlock_abi}, "apis",
+ * "connectors": [{connector, state, next_at}]} of the service that runs on this state; NULL where
+ * none runs or it does not answer. */
 json_t *facts_service(const struct config *);
 /* {api_version, api_sunset} of a source, of which the plugin tells; NULL: nothing. */
 json_t *facts_api(const struct omni_source *);

@@ -20,6 +20,7 @@ static const struct {
 } counted[] = {
     {"runs", ledger_sums, {"kind", "name", "outcome"}},
     {"asked", ledger_asked, {"kind", "name", "host", "status"}},
+    {"crashes", ledger_crashes, {"kind", "name", "signal"}},
 };
 
 struct tally {

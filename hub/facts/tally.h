@@ -12,8 +12,8 @@
 struct tally;
 struct tally *tally_new(void);
 void tally_free(struct tally *);
-/* {"runs": as ledger_sums(), "asked": as ledger_asked(), of all runs that have ended}. New
- * reference; NULL with err. */
+/* {"runs": as ledger_sums(), "asked": as ledger_asked(), "crashes": as ledger_crashes()} of
+ * all runs that have ended. New reference; NULL with err. */
 json_t *tally_look(struct tally *, struct store *, struct err *);
 
 #endif

@@ -108,6 +108,8 @@ static void classify(struct child *c, int status, const struct rusage *usage)
     char text[128];
     spawn_describe_status(status, text, sizeof text);
     int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (c->end == PLUGIN_FINE && c->step == CHILD_RUNS)
+        c->signal = sig;
     if (c->step != CHILD_RUNS)
         say(c, PLUGIN_HUNG, "%s in %s",
             c->is_idle ? "gave no sign of life" : "did not stop when it was asked to", c->doing);
@@ -283,11 +285,13 @@ static bool is_dying(struct child *c, uint16_t type, struct wire_in *in)
     if (type == DENIED) {
         char name[64];
         int number = (int)wire_get_u32(in);
+        c->signal = SIGSYS;
         say(c, PLUGIN_DENIED, "called %s() in %s, which the sandbox forbids",
             syscalls_name(number, name, sizeof name), c->doing);
     } else if (type == CRASHED) {
         int sig = (int)wire_get_u32(in);
         const char *name = strsignal(sig);
+        c->signal = sig;
         if (wire_get_u32(in))
             say(c, PLUGIN_OOM, "ran out of memory in %s (signal %d, %s)", c->doing, sig, name);
         else

@@ -17,6 +17,7 @@ struct child {
     int fd, print_fd;
     enum plugin_end end;
     char why[512]; /* where end is not PLUGIN_FINE */
+    int signal;    /* that ended it, unless it was told to end; 0: none */
     /* How far it was asked to stop, and when the next step is due. */
     enum { CHILD_RUNS, CHILD_CANCELLED, CHILD_TERMINATED, CHILD_KILLED } step;
     bool is_idle; /* asked to stop because nothing came from it, not because of the job */

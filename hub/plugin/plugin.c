@@ -366,6 +366,11 @@ void plugin_stop(struct plugin *p)
     free(p);
 }
 
+int plugin_signal(const struct plugin *p)
+{
+    return p->end == PLUGIN_FINE ? 0 : p->child.signal;
+}
+
 const char *plugin_lacks(const struct plugin *p)
 {
     return p->lacks && *p->lacks ? p->lacks : NULL;

@@ -74,6 +74,8 @@ const char *plugin_lacks(const struct plugin *);
 /* The description as JSON, borrowed. */
 const json_t *plugin_json(const struct plugin *);
 enum plugin_end plugin_end(const struct plugin *);
+/* The signal that ended its process; 0: none. */
+int plugin_signal(const struct plugin *);
 /* It made a call that the contract does not allow, whatever else became of it. */
 bool plugin_is_broken(const struct plugin *);
 const char *plugin_end_name(enum plugin_end); /* "crashed" */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
+	%D%/fences.c %D%/fences.h \
 	%D%/landlock.c %D%/landlock.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/spawn.c %D%/spawn.h \

@@ -349,6 +349,8 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
                                 .retries = now.retries - w->http_before.retries,
                                 .bytes = now.bytes - w->http_before.bytes,
                                 .rejected = w->rejected};
+    if (status != OMNI_OK && job->plugin)
+        end.signal = plugin_signal(job->plugin);
     auto_free struct store_asked *asked = asked_of(job, &end.n_asked);
     end.asked = asked;
     job_finish_run(job, w->run, &end);

@@ -39,6 +39,7 @@ static const char fixed_tables[] =
     "CREATE TABLE IF NOT EXISTS run_hosts(run INTEGER NOT NULL, host TEXT NOT NULL,"
     " status INTEGER NOT NULL, requests INTEGER NOT NULL, PRIMARY KEY(run, host, status))"
     " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS run_signals(run INTEGER PRIMARY KEY, signal INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS restatements(id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " run INTEGER NOT NULL, feed INTEGER NOT NULL, dataset TEXT NOT NULL, day TEXT NOT NULL,"
     " metric TEXT NOT NULL, old INTEGER, new INTEGER);"

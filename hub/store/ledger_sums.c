@@ -27,6 +27,15 @@ const int ledger_spans[] = {1, 5, 15, 60, 300, 1800, 7200, 0};
 
 #define ENDED_BETWEEN " WHERE id > ?1 AND id <= ?2 AND outcome <> 'running'"
 
+static json_t *ask(struct store *s, const char *sql, int64_t after, int64_t upto, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(s->db, sql, err);
+    if (!stmt)
+        return NULL;
+    sql_bind(stmt, "ii", after, upto);
+    return ledger_rows(stmt, NULL, NULL, err);
+}
+
 json_t *ledger_sums(struct store *s, int64_t after, int64_t upto, struct err *err)
 {
     auto_buf sql = BUF_INIT(SQL_MAX);
@@ -38,11 +47,7 @@ json_t *ledger_sums(struct store *s, int64_t after, int64_t upto, struct err *er
     for (const int *span = ledger_spans; *span; span++)
         buf_printf(&sql, ", sum(ended - started <= %d * 1000000) AS within_%d", *span, *span);
     buf_adds(&sql, " FROM runs" ENDED_BETWEEN " GROUP BY kind, connector, outcome");
-    auto_stmt *stmt = sql_prepare(s->db, buf_text(&sql), err);
-    if (!stmt)
-        return NULL;
-    sql_bind(stmt, "ii", after, upto);
-    return ledger_rows(stmt, NULL, NULL, err);
+    return ask(s, buf_text(&sql), after, upto, err);
 }
 
 static const char by_host_sql[] =
@@ -50,21 +55,37 @@ static const char by_host_sql[] =
     " sum(coalesce(h.requests, runs.requests)) AS requests"
     " FROM runs LEFT JOIN run_hosts h ON h.run = runs.id" ENDED_BETWEEN
     " AND runs.requests > 0 GROUP BY kind, connector, h.host, h.status";
-/* Of a store that an older program made last. */
 static const char by_none_sql[] =
     "SELECT kind, connector AS name, sum(requests) AS requests FROM runs" ENDED_BETWEEN
     " AND requests > 0 GROUP BY kind, connector";
 
+/* A store that an older program made last lacks tables. */
+static omni_status has_table(struct store *s, const char *name, int64_t *has, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = ?", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "s", name);
+    return sql_int(stmt, 0, has, err);
+}
+
 json_t *ledger_asked(struct store *s, int64_t after, int64_t upto, struct err *err)
 {
     int64_t has = 0;
-    auto_stmt *made =
-        sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'run_hosts'", err);
-    if (!made || sql_int(made, 0, &has, err) != OMNI_OK)
+    if (has_table(s, "run_hosts", &has, err) != OMNI_OK)
         return NULL;
-    auto_stmt *stmt = sql_prepare(s->db, has ? by_host_sql : by_none_sql, err);
-    if (!stmt)
+    return ask(s, has ? by_host_sql : by_none_sql, after, upto, err);
+}
+
+json_t *ledger_crashes(struct store *s, int64_t after, int64_t upto, struct err *err)
+{
+    int64_t has = 0;
+    if (has_table(s, "run_signals", &has, err) != OMNI_OK)
         return NULL;
-    sql_bind(stmt, "ii", after, upto);
-    return ledger_rows(stmt, NULL, NULL, err);
+    return has ? ask(s,
+                     "SELECT kind, connector AS name, signal, count(*) AS crashes FROM runs JOIN"
+                     " run_signals ON run = runs.id" ENDED_BETWEEN
+                     " GROUP BY kind, connector, signal",
+                     after, upto, err)
+               : json_array();
 }

@@ -124,6 +124,17 @@ static omni_status write_asked(struct store *s, int64_t run, const struct store_
     return status;
 }
 
+static omni_status write_signal(struct store *s, int64_t run, int signal, struct err *err)
+{
+    if (!signal)
+        return OMNI_OK;
+    auto_stmt *stmt = sql_prepare(s->db, "INSERT OR REPLACE INTO run_signals VALUES(?, ?)", err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "ii", run, (int64_t)signal);
+    return sql_run(stmt, err);
+}
+
 omni_status store_run_finish(struct store *s, int64_t run, const struct store_run_end *e,
                              struct err *err)
 {
@@ -133,6 +144,8 @@ omni_status store_run_finish(struct store *s, int64_t run, const struct store_ru
     status = write_end(s, run, e, day_now(), err);
     if (status == OMNI_OK)
         status = write_asked(s, run, e, err);
+    if (status == OMNI_OK)
+        status = write_signal(s, run, e->signal, err);
     if (status == OMNI_OK)
         status = note_end(s, run, err);
     return end_commit(s, status, err);

@@ -51,6 +51,21 @@ static void add_hub(struct buf *b, const struct look *look)
             look->disk_free_bytes);
 }
 
+/* The fences around plugins, as the service that starts them has them. */
+static void add_sandbox(struct buf *b, const json_t *service)
+{
+    static const char name[] = "omnihub_sandbox_level";
+    static const struct label seccomp[] = {{"fence", "seccomp"}, {0}},
+                              landlock[] = {{"fence", "landlock"}, {0}};
+    const json_t *sandbox = json_object_get(service, "sandbox");
+    expose_family(b, name, "gauge",
+                  "Fences around plugins: seccomp 0 or 1, the version of Landlock, 0: none.");
+    if (!sandbox)
+        return;
+    expose_int(b, name, seccomp, json_flag(sandbox, "seccomp"));
+    expose_int(b, name, landlock, json_int(sandbox, "landlock_abi", 0));
+}
+
 /* ---- connectors ---- */
 
 static bool is_in_state(const json_t *connector, const char *state)
@@ -62,6 +77,12 @@ static bool is_in_state(const json_t *connector, const char *state)
 static int64_t is_enabled(const json_t *c)
 {
     return json_flag(c, "enabled");
+}
+
+static int64_t is_isolated(const json_t *c)
+{
+    const char *isolation = json_text(c, "isolation");
+    return !isolation || strcmp(isolation, "none") != 0;
 }
 
 static int64_t is_suspended(const json_t *c)
@@ -84,6 +105,8 @@ static const struct {
     int64_t (*value)(const json_t *);
 } of_connectors[] = {
     {"omnihub_connector_enabled", "Whether it is enabled in the configuration.", is_enabled},
+    {"omnihub_connector_isolated",
+     "Whether its plugin runs in a process of its own, behind fences.", is_isolated},
     {"omnihub_connector_suspended", "Whether it broke too often and is run no more.", is_suspended},
     {"omnihub_connector_running", "Whether it is being pulled.", is_running},
     {"omnihub_runs_parked", "Runs that wait until a quota is there again.", parked},
@@ -277,6 +300,7 @@ static void add_self(struct buf *b, const struct web_counts *counts)
 void metrics_write(struct buf *b, const struct look *look, const struct web_counts *counts)
 {
     add_hub(b, look);
+    add_sandbox(b, look->facts.service);
     if (look->is_whole) {
         add_connectors(b, look->facts.connectors);
         metrics_feeds(b, look);

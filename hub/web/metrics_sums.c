@@ -98,6 +98,21 @@ static void add_requests(struct buf *b, const json_t *asked)
     }
 }
 
+static void add_crashes(struct buf *b, const json_t *crashes)
+{
+    const json_t *one;
+    size_t i;
+    expose_family(b, "omnihub_worker_crashes_total", "counter",
+                  "Runs whose plugin's process was ended by this signal.");
+    json_array_foreach(crashes, i, one)
+    {
+        char signal[24];
+        snprintf(signal, sizeof signal, "%lld", (long long)json_int(one, "signal", 0));
+        const struct label labels[] = {OWN_OF(one), {"signal", signal}, {0}};
+        expose_int(b, "omnihub_worker_crashes_total", labels, json_int(one, "crashes", 0));
+    }
+}
+
 void metrics_sums(struct buf *b, const struct look *look)
 {
     const json_t *runs = json_object_get(look->sums, "runs"), *sum;
@@ -114,6 +129,7 @@ void metrics_sums(struct buf *b, const struct look *look)
     }
     add_durations(b, all);
     add_requests(b, json_object_get(look->sums, "asked"));
+    add_crashes(b, json_object_get(look->sums, "crashes"));
     for (size_t k = 0; k < ARRAY_LEN(counters); k++) {
         expose_family(b, counters[k].name, "counter", counters[k].help);
         json_object_foreach(all, key, total)

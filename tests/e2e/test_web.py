@@ -217,7 +217,11 @@ def test_service():
         web.until(lambda: web.ask("/readyz").code == 200, "a service that is ready")
         tap.has(web.ask("/").text, "process %d" % service.pid, "the page names the service")
         web.until(lambda: web.metrics().get('omnihub_rows_stored{connector="till",stream="orders"}') == 2, "the rows of the first pull")
-        tap.is_(web.metrics()["omnihub_service_running"], 1, "so do the metrics")
+        m = web.metrics()
+        tap.is_(m["omnihub_service_running"], 1, "so do the metrics")
+        sandbox = lab.run("status", "--json", "--all").json()["service"]["sandbox"]
+        tap.is_((m['omnihub_sandbox_level{fence="seccomp"}'], m['omnihub_sandbox_level{fence="landlock"}']),
+                (float(sandbox["seccomp"]), sandbox["landlock_abi"]), "the fences are told by both")
         web.until(lambda: web.ask("/status.json").json() == lab.run("status", "--json").json(), "both to say the same")
         tap.ok("state" in web.ask("/status.json").json()[0], "what the service knows is in both")
 

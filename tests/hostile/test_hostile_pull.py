@@ -26,6 +26,11 @@ def test_all_at_once():
         result = let_loose(house, DEEDS)
         tap.ok(result.err.count("one of a million") <= 2000, "F084 a million log lines are cut short")
         tap.ok(len(result.err) < 4 << 20, "F084 the log stays readable")
+        told = {mode.replace("_", "-"): int(text.split()[1]) for mode, (_, outcome, text) in DEEDS.items()
+                if outcome == "crashed" and (text or "").startswith("signal ")}
+        kept = dict(house.ask("SELECT connector, signal FROM run_signals JOIN runs ON runs.id = run WHERE outcome = 'crashed'"))
+        tap.ok(told, "some are ended by a signal")
+        tap.is_({name: kept.get(name) for name in told}, told, "the ledger knows which")
 
 
 def test_endless():

@@ -103,6 +103,8 @@ static void hosts_are_told_apart(void **state)
     finish(f, f->run, "ok");
     const struct store_run_end old = {.outcome = "ok", .requests = 5};
     assert_int_equal(store_run_finish(f->store, begin(f, "a"), &old, &f->err), OMNI_OK);
+    const struct store_run_end crash = {.outcome = "crashed", .signal = 11};
+    assert_int_equal(store_run_finish(f->store, begin(f, "a"), &crash, &f->err), OMNI_OK);
     int64_t lasting = begin(f, "b");
     finish(f, begin(f, "a"), "ok");
     finish(f, begin(f, "a"), "failed");
@@ -113,6 +115,10 @@ static void hosts_are_told_apart(void **state)
         assert_int_equal(asked(look, "a", "x.com", 0), 2);
         assert_int_equal(asked(look, "a", "y", 200), 4);
         assert_int_equal(asked(look, "a", NULL, 0), 5); /* as an older program left it */
+        const json_t *crashes = json_object_get(look, "crashes");
+        assert_int_equal(json_array_size(crashes), 1);
+        assert_int_equal(json_int(json_array_get(crashes, 0), "signal", 0), 11);
+        assert_int_equal(json_int(json_array_get(crashes, 0), "crashes", 0), 1);
     }
     finish(f, lasting, "ok");
     auto_json *look = tally_look(t, f->store, &f->err);

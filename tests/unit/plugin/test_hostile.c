@@ -72,6 +72,10 @@ static void ends(const char *mode, enum plugin_end end, const char *text)
     if (h.end != end || status != OMNI_E_BUG || !strstr(h.err.text, text))
         fail_msg("%s: ended %s, status %s: %s", mode, plugin_end_name(h.end),
                  err_status_name(status), h.err.text);
+    const char *number = strstr(h.err.text, "signal ");
+    if (end == PLUGIN_CRASHED)
+        assert_int_equal(plugin_signal(h.plugin),
+                         number ? strtol(number + strlen("signal "), NULL, 10) : 0);
     /* Another call is refused with the same words. */
     struct err again;
     assert_int_equal(plugin_check(h.plugin, &again), OMNI_E_BUG);
