@@ -60,27 +60,18 @@ static const char by_none_sql[] =
     " AND requests > 0 GROUP BY kind, connector";
 
 /* A store that an older program made last lacks tables. */
-static omni_status has_table(struct store *s, const char *name, int64_t *has, struct err *err)
-{
-    auto_stmt *stmt = sql_prepare(s->db, "SELECT count(*) FROM sqlite_schema WHERE name = ?", err);
-    if (!stmt)
-        return err->status;
-    sql_bind(stmt, "s", name);
-    return sql_int(stmt, 0, has, err);
-}
-
 json_t *ledger_asked(struct store *s, int64_t after, int64_t upto, struct err *err)
 {
-    int64_t has = 0;
-    if (has_table(s, "run_hosts", &has, err) != OMNI_OK)
+    bool has;
+    if (sql_has_table(s->db, "run_hosts", &has, err) != OMNI_OK)
         return NULL;
     return ask(s, has ? by_host_sql : by_none_sql, after, upto, err);
 }
 
 json_t *ledger_crashes(struct store *s, int64_t after, int64_t upto, struct err *err)
 {
-    int64_t has = 0;
-    if (has_table(s, "run_signals", &has, err) != OMNI_OK)
+    bool has;
+    if (sql_has_table(s->db, "run_signals", &has, err) != OMNI_OK)
         return NULL;
     return has ? ask(s,
                      "SELECT kind, connector AS name, signal, count(*) AS crashes FROM runs JOIN"
