@@ -23,7 +23,6 @@
 #include "run/spec.h"
 #include "schema/schema.h"
 #include "store/events.h"
-#include "store/ledger.h"
 #include "store/store.h"
 
 bool work_wants(const struct cli *cli, const char *name, bool is_disabled)
@@ -125,26 +124,11 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
 /* Under the lock nobody else can be at work: what still counts as running died with its hub. */
 static omni_status end_stale_runs(struct work *w, struct err *err)
 {
-    auto_json *runs = ledger_runs(w->store, NULL, 1000, err);
     const struct outcome *o = outcome_of_status(OMNI_E_CANCELLED);
     const struct store_run_end end = {
         .outcome = o->outcome, .message = "the hub was stopped while it ran", .remedy = o->remedy};
-    json_t *run;
-    size_t i;
-    if (!runs)
-        return err->status;
-    json_array_foreach(runs, i, run)
-    {
-        const char *outcome = json_text(run, "outcome"), *batch = json_text(run, "batch");
-        if (!outcome || !batch || strcmp(outcome, "running") != 0)
-            continue;
-        omni_status st = store_runs_abandon(
-            w->store, &(struct store_abandoned){.batch = batch, .end = &end, .at = day_now()}, NULL,
-            err);
-        if (st != OMNI_OK)
-            return st;
-    }
-    return OMNI_OK;
+    const struct store_abandoned left = {.is_all = true, .end = &end, .at = day_now()};
+    return store_runs_abandon(w->store, &left, NULL, err);
 }
 
 static omni_status open_state(struct work *w, struct err *err)

@@ -36,6 +36,8 @@ static const char fixed_tables[] =
     /* The newest of one connector, however seldom it runs. */
     "CREATE INDEX IF NOT EXISTS runs_connector ON runs(connector);"
     "CREATE INDEX IF NOT EXISTS runs_batch ON runs(batch);"
+    /* Those that a hub which was killed has left. */
+    "CREATE INDEX IF NOT EXISTS runs_running ON runs(batch) WHERE outcome = 'running';"
     "CREATE TABLE IF NOT EXISTS run_hosts(run INTEGER NOT NULL, host TEXT NOT NULL,"
     " status INTEGER NOT NULL, requests INTEGER NOT NULL, PRIMARY KEY(run, host, status))"
     " WITHOUT ROWID;"

@@ -186,14 +186,13 @@ static omni_status end_running(struct store *s, const struct store_abandoned *a,
     auto_buf message = {0};
     const struct store_run_end *e = a->end;
     auto_stmt *stmt =
-        sql_prepare(s->db,
-                    "UPDATE runs SET ended = ?1, outcome = ?2, reason = ?3, message = ?4,"
-                    " remedy = ?5 WHERE (id = ?6 OR batch = ?7) AND outcome = 'running'"
-                    " RETURNING " RUN_FACTS,
-                    err);
+        sql_prepare_fmt(s->db, err,
+                        "UPDATE runs SET ended = ?1, outcome = ?2, reason = ?3, message = ?4,"
+                        " remedy = ?5 WHERE %s outcome = 'running' RETURNING " RUN_FACTS,
+                        a->is_all ? "" : "(id = ?6 OR batch = ?7) AND");
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "issssis", a->at, e->outcome, e->reason,
+    sql_bind(stmt, a->is_all ? "issss" : "issssis", a->at, e->outcome, e->reason,
              e->message ? readable(&message, e->message, strlen(e->message)) : NULL, e->remedy,
              a->run, a->batch);
     enum sql_step step;

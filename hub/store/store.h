@@ -93,6 +93,7 @@ omni_status store_run_finish(struct store *, int64_t run, const struct store_run
 struct store_abandoned {
     int64_t run;       /* its id; 0: not known */
     const char *batch; /* all of it; NULL: none */
+    bool is_all;       /* of every batch: no job lives any more */
     const struct store_run *
         noted; /* where none of these is "running": one that ended before it began; NULL: nothing */
     const struct store_run_end *end;

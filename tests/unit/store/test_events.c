@@ -166,6 +166,22 @@ static void an_end_is_written_once(void **state)
     assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE batch IN ('b/1', 'b/2')"), 2);
 }
 
+/* However long ago it began: what a hub that was killed has left. */
+static void all_that_run_can_be_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct store_run run = {.kind = "backfill", .connector = "shop", .stream = "", .account = ""};
+    give_up(f, &(struct store_abandoned){.is_all = true, .end = &crashed, .at = 5}, 1); /* f's */
+    for (int i = 0; i < 3; i++) {
+        run.batch = i ? "b/1" : NULL;
+        assert_true(store_run_begin(f->store, &run, &f->err) > 0);
+    }
+    ended(f, "orders", "ok", NULL);
+    give_up(f, &(struct store_abandoned){.is_all = true, .end = &crashed, .at = 5}, 3);
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE outcome = 'running'"), 0);
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE outcome = 'ok'"), 1);
+}
+
 /* What is said of the stream meanwhile counts, not what was said too late. */
 static void a_late_end_opens_none_over_a_newer_run(void **state)
 {
@@ -211,6 +227,7 @@ static void who_was_refused_can_be_asked(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(all_that_run_can_be_ended, setup, teardown),
     cmocka_unit_test_setup_teardown(who_was_refused_can_be_asked, setup, teardown),
     cmocka_unit_test_setup_teardown(an_end_is_written_once, setup, teardown),
     cmocka_unit_test_setup_teardown(a_late_end_opens_none_over_a_newer_run, setup, teardown),
