@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/spec.h"
+#include "schedule/agenda.h"
 #include "store/outbox.h"
 
 enum { WAIT_MOST_S = 3600, NEWS_MAX = 2000 };
@@ -169,21 +170,14 @@ static void be_due(struct alerts *a, int64_t at)
     a->due = at < a->due ? at : a->due;
 }
 
-/* Doubled with each attempt, as the first one is by the configuration. */
-static int64_t wait_after(int64_t first_s, int64_t attempts)
-{
-    int64_t wait = first_s;
-    for (; attempts > 0 && wait < WAIT_MOST_S; attempts--)
-        wait *= 2;
-    return (wait < WAIT_MOST_S ? wait : WAIT_MOST_S) * TIME_SECOND;
-}
-
 static void start(struct alerts *a, struct work *w, struct supervise *jobs,
                   const struct config_alert *k, const json_t *row)
 {
     struct err err = {0};
     int64_t id = json_int(row, "id", 0), attempts = json_int(row, "attempts", 0);
-    int64_t again = day_now() + wait_after(w->cli->config->hub.retry_after_s, attempts);
+    int64_t first = w->cli->config->hub.retry_after_s * TIME_SECOND;
+    int64_t again =
+        day_now() + agenda_wait(first, WAIT_MOST_S * TIME_SECOND, (uint32_t)attempts + 1);
     if (!is_fine(outbox_begin(a->store, id, again, &err), &err)) {
         be_due(a, again);
         return;
