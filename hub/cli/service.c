@@ -309,6 +309,37 @@ static void open_backfills(struct service *s)
         log_error("backfills: %s", err.text);
 }
 
+static void begin(struct service *s, const char *config_path)
+{
+    const struct config *c = s->now->cli.config;
+    s->store = s->now->work.store;
+    s->unwritten = s->now->work.unwritten;
+    service_hook(s, s->now);
+    service_keep_reserve(s);
+    look_at_file_system(&c->hub);
+    work_go_home(&s->now->work);
+    open_control(s);
+    s->jobs = supervise_new((uint32_t)c->hub.parallel);
+    supervise_set_share(s->jobs, c->hub.backfill_share);
+    open_backfills(s);
+    s->alerts = alerts_new(s->store);
+    s->freshness = freshness_new(s->store, true);
+    s->timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    audited_one(c, NULL, AUDIT_SERVICE_START, "version", PACKAGE_VERSION);
+    audited_configuration(c, NULL, config_path, s->now->work.plugins);
+}
+
+static void end(struct service *s)
+{
+    audited(s->now->cli.config, NULL, AUDIT_SERVICE_STOP, NULL);
+    close(s->timer);
+    control_close(s->control);
+    backfills_free(s->backfills);
+    alerts_free(s->alerts);
+    freshness_free(s->freshness);
+    supervise_free(s->jobs);
+}
+
 static void free_all(struct service *s)
 {
     for (struct generation *g = s->now, *older; g; g = older) {
@@ -338,29 +369,9 @@ int service_run(struct cli *cli)
     if (code == CLI_OK)
         code = generation_plan(s.now, s.now->work.store);
     if (code == CLI_OK) {
-        s.store = s.now->work.store;
-        s.unwritten = s.now->work.unwritten;
-        service_hook(&s, s.now);
-        service_keep_reserve(&s);
-        look_at_file_system(&s.now->cli.config->hub);
-        work_go_home(&s.now->work);
-        open_control(&s);
-        s.jobs = supervise_new((uint32_t)s.now->cli.config->hub.parallel);
-        supervise_set_share(s.jobs, s.now->cli.config->hub.backfill_share);
-        open_backfills(&s);
-        s.alerts = alerts_new(s.store);
-        s.freshness = freshness_new(s.store, true);
-        s.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-        audited_one(s.now->cli.config, NULL, AUDIT_SERVICE_START, "version", PACKAGE_VERSION);
-        audited_configuration(s.now->cli.config, NULL, cli->config_path, s.now->work.plugins);
+        begin(&s, cli->config_path);
         serve(&s);
-        audited(s.now->cli.config, NULL, AUDIT_SERVICE_STOP, NULL);
-        close(s.timer);
-        control_close(s.control);
-        backfills_free(s.backfills);
-        alerts_free(s.alerts);
-        freshness_free(s.freshness);
-        supervise_free(s.jobs);
+        end(&s);
     }
     free_all(&s);
     work_free(&owner);

@@ -20,13 +20,21 @@
 
 /* ---- how runs end ---- */
 
+/* The first of these members that is there. */
+static const char *one_of(const json_t *r, const char *const *members)
+{
+    const char *text = NULL;
+    for (; !text && *members; members++)
+        text = json_text(r, *members);
+    return text;
+}
+
 static void log_result(const json_t *r)
 {
+    static const char *const subjects[] = {"connector", "sink", "alert", NULL};
+    static const char *const objects[] = {"stream", "dataset", NULL};
     static const char *const counts[] = {"read", "inserted", "changed", "removed", "restated"};
-    const char *who = json_text(r, "connector") ? json_text(r, "connector")
-                      : json_text(r, "sink")    ? json_text(r, "sink")
-                                                : json_text(r, "alert");
-    const char *what = json_text(r, "stream") ? json_text(r, "stream") : json_text(r, "dataset");
+    const char *who = one_of(r, subjects), *what = one_of(r, objects);
     const char *outcome = json_text(r, "outcome"), *message = json_text(r, "message");
     auto_buf tail = BUF_INIT(512);
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
