@@ -13,11 +13,7 @@
 #include "schedule/agenda.h"
 #include "store/reserve.h"
 
-enum {
-    WAITING_MOST = 1000, /* ends in memory */
-    RETRY_FIRST_S = 1,
-    RETRY_MOST_S = 60
-};
+enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 60 };
 
 struct unwritten {
     struct store *store;
@@ -129,7 +125,7 @@ void unwritten_retry(struct unwritten *u)
 
 void unwritten_add(struct unwritten *u, const struct store_abandoned *a)
 {
-    if (json_array_size(u->waiting) >= WAITING_MOST) {
+    if (json_array_size(u->waiting) >= UNWRITTEN_MOST) {
         log_error("too many ends of runs wait for the ledger; one of them is lost");
         return;
     }

@@ -9,6 +9,8 @@
 
 #include "store/store.h"
 
+enum { UNWRITTEN_MOST = 1000 }; /* ends in memory; what comes then is lost */
+
 struct unwritten;
 
 /* The store is borrowed. state_dir: whose reserve is given back where the disk is full. */

@@ -15,6 +15,13 @@ TESTS += %D%/test_output
 %C%_test_output_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_output_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_unwritten
+TESTS += %D%/test_unwritten
+%C%_test_unwritten_SOURCES = %D%/test_unwritten.c
+%C%_test_unwritten_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_unwritten_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_unwritten_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
+
 CLI_PY_TESTS =
 CLI_PY_TESTS += %D%/test_check.py
 CLI_PY_TESTS += %D%/test_explain.py
