@@ -251,12 +251,8 @@ static bool ask_plugins(struct cli *cli, json_t *apis)
         if (c->connectors[i].plugin && !json_object_get(apis, c->connectors[i].plugin))
             plugins_want(plugins, c->connectors[i].plugin);
     bool is_whole = plugins_ask(plugins);
-    for (size_t i = 0; i < plugins_count(plugins); i++) {
-        const struct plugin_info *info = plugins_at(plugins, i);
-        json_t *api = facts_api(plugins_source(info));
-        if (api)
-            json_object_set_new(apis, info->name, api);
-    }
+    auto_json *found = plugins_apis(plugins);
+    json_object_update(apis, found);
     plugins_free(plugins);
     return is_whole;
 }

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/place.h"
 #include "base/text.h"
+#include "facts/facts.h"
 #include "plugin/describe.h"
 #include "plugin/load.h"
 #include "plugin/lock.h"
@@ -325,4 +326,16 @@ const struct omni_sink *plugins_sink(const struct plugin_info *info)
     if (!info->module->sinks[1])
         return info->module->sinks[0];
     return describe_find_sink(info->module, info->name);
+}
+
+json_t *plugins_apis(const struct plugins *p)
+{
+    json_t *out = json_object();
+    for (size_t i = 0; i < plugins_count(p); i++) {
+        const struct plugin_info *info = plugins_at(p, i);
+        json_t *api = facts_api(plugins_source(info));
+        if (api)
+            json_object_set_new(out, info->name, api);
+    }
+    return out;
 }

@@ -84,6 +84,7 @@ static json_t *use(struct service *s, struct generation *g)
     service_hook(s, g);
     g->older = old;
     s->now = g;
+    work_note_plugins(&g->work);
     s->calendar_hour = 0; /* connectors, plugins and alerts may be others */
     alerts_reread(s->alerts);
     freshness_reread(s->freshness);
@@ -273,20 +274,6 @@ static const char *state_of(const struct service *s, size_t number)
     return agenda_is_retrying(agenda, number) ? "retrying" : "waiting";
 }
 
-/* The plugins as this service has them. */
-static json_t *apis(const struct service *s)
-{
-    const struct plugins *plugins = s->now->work.plugins;
-    json_t *out = json_object();
-    for (size_t i = 0; i < plugins_count(plugins); i++) {
-        const struct plugin_info *info = plugins_at(plugins, i);
-        json_t *api = facts_api(plugins_source(info));
-        if (api)
-            json_object_set_new(out, info->name, api);
-    }
-    return out;
-}
-
 static json_t *sandbox(void)
 {
     const struct fences fences = fences_find();
@@ -300,7 +287,7 @@ static json_t *state(struct service *s, const json_t *order)
     (void)order;
     json_t *out = json_pack("{s:b, s:i, s:s, s:b, s:o, s:[]}", "ok", 1, "pid", (int)getpid(),
                             "version", PACKAGE_VERSION, "clock_held", clock_is_doubtful(&s->clock),
-                            "apis", apis(s), "connectors");
+                            "apis", plugins_apis(s->now->work.plugins), "connectors");
     json_put_int(out, "log_lost", (int64_t)log_lost());
     json_object_set_new(out, "sandbox", sandbox());
     const struct agenda *agenda = s->now->plan.agenda;

@@ -22,6 +22,7 @@
 #include "cli/unwritten.h"
 #include "run/spec.h"
 #include "schema/schema.h"
+#include "store/apis.h"
 #include "store/events.h"
 #include "store/store.h"
 
@@ -153,10 +154,19 @@ static omni_status open_state(struct work *w, struct err *err)
     return end_stale_runs(w, err);
 }
 
+void work_note_plugins(struct work *w)
+{
+    struct err err = {0};
+    auto_json *apis = plugins_apis(w->plugins);
+    if (apis_note(w->store, apis, &err) != OMNI_OK)
+        log_warn("what plugins say of their APIs cannot be kept: %s", err.text);
+}
+
 int work_lock(struct work *w)
 {
     struct err err = {0};
     if (open_state(w, &err) == OMNI_OK) {
+        work_note_plugins(w);
         if (store_was_migrated(w->store))
             audited_one(w->cli->config, NULL, AUDIT_MIGRATION, "version", PACKAGE_VERSION);
         return CLI_OK;

@@ -59,6 +59,8 @@ void work_init(struct work *, const struct cli *);
 int work_prepare(struct work *, struct cli *, bool with_connectors, bool with_sinks);
 /* Takes the lock on state_dir and opens the store. */
 int work_lock(struct work *);
+/* Keeps in the store what the plugins say of their APIs, for those who cannot ask them. */
+void work_note_plugins(struct work *);
 /* Each runs its jobs to their end; nothing is started once it was interrupted. */
 void work_pull(struct work *);
 void work_combine(struct work *);

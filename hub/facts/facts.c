@@ -14,6 +14,7 @@
 #include "facts/sunset.h"
 #include "facts/timetable.h"
 #include "run/control.h"
+#include "store/apis.h"
 #include "store/events.h"
 #include "store/ledger.h"
 
@@ -25,6 +26,7 @@ struct known {
     const struct facts_given *given;
     struct timetable times; /* when the next runs are, as far as the ledger tells */
     json_t *feeds, *notices, *states;
+    const json_t *apis; /* as the hub last asked its plugins */
 };
 
 /* ---- who else is asked ---- */
@@ -95,7 +97,8 @@ static void put_next(json_t *out, const struct known *k, const char *connector)
 static void put_api(json_t *out, const struct known *k, const struct config_connector *c)
 {
     char text[SUNSET_TEXT];
-    const json_t *api = json_object_get(k->given->apis, c->plugin);
+    const json_t *told = json_object_get(k->given->apis, c->plugin);
+    const json_t *api = told ? told : json_object_get(k->apis, c->plugin);
     const char *version = json_text(api, "api_version"), *sunset = json_text(api, "api_sunset");
     json_put_text(out, "api_version", version);
     json_put_text(out, "api_sunset", sunset);
@@ -177,12 +180,15 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
     struct store *store = given->store;
     *f = (struct facts){.service = json_incref(given->service)};
     auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
-    f->notices = store && feeds ? events_list(store, true, 0, err) : json_array();
+    auto_json *apis = store && feeds ? apis_list(store, err) : json_object();
+    f->notices = store && apis ? events_list(store, true, 0, err) : json_array();
     f->alerts = f->notices ? alert_facts(given->config, store, err) : NULL;
-    if (!feeds || !f->alerts || alert_add_told(f->notices, given->config, store, err) != OMNI_OK)
+    if (!feeds || !apis || !f->alerts ||
+        alert_add_told(f->notices, given->config, store, err) != OMNI_OK)
         return err->status;
     standing_find(&f->standing, given->config, doubt);
     struct known k = {.given = given,
+                      .apis = apis,
                       .feeds = ledger_by_connector(feeds),
                       .notices = notices_by_connector(f->notices),
                       .states = ledger_by_connector(json_object_get(given->service, "connectors"))};

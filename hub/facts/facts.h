@@ -15,8 +15,8 @@ struct facts_given {
     const struct config *config;
     struct store *store; /* NULL: nothing was ever pulled */
     json_t *service;     /* facts_service(); NULL: none runs */
-    /* {plugin as in the configuration: facts_api()}; what is not in it is not known. The service's
-     * answer has one, "apis". */
+    /* {plugin as in the configuration: facts_api()}; what is not in it is as the store has it. The
+     * service's answer has one, "apis". */
     const json_t *apis;
 };
 struct facts {

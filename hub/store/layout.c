@@ -50,6 +50,8 @@ static const char fixed_tables[] =
     "CREATE INDEX IF NOT EXISTS changes_version ON changes(dataset, version);"
     "CREATE TABLE IF NOT EXISTS cursors(reader TEXT NOT NULL, dataset TEXT NOT NULL,"
     " version INTEGER NOT NULL, PRIMARY KEY(reader, dataset)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS apis(plugin TEXT PRIMARY KEY, version TEXT, sunset TEXT)"
+    " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"
     " name TEXT NOT NULL, UNIQUE(feed, name));"
     /* Of each day: rows (metric ''), and money by column: how many values, and their sum. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 hub_libhub_a_SOURCES += \
+	%D%/apis.c %D%/apis.h \
 	%D%/apply.c %D%/apply.h \
 	%D%/apply_finish.c \
 	%D%/arrivals.c %D%/arrivals.h \

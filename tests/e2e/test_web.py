@@ -200,6 +200,9 @@ def test_accounts():
             tap.ok(sent > 0 and m[row % name] == sent, "requests are counted by host and status")
             buckets = [v for k, v in m.items() if k.startswith('omnihub_run_duration_seconds_bucket{kind="pull",connector="%s"' % name)]
             tap.ok(len(buckets) > 5 and buckets == sorted(buckets) and buckets[-1] == len(lab.ledger(name)), "and runs by how long they took")
+            told = web.ask("/status.json").json()
+            tap.is_(told, lab.run("status", "--json").json(), "without a service, too, all is told that status tells")
+            tap.ok("api_version" in told[0], "with the version of the API, as the plugin said when it was used")
             tap.ok("act_1001" not in web.ask("/metrics").text and "1001" in web.ask("/status.json").text, "accounts are no labels")
         configure(lab, h.meta(stand_in, lab, start="-2d"), web={"account_labels": True})
         with w.Web(lab) as web:

@@ -2,6 +2,13 @@
 EXTRA_DIST += %D%/fixture.h
 STORE_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit/store
 
+check_PROGRAMS += %D%/test_apis
+TESTS += %D%/test_apis
+%C%_test_apis_SOURCES = %D%/test_apis.c
+%C%_test_apis_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_apis_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_apis_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/test_apply
 TESTS += %D%/test_apply
 %C%_test_apply_SOURCES = %D%/test_apply.c
