@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "alert/signature.h"
 #include "alert/target.h"
+#include "base/day.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/url.h"
@@ -32,10 +34,16 @@ static void hide_path(const struct http_url *url)
 }
 
 static omni_status post(struct http *http, const char *url, const char *key, const char *json,
-                        struct err *err)
+                        const struct signature *s, struct err *err)
 {
     auto_free char *idempotency = xasprintf("Idempotency-Key: %s", key);
-    const char *const headers[] = {"Content-Type: application/json", "Accept: */*", idempotency,
+    /* Not signed: the list ends with the first of its lines. */
+    const char *const headers[] = {"Content-Type: application/json",
+                                   "Accept: */*",
+                                   idempotency,
+                                   s->lines[0],
+                                   s->lines[1],
+                                   s->lines[2],
                                    NULL};
     const struct http_request request = {.method = "POST",
                                          .url = url,
@@ -55,6 +63,10 @@ omni_status webhook_send(const struct webhook *w, const char *key, const char *j
     omni_status status = target_check_webhook(w->url, err);
     if (status == OMNI_OK)
         status = url_parse(&url, w->url, err);
+    struct signature signature = {{NULL}};
+    if (status == OMNI_OK && w->signing_key)
+        status =
+            signature_make(&signature, w->signing_key, key, day_now() / TIME_SECOND, json, err);
     if (status != OMNI_OK)
         return status;
     hide_path(&url);
@@ -71,10 +83,9 @@ omni_status webhook_send(const struct webhook *w, const char *key, const char *j
                                    .cancelled = w->cancelled};
     options.limits.max_attempts = 1;
     struct http *http = http_new(&options, err);
-    if (!http)
-        return err->status;
-    status = post(http, url.text, key, json, err);
-    *wait_ms = http_wait_ms(http);
+    status = http ? post(http, url.text, key, json, &signature, err) : err->status;
+    *wait_ms = http ? http_wait_ms(http) : 0;
     http_free(http);
+    signature_free(&signature);
     return status;
 }

@@ -11,6 +11,7 @@
 struct webhook {
     const char *url;             /* https, or http to this machine; may be a secret as a whole */
     const char *token;           /* sent as a bearer token; NULL: none */
+    const char *signing_key;     /* alert/signature.h; NULL: not signed */
     const char *private_hosts;   /* http/http.h */
     const char *proxy, *ca_file; /* NULL: none, the system's */
     struct http_limits limits;

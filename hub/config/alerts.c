@@ -26,6 +26,7 @@ const struct key config_alert_keys[] = {
     {"password", KEY_TEXT, ALERT(password)},
     {"tls", KEY_CHOICE, ALERT(tls), .choices = "require|off"},
     {"token", KEY_TEXT, ALERT(token)},
+    {"signing_key", KEY_TEXT, ALERT(signing_key)},
     {"events", KEY_CHOICES, ALERT(events), .choices = EVENT_KINDS},
     {"group", KEY_DURATION, ALERT(group_s), .min = 1, .max = 86400},
     {"remind", KEY_DURATION, ALERT(remind_s), .min = 1, .max = 366 * 86400},
@@ -37,8 +38,9 @@ const size_t config_n_alert_keys = ARRAY_LEN(config_alert_keys);
 static const struct {
     const char *kind, *key;
     bool is_required;
-} owned[] = {{"mail", "from", true},      {"mail", "to", true},   {"mail", "user", false},
-             {"mail", "password", false}, {"mail", "tls", false}, {"webhook", "token", false}};
+} owned[] = {{"mail", "from", true},           {"mail", "to", true},   {"mail", "user", false},
+             {"mail", "password", false},      {"mail", "tls", false}, {"webhook", "token", false},
+             {"webhook", "signing_key", false}};
 
 void config_alert_defaults(struct config_alert *a)
 {
@@ -107,6 +109,7 @@ static void check_addresses(const struct check *c)
 
 void config_check_alerts(const struct config *config, struct config_findings *findings)
 {
+    static const char *const secrets[] = {"password", "token", "signing_key"};
     for (size_t i = 0; i < config->n_alerts; i++) {
         const struct config_alert *a = &config->alerts[i];
         auto_free char *what = xasprintf("alert \"%s\"", a->name ? a->name : "");
@@ -116,7 +119,7 @@ void config_check_alerts(const struct config *config, struct config_findings *fi
         check_keys(&c);
         check_url(&c);
         check_addresses(&c);
-        config_check_secret(config, a->place, what, a->options, "password", findings);
-        config_check_secret(config, a->place, what, a->options, "token", findings);
+        for (size_t k = 0; k < ARRAY_LEN(secrets); k++)
+            config_check_secret(config, a->place, what, a->options, secrets[k], findings);
     }
 }

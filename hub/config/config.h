@@ -102,7 +102,7 @@ struct config_alert {
     const char *url;
     const char *from, *user, *password, *tls; /* mail; tls: "require" (default), "off" */
     const char *const *to;                    /* mail */
-    const char *token;                        /* webhook */
+    const char *token, *signing_key;          /* webhook */
     const char *const *events;                /* kinds of store/events.h; NULL: all */
     bool is_disabled;
     int64_t group_s;       /* default 60: what comes so close together is one message */

@@ -25,6 +25,7 @@ static omni_status send_webhook(struct job *job, const json_t *message, json_t *
 {
     const struct webhook hook = {.url = json_text(job->options, "url"),
                                  .token = json_text(job->options, "token"),
+                                 .signing_key = json_text(job->options, "signing_key"),
                                  .private_hosts = json_text(job->spec, "private_hosts"),
                                  .proxy = json_text(job->spec, "proxy"),
                                  .ca_file = json_text(job->spec, "ca_file"),

@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alerts: what begins and ends is told once, together, again where it got lost, and never with a secret in it."""
 
+import base64
 import contextlib
 import datetime
+import hashlib
+import hmac
 import http.server
 import os
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -132,6 +136,29 @@ def test_life():
                             ("the list", str(lab.messages()))):
             tap.ok(TOKEN not in place, "the platform's token is not in " + name)
             tap.ok(name == "the message" or HOOK_TOKEN not in place, "the receiver's token is not in " + name)
+
+
+def test_signed():
+    """By a key out of the vault, as its receiver works it out; a key that is none keeps the message."""
+    key = "whsec_" + base64.b64encode(b"canary-signing-key-99").decode()
+    with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
+        lab.write("key", key + "\n", 0o600)
+        lab.configure_alerts(platform.connector("shop"), alerts=[hook_alert(hook, signing_key="file:key")])
+        lab.serve(stack)
+        h.wait_for(hook.taken, "a message")
+        post = hook.taken()[0]
+        at, said = post["headers"]["webhook-timestamp"], post["headers"]["webhook-id"]
+        content = b"%s.%s.%s" % (said.encode(), at.encode(), post["raw"])
+        expected = base64.b64encode(hmac.new(b"canary-signing-key-99", content, hashlib.sha256).digest()).decode()
+        tap.is_(post["headers"]["webhook-signature"], "v1," + expected, "the signature is what its receiver works out")
+        tap.is_(said, post["body"]["key"], "its id is the message's")
+        tap.ok(abs(time.time() - int(at)) < 3600, "its time is now")
+        tap.ok(key not in lab.log() and key not in lab.stored().decode("latin-1") and "canary" not in str(hook.posts), "the key is nowhere")
+    with Lab() as lab, Hook() as hook:
+        lab.configure_alerts(alerts=[hook_alert(hook, signing_key="short")])
+        done = lab.run("alerts", "--test")
+        tap.ok(done.code == 1 and "signing_key: shorter than 16 bytes" in done.out + done.err, "a key that is none: nothing is sent unsigned")
+        tap.is_(hook.posts, [], "to nobody")
 
 
 def test_lost_and_killed():
@@ -328,5 +355,5 @@ def test_configuration():
                 "a password in the clear is warned of, and not shown")
 
 
-tap.run([test_life, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_stale_by_cron, test_secrets, test_sync, test_sink, test_trying,
+tap.run([test_life, test_signed, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_stale_by_cron, test_secrets, test_sync, test_sink, test_trying,
          test_configuration])

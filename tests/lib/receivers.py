@@ -22,9 +22,10 @@ class Hook:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.loads(raw)
                 status = hook.statuses.pop(0) if hook.statuses else 503 if hook.paused else 200
-                hook.posts.append({"status": status, "headers": dict(self.headers), "path": self.path, "body": body})
+                hook.posts.append({"status": status, "headers": dict(self.headers), "path": self.path, "body": body, "raw": raw})
                 hook.before_reply(hook.posts[-1])
                 self.send_response(status)
                 self.send_header("Content-Length", "2")

@@ -19,3 +19,10 @@ TESTS += %D%/test_target
 %C%_test_target_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_target_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_target_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_signature
+TESTS += %D%/test_signature
+%C%_test_signature_SOURCES = %D%/test_signature.c
+%C%_test_signature_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_signature_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_signature_LDADD = $(UNIT_LIBS)
