@@ -71,6 +71,20 @@ void json_put_flag(json_t *object, const char *key, bool value)
     json_object_set_new(object, key, json_boolean(value));
 }
 
+void json_list_add(json_t *lists, const char *name, json_t *value)
+{
+    json_t *own = json_object_get(lists, name);
+    if (!own)
+        json_object_set_new(lists, name, own = json_array());
+    json_array_append(own, value);
+}
+
+json_t *json_list_of(const json_t *lists, const char *name)
+{
+    json_t *own = json_object_get(lists, name);
+    return own ? json_incref(own) : json_array();
+}
+
 char *json_print(const json_t *value)
 {
     return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);

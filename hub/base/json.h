@@ -26,6 +26,11 @@ bool json_flag(const json_t *object, const char *key);
 void json_put_text(json_t *object, const char *key, const char *text);
 void json_put_int(json_t *object, const char *key, int64_t value);
 void json_put_flag(json_t *object, const char *key, bool value);
+/* Lists by name, {name: [...]}: adds a value to its list, which is made where there is none; the
+ * value is shared. */
+void json_list_add(json_t *lists, const char *name, json_t *value);
+/* The list of that name, or an empty one. New reference. */
+json_t *json_list_of(const json_t *lists, const char *name);
 /* Compact text, keys in insertion order; free(). */
 char *json_print(const json_t *);
 

@@ -122,11 +122,8 @@ static json_t *by_notice(const json_t *rows)
     json_array_foreach(rows, i, row)
     {
         auto_free char *id = xasprintf("%" PRId64, json_int(row, "notice", 0));
-        json_t *own = json_object_get(out, id);
-        if (!own)
-            json_object_set_new(out, id, own = json_array());
         json_object_del(row, "notice");
-        json_array_append(own, row);
+        json_list_add(out, id, row);
     }
     return out;
 }
@@ -143,8 +140,7 @@ omni_status alert_add_told(json_t *notices, const struct config *c, struct store
     json_array_foreach(notices, i, notice)
     {
         auto_free char *id = xasprintf("%" PRId64, json_int(notice, "id", 0));
-        json_t *own = json_object_get(told, id);
-        json_object_set_new(notice, "told", own ? json_incref(own) : json_array());
+        json_object_set_new(notice, "told", json_list_of(told, id));
         add_untold(notice, c);
     }
     return OMNI_OK;

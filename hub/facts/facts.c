@@ -50,14 +50,6 @@ json_t *facts_api(const struct omni_source *source)
 
 /* ---- one connector ---- */
 
-static void add_to(json_t *by_name, const char *name, json_t *one)
-{
-    json_t *own = json_object_get(by_name, name);
-    if (!own)
-        json_object_set_new(by_name, name, own = json_array());
-    json_array_append(own, one);
-}
-
 /* A notice is about a connector or what is under it, "connector.stream", "connector/account"; names
  * may hold dots. */
 static json_t *notices_by_connector(const json_t *all)
@@ -69,9 +61,9 @@ static json_t *notices_by_connector(const json_t *all)
         const char *scope = json_text(one, "scope");
         for (const char *dot = scope; (dot = strpbrk(dot, "./")); dot++) {
             auto_free char *name = xstrndup(scope, (size_t)(dot - scope));
-            add_to(out, name, one);
+            json_list_add(out, name, one);
         }
-        add_to(out, scope, one);
+        json_list_add(out, scope, one);
     }
     return out;
 }
@@ -106,12 +98,6 @@ static void put_api(json_t *out, const struct known *k, const struct config_conn
         json_put_text(out, "sunset_warning", text);
 }
 
-static void put_list(json_t *out, const char *key, const json_t *by_name, const char *connector)
-{
-    json_t *own = json_object_get(by_name, connector);
-    json_object_set_new(out, key, own ? json_incref(own) : json_array());
-}
-
 static json_t *connector_facts(const struct config_connector *c, const struct known *k)
 {
     json_t *out = json_object();
@@ -122,8 +108,8 @@ static json_t *connector_facts(const struct config_connector *c, const struct kn
     json_put_text(out, "isolation", c->isolation);
     put_next(out, k, c->name);
     put_api(out, k, c);
-    put_list(out, "events", k->notices, c->name);
-    put_list(out, "feeds", k->feeds, c->name);
+    json_object_set_new(out, "events", json_list_of(k->notices, c->name));
+    json_object_set_new(out, "feeds", json_list_of(k->feeds, c->name));
     return out;
 }
 
@@ -155,7 +141,7 @@ static omni_status put_sinks(struct facts *f, const struct known *k, struct err 
         json_put_text(out, "sink", c->sinks[i].name);
         json_put_text(out, "plugin", c->sinks[i].plugin);
         json_put_flag(out, "enabled", !c->sinks[i].is_disabled);
-        put_list(out, "events", k->notices, scope);
+        json_object_set_new(out, "events", json_list_of(k->notices, scope));
         if (put_deliveries(out, &c->sinks[i], k->given->store, err) != OMNI_OK)
             return err->status;
     }

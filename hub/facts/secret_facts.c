@@ -57,8 +57,7 @@ static json_t *all_users(const struct config *c)
 json_t *secret_users(const struct config *c, const char *name)
 {
     auto_json *users = all_users(c);
-    json_t *own = json_object_get(users, name);
-    return own ? json_incref(own) : json_array();
+    return json_list_of(users, name);
 }
 
 /* ---- how it is ---- */

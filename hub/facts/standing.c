@@ -17,21 +17,15 @@
 static void add_secrets(json_t *users, const char *kind, const json_t *secrets)
 {
     auto_json *by_user = json_object();
-    json_t *own, *secret, *user;
+    json_t *secret, *user;
     size_t i, k;
     json_array_foreach(secrets, i, secret)
         json_array_foreach(json_object_get(secret, "used_by"), k, user)
-    {
-        const char *name = json_string_value(user);
-        if (!json_object_get(by_user, name))
-            json_object_set_new(by_user, name, json_array());
-        json_array_append(json_object_get(by_user, name), secret);
-    }
+            json_list_add(by_user, json_string_value(user), secret);
     json_array_foreach(users, i, user)
     {
         auto_free char *name = xasprintf("%s %s", kind, json_text(user, kind));
-        own = json_object_get(by_user, name);
-        json_object_set_new(user, "secrets", own ? json_incref(own) : json_array());
+        json_object_set_new(user, "secrets", json_list_of(by_user, name));
     }
 }
 
@@ -50,36 +44,30 @@ static void put_time(json_t *list, const char *member)
     }
 }
 
+static void put_lists(json_t *connectors, const char *member, const json_t *by_connector)
+{
+    json_t *connector;
+    size_t i;
+    json_array_foreach(connectors, i, connector) json_object_set_new(
+        connector, member, json_list_of(by_connector, json_text(connector, "connector")));
+}
+
 /* Of each connector what is left where it asks. */
 static void add_left(json_t *connectors, const json_t *left)
 {
     auto_json *by_user = json_object();
-    json_t *one, *user, *connector;
+    json_t *one, *user;
     const char *name;
     size_t i;
     json_array_foreach(left, i, one) json_object_foreach(json_object_get(one, "users"), name, user)
-    {
-        if (!json_object_get(by_user, name))
-            json_object_set_new(by_user, name, json_array());
-        json_array_append(json_object_get(by_user, name), one);
-    }
-    json_array_foreach(connectors, i, connector)
-    {
-        json_t *own = json_object_get(by_user, json_text(connector, "connector"));
-        json_object_set_new(connector, "quota", own ? json_incref(own) : json_array());
-    }
+        json_list_add(by_user, name, one);
+    put_lists(connectors, "quota", by_user);
 }
 
 static void add_parked(json_t *connectors, const json_t *parked)
 {
     auto_json *by_connector = ledger_by_connector(parked);
-    json_t *connector;
-    size_t i;
-    json_array_foreach(connectors, i, connector)
-    {
-        json_t *own = json_object_get(by_connector, json_text(connector, "connector"));
-        json_object_set_new(connector, "parked", own ? json_incref(own) : json_array());
-    }
+    put_lists(connectors, "parked", by_connector);
 }
 
 /* ---- the whole ---- */

@@ -176,11 +176,7 @@ json_t *ledger_by_connector(const json_t *feeds)
     json_t *feed;
     json_array_foreach(feeds, i, feed)
     {
-        const char *connector = json_text(feed, "connector");
-        json_t *own = json_object_get(out, connector);
-        if (!own)
-            json_object_set_new(out, connector, own = json_array());
-        json_array_append(own, feed);
+        json_list_add(out, json_text(feed, "connector"), feed);
     }
     return out;
 }

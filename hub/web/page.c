@@ -21,14 +21,15 @@ struct overview {
     const struct look *look;
     const struct summary *list;
     size_t n, n_bad, n_wait, n_busy;
-    size_t n_else; /* what needs attention and is no connector */
+    size_t bad_else, wait_else; /* what is no connector */
 };
 
 /* ---- at a glance ---- */
 
 static void count(struct overview *o)
 {
-    o->n_else = page_count_else(o->look);
+    o->bad_else = page_count_else(o->look, TONE_BAD);
+    o->wait_else = page_count_else(o->look, TONE_WAIT);
     for (size_t i = 0; i < o->n; i++) {
         o->n_bad += o->list[i].tone == TONE_BAD;
         o->n_wait += o->list[i].tone == TONE_WAIT;
@@ -45,12 +46,12 @@ static void add_fact(struct buf *b, const char *name, int64_t value)
 /* What is said of the connectors, and of all else. */
 static void add_verdict(const struct overview *o, struct buf *b)
 {
-    size_t n = o->n_bad + o->n_else;
-    const char *what = o->n_else ? "thing" : "connector";
+    size_t n = o->n_bad + o->bad_else, n_wait = o->n_wait + o->wait_else;
+    const char *what = o->bad_else ? "thing" : "connector";
     if (n > 0)
         buf_printf(b, "%zu %s%s attention", n, what, n == 1 ? " needs" : "s need");
-    else if (o->n_wait)
-        buf_printf(b, "nothing is broken, %zu to look at", o->n_wait);
+    else if (n_wait > 0)
+        buf_printf(b, "nothing is broken, %zu to look at", n_wait);
     else
         buf_printf(b, "all is well");
 }
@@ -78,7 +79,7 @@ static void add_glance(const struct overview *o, const char *title)
         rows += o->list[i].rows;
     html(o->b, "<h1>{}</h1>\n<dl class=\"glance\">\n", title);
     add_fact(o->b, "connectors", (int64_t)o->n);
-    add_fact(o->b, "need attention", (int64_t)(o->n_bad + o->n_else));
+    add_fact(o->b, "need attention", (int64_t)(o->n_bad + o->bad_else));
     add_fact(o->b, "running", (int64_t)o->n_busy);
     add_fact(o->b, "rows stored", rows);
     html(o->b, "</dl>\n");

@@ -16,8 +16,8 @@ void page_overview(struct buf *, const struct look *, int64_t number);
 /* Its part about what needs attention, of connectors that are sorted by summary_all(), and of all
  * else; nothing where there is none. */
 void page_attention(struct buf *, const struct look *, const struct summary *, size_t n);
-/* How much needs attention that is no connector. */
-size_t page_count_else(const struct look *);
+/* How much of that tone there is to tell that is no connector. */
+size_t page_count_else(const struct look *, enum tone);
 /* Its parts about sinks, nothing where there is none, and about who is told of what. */
 void page_sinks(struct buf *, const struct look *);
 void page_alerts(struct buf *, const struct look *);

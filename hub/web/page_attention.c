@@ -16,19 +16,6 @@ enum { SHOWN = 100 }; /* connectors */
 
 /* ---- connectors ---- */
 
-static void add_item(struct buf *b, const char *word, const char *whose, const char *text,
-                     const char *remedy)
-{
-    html(b, "<li class=\"item\">");
-    part_state(b, word, NULL);
-    html(b, " <strong><bdi>{}</bdi></strong>", whose);
-    if (text)
-        html(b, "<p><bdi>{}</bdi></p>", text);
-    if (remedy && *remedy)
-        html(b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
-    html(b, "</li>\n");
-}
-
 static void add_feed(struct buf *b, const char *connector, const json_t *feed)
 {
     const json_t *run = json_object_get(feed, "last_run");
@@ -41,7 +28,7 @@ static void add_feed(struct buf *b, const char *connector, const json_t *feed)
     const char *title = json_text(run, "title"), *message = json_text(run, "message");
     auto_free char *text = xasprintf("%s%s%s", title ? title : "", title && message ? ": " : "",
                                      message ? message : "");
-    add_item(b, outcome, whose, text, json_text(run, "remedy"));
+    part_item(b, outcome, whose, text, json_text(run, "remedy"));
 }
 
 static void add_connector(struct buf *b, const json_t *connector)
@@ -54,7 +41,7 @@ static void add_connector(struct buf *b, const json_t *connector)
     {
         const char *kind = json_text(one, "kind");
         if (strcmp(kind, EVENT_FAILING) != 0) /* its run is there already */
-            add_item(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
+            part_item(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
     }
 }
 
@@ -80,8 +67,8 @@ static void add_alerts(struct buf *b, const json_t *alerts)
     {
         auto_free char *whose = xasprintf("alert %s", json_text(one, "alert"));
         if (alert_is_undelivered(one))
-            add_item(b, page_alert_word(one), whose, json_text(one, "message"),
-                     json_text(one, "remedy"));
+            part_item(b, page_alert_word(one), whose, json_text(one, "message"),
+                      json_text(one, "remedy"));
     }
 }
 
@@ -96,8 +83,8 @@ static void add_sinks(struct buf *b, const json_t *sinks)
         auto_free char *whose =
             xasprintf("sink %s.%s", json_text(sink, "sink"), json_text(delivery, "dataset"));
         if (facts_is_passing_fault(sink, delivery))
-            add_item(b, json_text(run, "outcome"), whose, json_text(run, "message"),
-                     json_text(run, "remedy"));
+            part_item(b, json_text(run, "outcome"), whose, json_text(run, "message"),
+                      json_text(run, "remedy"));
     }
 }
 
@@ -110,28 +97,34 @@ static void add_else(struct buf *b, const struct look *look)
     json_array_foreach(look->facts.notices, i, one)
     {
         if (facts_is_of_no_connector(one))
-            add_item(b, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"),
-                     NULL);
+            part_item(b, json_text(one, "kind"), json_text(one, "scope"), json_text(one, "text"),
+                      NULL);
     }
     json_array_foreach(look->facts.standing.secrets, i, one)
     {
         if (!is_told(one))
             continue;
         auto_free char *whose = xasprintf("secret %s", json_text(one, "name"));
-        add_item(b, json_text(one, "state"), whose, json_text(one, "message"),
-                 json_text(one, "remedy"));
+        part_item(b, json_text(one, "state"), whose, json_text(one, "message"),
+                  json_text(one, "remedy"));
     }
 }
 
-size_t page_count_else(const struct look *look)
+/* As many as add_else() adds. */
+size_t page_count_else(const struct look *look, enum tone tone)
 {
-    const json_t *one;
-    size_t i, n = 0;
-    json_array_foreach(look->facts.notices, i, one) n += facts_is_of_no_connector(one);
+    const json_t *one, *delivery;
+    size_t i, k, n = 0;
+    json_array_foreach(look->facts.notices, i, one) n +=
+        facts_is_of_no_connector(one) && tone_of(json_text(one, "kind")) == tone;
     json_array_foreach(look->facts.alerts, i, one) n +=
-        alert_is_undelivered(one) && tone_of(page_alert_word(one)) == TONE_BAD;
+        alert_is_undelivered(one) && tone_of(page_alert_word(one)) == tone;
+    json_array_foreach(look->facts.sinks, i, one)
+        json_array_foreach(json_object_get(one, "datasets"), k, delivery) n +=
+        facts_is_passing_fault(one, delivery) &&
+        tone_of(json_text(json_object_get(delivery, "last_run"), "outcome")) == tone;
     json_array_foreach(look->facts.standing.secrets, i, one) n +=
-        is_told(one) && tone_of(json_text(one, "state")) == TONE_BAD;
+        is_told(one) && tone_of(json_text(one, "state")) == tone;
     return n;
 }
 

@@ -105,17 +105,6 @@ static void add_feeds(struct buf *b, const struct look *look, const json_t *feed
 
 /* ---- what stands in its way ---- */
 
-static void add_obstacle(struct buf *b, const char *word, const char *whose, const char *text,
-                         const char *remedy)
-{
-    html(b, "<li class=\"item\">");
-    part_state(b, word, NULL);
-    html(b, " <strong><bdi>{}</bdi></strong><p><bdi>{}</bdi></p>", whose, text);
-    if (remedy)
-        html(b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
-    html(b, "</li>\n");
-}
-
 static void add_obstacles(struct buf *b, const json_t *c)
 {
     const json_t *one;
@@ -127,17 +116,17 @@ static void add_obstacles(struct buf *b, const json_t *c)
     {
         const char *kind = json_text(one, "kind");
         if (strcmp(kind, EVENT_FAILING) != 0) /* its stream says so below */
-            add_obstacle(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
+            part_item(b, kind, json_text(one, "scope"), json_text(one, "text"), NULL);
     }
     json_array_foreach(json_object_get(c, "secrets"), i, one)
     {
         if (json_text(one, "message"))
-            add_obstacle(b, json_text(one, "state"), json_text(one, "name"),
-                         json_text(one, "message"), json_text(one, "remedy"));
+            part_item(b, json_text(one, "state"), json_text(one, "name"), json_text(one, "message"),
+                      json_text(one, "remedy"));
     }
     json_array_foreach(json_object_get(c, "parked"), i, one)
-        add_obstacle(b, "parked", json_text(one, "account"),
-                     "its quota is used up, it goes on by itself", json_text(one, "until"));
+        part_item(b, "parked", json_text(one, "account"),
+                  "its quota is used up, it goes on by itself", json_text(one, "until"));
     if (b->len == empty)
         b->len = begin; /* nothing to say is not said */
     else

@@ -49,6 +49,19 @@ void part_state(struct buf *b, const char *word, const char *title)
         html(b, " <span class=\"meaning\">{}</span>", title);
 }
 
+void part_item(struct buf *b, const char *word, const char *whose, const char *text,
+               const char *remedy)
+{
+    html(b, "<li class=\"item\">");
+    part_state(b, word, NULL);
+    html(b, " <strong><bdi>{}</bdi></strong>", whose);
+    if (text)
+        html(b, "<p><bdi>{}</bdi></p>", text);
+    if (remedy && *remedy)
+        html(b, "<p class=\"remedy\"><span aria-hidden=\"true\">→</span> {}</p>", remedy);
+    html(b, "</li>\n");
+}
+
 /* ---- times ---- */
 
 /* "2026-11-28T23:40:38.123Z" → "2026-11-28 23:40 UTC" */

@@ -22,6 +22,11 @@ void part_state(struct buf *, const char *word, const char *title);
 /* "3 min ago", with the time itself behind it; "–" where there is none. */
 void part_time(struct buf *, const struct look *, const char *time);
 
+/* One of a list of what is wrong: its state, whose it is, in words, and what to do; text, remedy:
+ * NULL: none. */
+void part_item(struct buf *, const char *word, const char *whose, const char *text,
+               const char *remedy);
+
 /* A cell with a day, which is not broken into two lines. */
 void part_cell_day(struct buf *, const char *heading, const char *day);
 

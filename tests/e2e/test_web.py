@@ -257,6 +257,10 @@ def test_sink():
         delivered = lab.run("status", "--json", "--all").json()["sinks"][0]
         tap.is_((delivered["events"], delivered["datasets"][0]["last_run"]["code"]), ([], "ok"), "nothing stands in its way any more")
         tap.has(web.ask("/").text, "Last delivery", "the page has the sink")
+        tap.has(web.ask("/").text, "all is well", "nothing is left to do")
+        setting = lab.start("secrets", "set", "a-token", "--expires", "5d", stdin=subprocess.PIPE)
+        setting.communicate("the value\n", timeout=h.WAIT_SECONDS)
+        web.until(lambda: "nothing is broken, 1 to look at" in web.ask("/").text, "what only has to be looked at to be counted, too")
         tap.is_(lab.run("status", "--all").code, 2, "--all without --json is wrong usage")
 
 

@@ -79,7 +79,23 @@ static void prints_in_the_order_of_putting(void **state)
                               "b\"}");
 }
 
+static void lists_by_name(void **state)
+{
+    (void)state;
+    auto_json *lists = json_object(), *one = json_integer(1), *two = json_integer(2);
+    json_list_add(lists, "a", one);
+    json_list_add(lists, "b", two);
+    json_list_add(lists, "a", two);
+    auto_json *a = json_list_of(lists, "a"), *c = json_list_of(lists, "c");
+    assert_int_equal(json_array_size(a), 2);
+    assert_ptr_equal(json_array_get(a, 1), two);
+    assert_true(json_is_array(c));
+    assert_int_equal(json_array_size(c), 0);
+    assert_null(json_object_get(lists, "c"));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(lists_by_name),
     cmocka_unit_test(takes_any_value),
     cmocka_unit_test(refuses),
     cmocka_unit_test(looks_up),
