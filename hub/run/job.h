@@ -51,6 +51,7 @@ struct job {
     struct plugin *plugin;
     enum plugin_end plugin_end; /* of one that did not start */
     struct err denied;          /* the host that it asked for and may not */
+    struct err spoilt;          /* why this window is not whole, whatever the plugin says */
     const struct omni_source *source;
     json_t *options;               /* references resolved: holds secrets */
     json_t *config;                /* what the plugin sees: secrets are "***" */

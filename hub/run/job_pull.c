@@ -187,10 +187,12 @@ static omni_status pull_days(struct job *job, struct plan_range days, struct err
                                    .cursor = cursor,
                                    .account = job->account};
     job_failure_clear(job);
-    job->denied = *err = (struct err){0};
+    job->denied = job->spoilt = *err = (struct err){0};
     omni_status status = job_failed(job, plugin_pull(job->plugin, &request, err), err);
     if (status == OMNI_OK && job->denied.status != OMNI_OK)
         status = err_set(err, job->denied.status, "%s", job->denied.text);
+    if (status == OMNI_OK)
+        status = window_is_whole(job, err);
     if (status == OMNI_OK && job_is_cancelled())
         status = err_set(err, OMNI_E_CANCELLED, "stopped before the window was whole");
     return status;

@@ -71,6 +71,8 @@ struct exchange {
     struct job *job;
     struct omni_http *http;
     bool wants_rows;
+    bool is_good;         /* a reply began that is no refusal */
+    bool is_judged;       /* what came last is the platform's or the plugin's word, and whole */
     struct gunzip gunzip; /* of a file that is served as it is: nothing says so but its bytes */
     struct buf head;      /* of the reply, as far as it is kept where it cannot be read */
 };
@@ -96,6 +98,9 @@ static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uin
     if (status != OMNI_OK && status != OMNI_E_UNSUPPORTED && x->job->failure.is_set)
         err_set(err, status, "%s", x->job->failure.text);
     bool is_fine = status == OMNI_OK || status == OMNI_E_UNSUPPORTED;
+    bool is_refusal = reply->status < 200 || reply->status >= 300;
+    x->is_good |= !is_refusal;
+    x->is_judged = !is_fine || is_refusal;
     return is_fine && lacks_document(x, reply)
                ? err_set(err, OMNI_E_DATA, "HTTP %d with an empty reply, where JSON was expected",
                          (int)reply->status)
@@ -105,6 +110,8 @@ static omni_status exchange_judge(void *ctx, const struct http_reply *reply, uin
 static omni_status exchange_begin(void *ctx, struct err *err)
 {
     struct exchange *x = ctx;
+    x->is_good = true;
+    x->is_judged = false;
     gunzip_close(&x->gunzip);
     buf_clear(&x->head);
     return pipeline_rewind(x->job->pipeline, err);
@@ -232,6 +239,7 @@ static omni_status rows_of_file(struct exchange *x, struct err *err)
 {
     struct job *job = x->job;
     job->pipeline->name = x->http->url + strlen("file:");
+    x->is_good = true;
     omni_status status = job_files_read(job->files, x->http->url, x, exchange_plain, err);
     if (status == OMNI_OK) {
         status = pipeline_end(job->pipeline, err);
@@ -261,6 +269,20 @@ static void keep_head(struct exchange *x, const struct err *why)
                     x->head.len < BAD_REPLY_BYTES ? x->head.len : BAD_REPLY_BYTES);
 }
 
+/* Rows are missing then. Whatever the plugin makes of it, what it pulls is not whole any more. */
+static void spoil(struct job *job, omni_status status, const struct err *err)
+{
+    if (status != OMNI_OK && job->spoilt.status == OMNI_OK)
+        err_set(&job->spoilt, status, "%s", err->text);
+}
+
+/* A reply was not read whole. To what the platform refuses, or the plugin itself calls an error, it
+ * may have an answer. */
+static bool is_unread(const struct exchange *x)
+{
+    return x->is_good && !x->is_judged;
+}
+
 static omni_status service_rows(void *ctx, struct omni_http *http, const char *records)
 {
     struct job *job = ctx;
@@ -283,6 +305,8 @@ static omni_status service_rows(void *ctx, struct omni_http *http, const char *r
     if (status == OMNI_E_DATA)
         keep_head(&x, &err);
     buf_free(&x.head);
+    if (is_unread(&x))
+        spoil(job, status, &err);
     http->records = reader_records(job->pipeline->reader);
     job->pipeline->name = NULL;
     if (status != OMNI_OK) {
@@ -303,7 +327,9 @@ static omni_status service_row(void *ctx, uint32_t part, const struct omni_cell 
     if (!job->pipeline)
         return service_end(job, err_set(&err, OMNI_E_BUG, "row() was called outside of pull()"),
                            &err);
-    return service_end(job, pipeline_row(job->pipeline, part, cells, n, &err), &err);
+    omni_status status = pipeline_row(job->pipeline, part, cells, n, &err);
+    spoil(job, status, &err);
+    return service_end(job, status, &err);
 }
 
 static omni_status service_quality(void *ctx, const char *flag)
@@ -345,7 +371,9 @@ static omni_status service_part(void *ctx, const char *name)
 {
     struct job *job = ctx;
     struct err err = {0};
-    return service_end(job, window_begin_part(job, name, &err), &err);
+    omni_status status = window_begin_part(job, name, &err);
+    spoil(job, status, &err);
+    return service_end(job, status, &err);
 }
 
 /* ---- what was found ---- */

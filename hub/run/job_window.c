@@ -325,6 +325,14 @@ omni_status window_store(struct job *job, struct err *err)
     return OMNI_OK;
 }
 
+omni_status window_is_whole(const struct job *job, struct err *err)
+{
+    if (job->spoilt.status == OMNI_OK)
+        return OMNI_OK;
+    return err_set(err, job->spoilt.status, "%s; the plugin went on all the same",
+                   job->spoilt.text);
+}
+
 omni_status window_begin_part(struct job *job, const char *name, struct err *err)
 {
     struct window *w = job->window;
@@ -333,7 +341,11 @@ omni_status window_begin_part(struct job *job, const char *name, struct err *err
     if (w->stream->sync != OMNI_PARTS)
         return err_set(err, OMNI_E_BUG, "part() in stream %s, which is not OMNI_PARTS",
                        w->stream->name);
-    omni_status status = w->is_part_open ? window_store(job, err) : OMNI_OK;
+    omni_status status = window_is_whole(job, err);
+    if (status == OMNI_OK && w->is_part_open)
+        status = window_store(job, err);
+    if (status != OMNI_OK)
+        return status;
     free(mem_take(w->part));
     w->part = xstrdup(name);
     w->is_part_open = true;

@@ -71,6 +71,8 @@ const char *window_state_regular(struct job *, const char *key);
 
 /* Drops rows and state of the window that is open: it is asked for anew. */
 void window_clear(struct job *);
+/* OMNI_OK, or why rows of the window that is open are missing. */
+omni_status window_is_whole(const struct job *, struct err *);
 /* Checks and stores what the pipeline holds, with its state; empties both. */
 omni_status window_store(struct job *, struct err *);
 /* What was stored does not look right; the first doubt is the one that is told. reason: of

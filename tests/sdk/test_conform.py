@@ -164,7 +164,6 @@ MISTAKES = (
     ("lines are read by hand", (READ, BY_HAND % JSON_LINE), {"lines": ("word", "huge", "missing", "object", "half-page")}),
     ("a CSV is read by hand", (READ, BY_HAND % CSV_LINE), {"simple": ("word", "missing", "object", "huge")}),
     ("the parts are read by hand", (READ, PARTS_BY_HAND), {"orders": ("word", "missing", "object", "huge")}),
-    ("half a file is passed over", (READ, READ + "\n    status = status == OMNI_E_DATA ? OMNI_OK : status;"), {"sheet": ("half-page",)}),
     ("a missing account list is no accounts", ("if (list.kind != OMNI_JSON_ARRAY)", "if (0)"), {"accounts": ("half-page", "no-body")}),
     ("accounts() goes on without the platform", (ACCOUNTS[0], "    (void)status;\n    struct omni_json list = omni_json_at("
                                                  "omni_json_of_reply(&http), \"accounts\");\n"),
@@ -241,6 +240,58 @@ def begins(desk):
     desk.write("both.test", TESTS["changes"] + 'from = "2026-03-01"; to = "2026-03-02";\n')
     done = desk.run("omnihub test-plugin ./various.so both.test")
     tap.ok(done.code == 2 and "in the place of from and to" in done.err, "a test with both is refused")
+
+
+# What is missing of a reply, or of the rows, is missing whatever the plugin says.
+SWALLOWED = READ + "\n    status = OMNI_OK;"
+STRAY = READ + """
+    struct omni_cell stray[5] = {{OMNI_DATE, 0, {0}}, {OMNI_TEXT, 1, {0}}};
+    stray[1].v.s = "x";
+    (void)hub->row(run, stray, 5);"""
+BATCH = '            status = hub->rows(run, &http, "$.orders[*].order");'
+BATCHES = """hub: { state_dir = "state-batches"; schema_dir = "%s"; http = { first_wait_ms = 5; }; };
+connectors = ( { name = "it"; plugin = "%s"; streams = ("batches"); options = { account_id = "7"; token = "file:%s"; }; } );
+"""
+
+
+def batch(n, body):
+    order = {"id": "o%d" % n, "at": "2026-03-0%dT10:00:00Z" % n, "net": "3.00"}
+    text = json.dumps({"orders": [{"order": order}, {"order": dict(order, id="p%d" % n)}]})
+    return {"request": {"method": "GET", "url": "https://api.various.example/batches/%d" % n},
+            "reply": {"status": 200, "headers": ["content-type: application/json"], "body": body(text)}}
+
+
+def stands_by(desk):
+    """The hub itself refuses what was not read whole."""
+    for name, old, new in (("an honest plugin", READ, READ), ("a plugin that passes over what rows() says", READ, SWALLOWED)):
+        tap.ok(build(desk, desk.good_source.replace(old, new)), name + ": builds")
+        for test, checks in {"sheet": ("half-page", "word", "null-key"), "lines": ("huge", "object", "half-page"), "orders": ("no-body", "web-page")}.items():
+            sheet, _ = score(desk, test, *checks)
+            bad = [(c["id"], c.get("problem")) for c in sheet["checks"] if c["result"] != "ok"]
+            tap.is_((bad, len(sheet["checks"]) > len(checks)), ([], True), "%s: %s: nothing of it is stored" % (name, test))
+    desk.write("half.test", TESTS["sheet"].replace("sheet.csv.gz", "half.csv.gz"))
+    with open(desk.path("sheet.csv.gz"), "rb") as good, open(desk.path("half.csv.gz"), "wb") as half:
+        half.write(good.read()[:-9])
+    done = desk.run("omnihub test-plugin ./various.so half.test --no-conformance")
+    tap.is_(done.code, 1, "a cut gzip, passed over: fails")
+    tap.has(done.out, "the plugin went on all the same", "and it is told what was passed over")
+    tap.ok(build(desk, desk.good_source.replace(READ, STRAY)), "a plugin that passes over what row() says: builds")
+    done = desk.run("omnihub test-plugin ./various.so lines.test --no-conformance")
+    tap.ok(done.code == 1 and "outside of the window" in done.out, "and is refused")
+    desk.write("token", "made-up-token", 0o600)
+    desk.write("batches.conf", BATCHES % (os.path.join(omni.SOURCE, "conf", "schema"), desk.path("various.so"), desk.path("token")), 0o600)
+    whole, half = (lambda text: text), (lambda text: text[:len(text) // 2 + 10])
+    for name, new in (("an honest plugin", BATCH), ("one that passes over it", BATCH.replace("status = ", "(void)"))):
+        tap.ok(build(desk, desk.good_source.replace(BATCH, new)), name + ": builds")
+        desk.run("rm -rf state-batches")
+        again = [batch(2, half)] * 2
+        desk.write("batches.cassette", json.dumps({"omnihub_cassette": 1, "exchanges": [batch(1, whole)] + again + [batch(3, whole)]}))
+        done = desk.run("omnihub -c batches.conf pull it --replay batches.cassette --json")
+        result = json.loads(done.out)["results"][0]
+        tap.is_((done.code, result["outcome"]), (1, "failed"), "half a part: %s fails" % name)
+        tap.has(result["message"], "/batches/2", "half a part: which one is told")
+        rows = json.loads(desk.run("omnihub -c batches.conf query 'SELECT order_id AS o FROM orders ORDER BY 1' --format json").out)
+        tap.is_([row["o"] for row in rows], ["o1", "p1"], "half a part: the part before it is stored, it and what follows are not")
 
 
 def careless(desk):
@@ -337,4 +388,4 @@ def manual(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, begins, careless, sinks, graphql, manual)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, begins, stands_by, careless, sinks, graphql, manual)])

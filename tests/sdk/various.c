@@ -52,10 +52,13 @@ static const struct omni_field *const order_fields[] = {
     OMNI_STREAM(.sync = OMNI_WINDOW, .name = (name_), .dataset = "ads_daily", .fields = (fields_), \
                 .constants = "level=campaign", .max_window_days = 31, .day_zone = "UTC")
 static const struct omni_stream *const streams[] = {
-    WINDOW("sheet", sheet_fields), WINDOW("lines", line_fields),
+    WINDOW("sheet", sheet_fields),
+    WINDOW("lines", line_fields),
     OMNI_STREAM(.sync = OMNI_SNAPSHOT, .name = "orders", .dataset = "orders",
                 .fields = order_fields, .day_zone = "UTC", .parts = order_parts),
     OMNI_STREAM(.sync = OMNI_CURSOR, .name = "changes", .dataset = "orders", .fields = order_fields,
+                .day_zone = "UTC"),
+    OMNI_STREAM(.sync = OMNI_PARTS, .name = "batches", .dataset = "orders", .fields = order_fields,
                 .day_zone = "UTC"),
     NULL};
 
@@ -112,12 +115,28 @@ static omni_status various_accounts(void *self, struct omni_run *run)
     return OMNI_OK;
 }
 
+/* Three of them, each a part. */
+static omni_status pull_batches(struct omni_run *run)
+{
+    static const char *const urls[] = {"/batches/1", "/batches/2", "/batches/3"};
+    omni_status status = OMNI_OK;
+    for (size_t i = 0; i < 3 && status == OMNI_OK; i++) {
+        struct omni_http http = {.size = sizeof(http), .url = urls[i]};
+        status = hub->part(run, urls[i]);
+        if (status == OMNI_OK)
+            status = hub->rows(run, &http, "$.orders[*].order");
+    }
+    return status;
+}
+
 static omni_status various_pull(void *self, struct omni_run *run,
                                 const struct omni_request *request)
 {
     char memory[256];
     struct omni_text url = OMNI_TEXT(memory);
     (void)self;
+    if (request->stream->sync == OMNI_PARTS)
+        return pull_batches(run);
     omni_path_segment(&url, request->stream->name);
     if (request->stream->sync == OMNI_WINDOW) {
         omni_query_day(&url, "from", request->from_day);

@@ -316,7 +316,8 @@ struct omni_host {
     omni_status (*http)(struct omni_run *, struct omni_http *);
     /* Sends, reads every record at this JSONPath (e.g. $.data[*]) by the stream's fields while
      * bytes arrive, and hands back the envelope: the fast way. `records` is ignored for NDJSON and
-     * CSV. */
+     * CSV. Where a reply could not be read whole, or a row was refused by row() or part(), nothing
+     * of the window (or part) is stored, whatever pull() returns. */
     omni_status (*rows)(struct omni_run *, struct omni_http *, const char *records);
     /* One row, cells in the order of the stream's fields: for replies that need thought. */
     omni_status (*row)(struct omni_run *, const struct omni_cell *, uint32_t n);
