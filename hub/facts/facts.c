@@ -26,7 +26,7 @@ struct known {
     const struct facts_given *given;
     struct timetable times; /* when the next runs are, as far as the ledger tells */
     json_t *feeds, *notices, *states;
-    const json_t *apis; /* as the hub last asked its plugins */
+    json_t *apis; /* by plugin, as the hub last asked it */
 };
 
 /* ---- who else is asked ---- */
@@ -160,31 +160,51 @@ static void put_connectors(struct facts *f, const struct known *k)
     f->n_scheduled = agenda_count(k->times.agenda);
 }
 
+/* What the store tells; nothing where there is none yet. */
+static omni_status ask_store(struct facts *f, struct known *k, struct err *err)
+{
+    const struct config *config = k->given->config;
+    struct store *store = k->given->store;
+    auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
+    if (!feeds)
+        return err->status;
+    k->feeds = ledger_by_connector(feeds);
+    k->apis = store ? apis_list(store, err) : json_object();
+    if (!k->apis)
+        return err->status;
+    f->notices = store ? events_list(store, true, 0, err) : json_array();
+    if (!f->notices || alert_add_told(f->notices, config, store, err) != OMNI_OK)
+        return err->status;
+    k->notices = notices_by_connector(f->notices);
+    f->alerts = alert_facts(config, store, err);
+    return f->alerts ? OMNI_OK : err->status;
+}
+
+static omni_status look(struct facts *f, struct known *k, struct err *doubt, struct err *err)
+{
+    const struct facts_given *given = k->given;
+    omni_status status = ask_store(f, k, err);
+    if (status != OMNI_OK)
+        return status;
+    standing_find(&f->standing, given->config, doubt);
+    status = timetable_make(&k->times, given->config, given->store, k->feeds, err);
+    if (status == OMNI_OK)
+        status = put_sinks(f, k, err);
+    if (status == OMNI_OK)
+        put_connectors(f, k);
+    return status;
+}
+
 omni_status facts_look(struct facts *f, const struct facts_given *given, struct err *doubt,
                        struct err *err)
 {
-    struct store *store = given->store;
-    *f = (struct facts){.service = json_incref(given->service)};
-    auto_json *feeds = store ? ledger_feeds(store, NULL, err) : json_array();
-    auto_json *apis = store && feeds ? apis_list(store, err) : json_object();
-    f->notices = store && apis ? events_list(store, true, 0, err) : json_array();
-    f->alerts = f->notices ? alert_facts(given->config, store, err) : NULL;
-    if (!feeds || !apis || !f->alerts ||
-        alert_add_told(f->notices, given->config, store, err) != OMNI_OK)
-        return err->status;
-    standing_find(&f->standing, given->config, doubt);
     struct known k = {.given = given,
-                      .apis = apis,
-                      .feeds = ledger_by_connector(feeds),
-                      .notices = notices_by_connector(f->notices),
                       .states = ledger_by_connector(json_object_get(given->service, "connectors"))};
-    omni_status status = timetable_make(&k.times, given->config, store, k.feeds, err);
-    if (status == OMNI_OK)
-        status = put_sinks(f, &k, err);
-    if (status == OMNI_OK)
-        put_connectors(f, &k);
+    *f = (struct facts){.service = json_incref(given->service)};
+    omni_status status = look(f, &k, doubt, err);
     timetable_free(&k.times);
     json_decref(k.feeds);
+    json_decref(k.apis);
     json_decref(k.notices);
     json_decref(k.states);
     return status;

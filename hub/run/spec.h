@@ -84,7 +84,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *             write; id: in the ledger, 0: it could not even write that it began
  *  result     one per stream: {stream, account, outcome, reason, message, remedy, until (parked:
  *             when it goes on), from, to, windows, read, rows, inserted, changed, unchanged,
- *             removed, restated, rejected, requests, retries, bytes, seconds, detail{}}
+ *             removed, restated, rejected, requests, retries, bytes, detail{}}
  *             push: dataset, deliveries, rows; check: outcome, message; alert: done, wait_ms (as
  *             the other side says)
  *  done       {}   the last line of a job that ended by itself

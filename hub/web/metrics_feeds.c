@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Metrics of streams and sinks. Accounts are many, and their ids are
- * not for everybody who reads a dashboard: unless they are asked for, the stalest of a stream's
- * accounts speaks for all of them. */
+ * Metrics of streams and sinks. Accounts are many, and their ids are not for everybody who reads a
+ * dashboard: unless they are asked for, the stalest of a stream's accounts speaks for all. */
 #include <config.h>
 
 #include "web/metrics.h"
