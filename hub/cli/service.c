@@ -202,7 +202,8 @@ static void on_idle(void *ctx)
     look_at_clock(s);
     look_at_zones(s);
     service_look_at_calendar(s);
-    if (unwritten_due(s->unwritten) <= day_now())
+    /* Before anything newer is begun, too: the ledger's order is that of its runs. */
+    if (unwritten_due(s->unwritten) <= day_now() || agenda_due(s->now->plan.agenda) <= day_now())
         unwritten_retry(s->unwritten);
     if (!clock_is_doubtful(&s->clock)) {
         service_start_due(s);

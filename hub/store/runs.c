@@ -214,10 +214,15 @@ static omni_status note_unbegun(struct store *s, const struct store_abandoned *a
                                     .outcome = a->end->outcome,
                                     .reason = a->end->reason,
                                     .message = a->end->message};
+    bool is_over = false;
+    if (a->is_late && is_overtaken(s, &facts, a->at, &is_over, err) != OMNI_OK)
+        return err->status;
+    if (is_over) /* it would look like the newest */
+        return OMNI_OK;
     int64_t id = insert_run(s, r, a->at, err);
     if (!id || write_end(s, id, a->end, a->at, err) != OMNI_OK)
         return err->status;
-    return note_abandoned(s, &facts, a, err);
+    return event_of_run(s, &facts, err);
 }
 
 omni_status store_runs_abandon(struct store *s, const struct store_abandoned *a, uint64_t *n,

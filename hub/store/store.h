@@ -98,7 +98,8 @@ struct store_abandoned {
         noted; /* where none of these is "running": one that ended before it began; NULL: nothing */
     const struct store_run_end *end;
     int64_t at; /* when it ended, micros */
-    /* Written long after: what it would mean for events is the affair of who ended since. */
+    /* Written long after: where others of the same stream ended since, it means nothing for events,
+     * and a run that never began is not noted any more. */
     bool is_late;
 };
 /* Ends those that are still "running", in one transaction; a run that has an end keeps it. n: how

@@ -198,6 +198,7 @@ static void a_late_end_opens_none_over_a_newer_run(void **state)
     assert_false(is_open(f, EVENT_FAILING, "shop.orders"));
     late.noted = &all;
     give_up(f, &late, 0);
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE outcome = 'crashed'"), 1);
     assert_false(is_open(f, EVENT_FAILING, "shop"));
     late.is_late = false;
     give_up(f, &late, 0);
