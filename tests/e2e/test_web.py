@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -153,6 +154,26 @@ def test_rules():
     tap.ok(done.returncode == 0 and "SUCCESS: %d rules" % rules.count("- alert:") in done.stdout, "promtool finds nothing wrong in the rules")
 
 
+def test_older_store():
+    """Of a program that knew less: its tables are there, and no others."""
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        path = lab.configure(w.till(), sinks=[h.sink("out", "csv", ["orders"], {"directory": "out"})])
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("alerts = ( %s );\n" % h.written({"name": "duty", "kind": "webhook", "url": "http://127.0.0.1:9/"}))
+        lab.run("pull")
+        with contextlib.closing(sqlite3.connect(lab.path("state", "store.db"))) as store:
+            for table in ("run_hosts", "run_signals", "apis", "outbox", "told"):
+                store.execute("DROP TABLE " + table)
+            store.commit()
+        with w.Web(lab) as web:
+            tap.has(web.ask("/readyz").text, "store: ok", "an older program's store can be read")
+            everything = web.ask("/all.json").json()
+            tap.is_([a["state"] for a in everything["alerts"]], ["none"], "no message was made, as far as it tells")
+            tap.is_(web.metrics()['omnihub_run_duration_seconds_count{kind="pull",connector="till"}'], 1, "its runs are counted")
+            tap.is_(web.ask("/").code, 200, "the page is there")
+
+
 def test_one_moment():
     with h.Hub() as lab:
         lab.write("till.csv", w.ORDERS)
@@ -198,6 +219,8 @@ def test_accounts():
             name, row = h.meta(stand_in, lab)["name"], 'omnihub_http_requests_total{kind="pull",connector="%s",host="127.0.0.1",code="200"}'
             sent = sum(run["requests"] for run in lab.ledger(name))
             tap.ok(sent > 0 and m[row % name] == sent, "requests are counted by host and status")
+            if shutil.which("promtool"):
+                tap.is_(promtool(web.ask("/metrics").text), (0, []), "promtool finds nothing wrong in them")
             buckets = [v for k, v in m.items() if k.startswith('omnihub_run_duration_seconds_bucket{kind="pull",connector="%s"' % name)]
             tap.ok(len(buckets) > 5 and buckets == sorted(buckets) and buckets[-1] == len(lab.ledger(name)), "and runs by how long they took")
             told = web.ask("/status.json").json()
@@ -373,4 +396,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-l", "localhost:80").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_one_moment, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
+tap.run([test_pages, test_restated, test_metrics, test_rules, test_older_store, test_one_moment, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
