@@ -24,7 +24,7 @@ omnihub() { "$prefix/bin/omnihub" -c "$conf" "$@"; }
 generation=0
 [ ! -f "$dir/generation" ] || generation=$(($(cat "$dir/generation") + 1))
 
-rm -f "$dir/standin.out"
+: >"$dir/standin.out" # it has to be there before the line below looks into it
 python3 "$standin" --generation "$generation" --key-file "$dir/secrets/google-key.json" >"$dir/standin.out" &
 standin_pid=$!
 trap 'kill "$standin_pid" 2>/dev/null || :' EXIT
