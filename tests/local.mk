@@ -19,6 +19,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = $(HUB_LIBS) $(CMOCKA_LIBS)
 
 EXTRA_DIST += tests/lib/omni.py tests/lib/tap.py tests/lib/unit.h
+EXTRA_DIST += tests/lib/api.py
 
 .PHONY: coverage sweep torture valgrind
 if HAVE_CMOCKA

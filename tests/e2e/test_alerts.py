@@ -7,15 +7,14 @@ import contextlib
 import datetime
 import hashlib
 import hmac
-import http.server
 import os
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import api  # noqa: E402
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
@@ -26,41 +25,22 @@ TOKEN = "canary-platform-token-77"
 HOOK_TOKEN = "canary-hook-token-88"
 
 
-class Platform:
+class Platform(api.Api):
     """Serves orders with a status that a test sets; what it says of an error repeats the login it was given."""
 
     def __init__(self, status=200):
+        super().__init__()
         self.status = status
-        platform = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = ORDERS if platform.status == 200 else '{"error": "no such thing for %s"}' % self.headers.get("Authorization")
-                self.send_response(platform.status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body.encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    def answer(self, asked):
+        return self.status, ORDERS if self.status == 200 else {"error": "no such thing for %s" % asked.headers.get("Authorization")}
 
     def connector(self, name, **more):
         fields = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"}]
         stream = {"name": "orders", "dataset": "orders", "url": "/orders", "records": "$[*]", "fields": fields, "sync": "snapshot"}
-        options = {"api_url": "http://127.0.0.1:%d" % self.server.server_address[1], "streams": [stream], "currency": "EUR",
+        options = {"api_url": self.url, "streams": [stream], "currency": "EUR",
                    "token": TOKEN}
         return h.connector(name, "rest", options, **dict({"schedule": "@yearly"}, **more))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Lab(h.Hub):

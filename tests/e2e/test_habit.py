@@ -4,16 +4,13 @@
 refuse. What came is stored, and --accept-empty takes it."""
 
 import datetime
-import http.server
-import json
 import os
 import sqlite3
 import sys
-import threading
-import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import api  # noqa: E402
 import hub as h  # noqa: E402
 import tap  # noqa: E402
 
@@ -28,15 +25,16 @@ def day(ago):
     return (TODAY - datetime.timedelta(ago)).isoformat()
 
 
-class Platform(http.server.ThreadingHTTPServer):
+class Platform(api.Api):
     """Some rows a day, on Sundays fewer; days may have their own number of rows and factor of cost."""
 
-    daemon_threads = True
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__()
         self.rows, self.factor, self.refused = {}, {}, set()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, asked):
+        is_refused = asked.token() == "bad" or asked.query.get("account") in self.refused
+        return 401 if is_refused else 200, {"ads": list(self.ads(asked.query["from"], asked.query["to"]))}
 
     def ads(self, first, last):
         one = datetime.date.fromisoformat(first)
@@ -48,21 +46,6 @@ class Platform(http.server.ThreadingHTTPServer):
             one += datetime.timedelta(1)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked = {k: v[0] for k, v in urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).items()}
-        is_refused = self.headers.get("authorization", "").split()[-1:] == ["bad"] or asked.get("account") in self.server.refused
-        body = json.dumps({"ads": list(self.server.ads(asked["from"], asked["to"]))}).encode()
-        self.send_response(401 if is_refused else 200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 class Lab(h.Hub):
     def __init__(self, stream=(), **more):
         super().__init__()
@@ -70,7 +53,7 @@ class Lab(h.Hub):
         self.set(dict(stream), **more)
 
     def set(self, stream=(), options=(), **more):
-        chosen = dict({"api_url": "http://127.0.0.1:%d" % self.platform.server_port, "streams": [dict(STREAM, **dict(stream))],
+        chosen = dict({"api_url": self.platform.url, "streams": [dict(STREAM, **dict(stream))],
                        "currency": "EUR"}, **dict(options))
         self.configure(h.connector("shop", "rest", chosen, **dict({"start": "-70d"}, **more)), http={"max_attempts": 1})
 
@@ -92,7 +75,7 @@ class Lab(h.Hub):
         tap.is_(kept, true, name)
 
     def close(self):
-        self.platform.shutdown()
+        self.platform.close()
         super().close()
 
 

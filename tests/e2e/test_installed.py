@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import api  # noqa: E402
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
@@ -113,9 +114,9 @@ def test_outside_plugin():
     shutil.copy(path, os.path.join(folder, "acme.so"))
     with h.Hub() as lab:
         visits = '{"visits":[{"day":"2026-01-05","where":"Direct","visits":"12"},{"day":"2026-01-05","where":"Email","visits":"30"}]}'
-        with Page(visits) as base:
+        with page(visits) as visits_api:
             lab.write("omnihub.conf", 'hub: { state_dir = "state"; };\nconnectors = ( { name = "a"; plugin = "acme"; '
-                      'options = { api_url = "%s"; }; } );\n' % base, 0o600)
+                      'options = { api_url = "%s"; }; } );\n' % visits_api.url, 0o600)
             done = lab.omnihub("pull", "--from", "2026-01-05", "--to", "2026-01-05", program=program)
         tap.is_(done.code, 0, "it is found by its name and pulls")
         if done.code:
@@ -124,32 +125,9 @@ def test_outside_plugin():
         tap.is_(out.split(), ["n", "42"], "its rows are stored, with the installed schema")
 
 
-class Page:
-    """One JSON text for every request."""
-
-    def __init__(self, text):
-        import http.server
-        import threading
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, format, *args):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return "http://127.0.0.1:%d" % self.server.server_address[1]
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+def page(text):
+    """An API with one JSON text for every request."""
+    return api.Api(lambda _: (200, text))
 
 
 def test_demo():

@@ -3,8 +3,6 @@
 side by side."""
 
 import datetime
-import http.server
-import json
 import os
 import re
 import sqlite3
@@ -14,6 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 
+import api
 import omni
 import tap
 
@@ -26,46 +25,32 @@ connectors = ( { name = "shop"; plugin = "%s"; options = { api_url = "%s"; curre
 """
 
 
-class Platform(http.server.ThreadingHTTPServer):
+class Platform(api.Api):
     """A day's pages; `doubled` days repeat one, `broken` days answer no JSON, at a `slow` day it waits."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__()
         self.doubled, self.broken, self.slow, self.extra = set(), set(), None, 0
         self.more = {}  # by day, as extra
         self.asked, self.reached, self.go_on = [], threading.Event(), threading.Event()
         self.together, self.seen, self.enough = 0, set(), threading.Event()  # so many accounts have to ask before one is answered
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def url(self):
-        return "http://127.0.0.1:%d" % self.server_address[1]
 
     def rows(self, day):
         ids = list(range(ROWS)) + ([0] if day in self.doubled else [])
         return {"rows": [{"day": day, "page": "/%d" % i, "revenue": "%d.50" % (i + self.extra + self.more.get(day, 0))} for i in ids]}
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        day = self.path.split("day=")[1][:10]
-        self.server.asked.append(day)
-        if self.server.together:
-            self.server.seen.add(self.path.split("account=")[1][:1])
-            if len(self.server.seen) >= self.server.together:
-                self.server.enough.set()
-            self.server.enough.wait(omni.RUN_SECONDS)
-        if day == self.server.slow:
-            self.server.reached.set()
-            self.server.go_on.wait(LOCK_SECONDS * 10)
-        body = b"{" if day in self.server.broken else json.dumps(self.server.rows(day)).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    def answer(self, asked):
+        day = asked.query["day"]
+        self.asked.append(day)
+        if self.together:
+            self.seen.add(asked.query["account"])
+            if len(self.seen) >= self.together:
+                self.enough.set()
+            self.enough.wait(omni.RUN_SECONDS)
+        if day == self.slow:
+            self.reached.set()
+            self.go_on.wait(LOCK_SECONDS * 10)
+        return 200, b"{" if day in self.broken else self.rows(day)
 
 
 def day(number):
@@ -76,7 +61,7 @@ class Shop(omni.Lab):
     def __init__(self):
         super().__init__()
         self.platform = Platform()
-        self.write("omnihub.conf", CONF % (self.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), omni.plugin_path("rest", "file"), self.platform.url()))
+        self.write("omnihub.conf", CONF % (self.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), omni.plugin_path("rest", "file"), self.platform.url))
 
     def pull(self, days=9, *more):
         return self.omnihub("pull", "--from", day(0), "--to", day(days - 1), *more)
@@ -95,8 +80,7 @@ class Shop(omni.Lab):
         return self.ask("SELECT value FROM state WHERE key = 'hub.window_to'")
 
     def close(self):
-        self.platform.shutdown()
-        self.platform.server_close()
+        self.platform.close()
         super().close()
 
 

@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A quota that is used up pauses every job that shares it, parks runs, shows in status with its end, and the service goes on then."""
 
-import http.server
 import json
 import os
 import signal
 import sqlite3
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import api  # noqa: E402
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
@@ -24,40 +23,22 @@ GOOD = json.dumps({"orders": [{"id": "o1", "day": "2026-11-20", "net": "1.50"}]}
 HOUR = 3600
 
 
-class Platform(http.server.ThreadingHTTPServer):
+class Platform(api.Api):
     """Answers by what is left: replies with status and headers for each token, else rows."""
 
-    daemon_threads = True
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__()
         self.refuse, self.more, self.asked, self.times_asked = {}, {}, [], []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def url(self):
-        return "http://127.0.0.1:%d" % self.server_port
+    def answer(self, asked):
+        token = asked.token()
+        self.asked.append(token)
+        self.times_asked.append(time.monotonic())
+        wait = self.refuse.get(token)
+        return (429, {}, {"Retry-After": wait}) if wait else (200, GOOD, self.more.get(token, {}))
 
     def times(self, token):
         return self.asked.count(token)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        token = self.headers["authorization"].split()[-1]
-        self.server.asked.append(token)
-        self.server.times_asked.append(time.monotonic())
-        wait = self.server.refuse.get(token)
-        self.send_response(429 if wait else 200)
-        for name, value in ({"Retry-After": wait} if wait else self.server.more.get(token, {})).items():
-            self.send_header(name, str(value))
-        body = b"{}" if wait else GOOD
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 class Lab(h.Hub):
@@ -72,14 +53,14 @@ class Lab(h.Hub):
                        http={"max_wait": "1s"}, parallel=1)
 
     def connector(self, name, token, **more):
-        options = {"api_url": self.platform.url(), "token": "file:" + token, "streams": [STREAM]}
+        options = {"api_url": self.platform.url, "token": "file:" + token, "streams": [STREAM]}
         return h.connector(name, "rest", options, **more)
 
     def status(self):
         return {c["connector"]: c for c in self.run("status", "--json").json()}
 
     def close(self):
-        self.platform.shutdown()
+        self.platform.close()
         super().close()
 
 
@@ -167,41 +148,24 @@ def test_restart():
 ADS = json.dumps({"ads": [{"date": h.TODAY.isoformat(), "ad": "1", "cost": "1.50"}]}).encode()
 
 
-class Meter(http.server.ThreadingHTTPServer):
+class Meter(api.Api):
     """Counts by account and app; refuses those accounts that are used up, and says what is left."""
 
-    daemon_threads = True
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), MeterHandler)
+        super().__init__()
         self.used_up, self.left, self.limit, self.asked, self.last = set(), None, 100, [], {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
-
-class MeterHandler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked = dict(part.split("=") for part in self.path.split("?")[1].split("&"))
-        self.server.asked.append(asked["account"])
-        self.server.last = asked
-        refused = asked["account"] in self.server.used_up
+    def answer(self, asked):
+        account = asked.query["account"]
+        self.asked.append(account)
+        self.last = asked.query
+        headers = {"Retry-After": HOUR} if account in self.used_up else {}
+        if self.left is not None:
+            headers.update({"X-RateLimit-Limit": self.limit, "X-RateLimit-Remaining": self.left, "X-RateLimit-Reset": HOUR})
+            self.left = max(0, self.left - 1)
         # Days of a backfill are long ago: no rows there.
-        is_today = int(asked["to"]) == (h.TODAY - h.datetime.date(1970, 1, 1)).days
-        body = b"{}" if refused else ADS if is_today else b'{"ads": []}'
-        self.send_response(429 if refused else 200)
-        if refused:
-            self.send_header("Retry-After", str(HOUR))
-        if self.server.left is not None:
-            self.send_header("X-RateLimit-Limit", str(self.server.limit))
-            self.send_header("X-RateLimit-Remaining", str(self.server.left))
-            self.send_header("X-RateLimit-Reset", str(HOUR))
-            self.server.left = max(0, self.server.left - 1)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        is_today = int(asked.query["to"]) == (h.TODAY - h.datetime.date(1970, 1, 1)).days
+        return (429, {}, headers) if account in self.used_up else (200, ADS if is_today else {"ads": []}, headers)
 
 
 class Metered(h.Hub):
@@ -219,7 +183,7 @@ class Metered(h.Hub):
         self.configure(*[self.connector(**one) for one in connectors], http={"max_wait": "1s", "max_attempts": 1}, **hub)
 
     def connector(self, name, token="x", account="a1", client_id=None, **more):
-        options = {"api_url": "http://127.0.0.1:%d" % self.meter.server_port, "token": "file:" + token, "account_id": account}
+        options = {"api_url": self.meter.url, "token": "file:" + token, "account_id": account}
         if client_id:
             options["client_id"] = client_id
         return h.connector(name, self.plugin, options, **dict({"start": "-1d"}, **more))
@@ -228,7 +192,7 @@ class Metered(h.Hub):
         return {c["connector"]: c for c in self.run("status", "--json").json()}
 
     def close(self):
-        self.meter.shutdown()
+        self.meter.close()
         super().close()
 
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """omnihub secrets: storing, listing, removing, another key, and a pull whose login comes out of the vault."""
 
-import http.server
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import api  # noqa: E402
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
@@ -110,32 +110,24 @@ def test_key_places():
         tap.has(err, "key is not there", "nothing is sealed with another one")
 
 
-class Platform(http.server.ThreadingHTTPServer):
+class Platform(api.Api):
     """Knows tokens; /open is for everyone. Counts what was asked; answers while its gate is open."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.asked.append(self.path)
-            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            is_let_in = self.path == "/open" or token in self.server.tokens
-            self.server.gate.wait(omni.RUN_SECONDS)
-            self.send_response(200 if is_let_in else 401)
-            self.end_headers()
-            self.wfile.write(b'[{"id":"1","day":"2026-11-01","net":"1.00"}]' if is_let_in else b"no")
-
-        def log_message(self, *_):
-            pass
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), self.Handler)
+        super().__init__()
         self.tokens, self.asked, self.gate = set(), [], threading.Event()
         self.gate.set()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, asked):
+        self.asked.append(asked.path)
+        is_let_in = asked.path == "/open" or asked.token() in self.tokens
+        self.gate.wait(omni.RUN_SECONDS)
+        return (200, [{"id": "1", "day": "2026-11-01", "net": "1.00"}]) if is_let_in else (401, "no")
 
     def connector(self, name, secret):
         fields = [{"path": "$.id", "column": "order_id"}, {"path": "$.day", "column": "date"}, {"path": "$.net", "column": "net"}]
         stream = {"name": "orders", "dataset": "orders", "url": "/" + name, "records": "$[*]", "fields": fields, "sync": "snapshot"}
-        return h.connector(name, "rest", {"api_url": "http://127.0.0.1:%d" % self.server_port, "token": "secret:" + secret, "streams": [stream]},
+        return h.connector(name, "rest", {"api_url": self.url, "token": "secret:" + secret, "streams": [stream]},
                            schedule="@yearly")
 
 
@@ -176,8 +168,7 @@ def test_service_is_told():
                 service.terminate()
         said = set_secret(lab, "two", "new")
         tap.is_((said.code, said.out, said.err), (0, "", ""), "no service: nothing is said")
-    platform.shutdown()
-    platform.server_close()
+    platform.close()
 
 
 def test_secret_during_a_run():
@@ -197,8 +188,7 @@ def test_secret_during_a_run():
                 tap.is_(outcomes(lab)["open"], ["ok"], "whoever was refused after that is tried again, and nobody else")
             finally:
                 service.terminate()
-    platform.shutdown()
-    platform.server_close()
+    platform.close()
 
 
 def set_secret(lab, name, value):

@@ -2,11 +2,10 @@
 """rest: the same orders behind every kind of paging and login, and clear refusals of a wrong description."""
 
 import copy
-import http.server
 import json
-import threading
 
 import plugin_test as t
+import api
 import hub
 import omni
 import tap
@@ -82,37 +81,16 @@ def test_logins():
             same_as_truth(world, lab, name)
 
 
-class Listener:
+class Listener(api.Api):
     """Answers with {"orders": …} and remembers what was asked."""
 
     def __init__(self):
+        super().__init__()
         self.asked, self.orders = [], []
-        outer = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def answer(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
-                outer.asked.append((self.command, self.path, body))
-                text = json.dumps({"orders": outer.orders}).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            do_GET = do_POST = answer
-
-            def log_message(self, format, *args):
-                pass
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def answer(self, asked):
+        self.asked.append((asked.method, asked.target, asked.body.decode()))
+        return 200, {"orders": self.orders}
 
 
 def local(listener, stream, **options):

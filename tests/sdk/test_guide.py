@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/plugin-guide.md, followed to the letter: every command is run, every output compared, against a little Plausible."""
 
-import http.server
 import json
 import os
 import re
 import sys
-import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import author  # noqa: E402
+import api  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
 
@@ -20,26 +19,16 @@ ROWS = [[["2026-01-03", "Google"], [34, 81]], [["2026-01-03", "Newsletter"], [12
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
 
 
-class Plausible(http.server.BaseHTTPRequestHandler):
+def plausible(asked):
     """POST /api/v2/query: a bearer key, pages by limit and offset, total_rows."""
-
-    def do_POST(self):
-        query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        page = query["pagination"]
-        first, last = query["date_range"]
-        rows = [r for r in ROWS if first <= r[0][0] <= last]
-        known = self.headers.get("Authorization") == "Bearer " + KEY and self.path == "/api/v2/query"
-        reply = {"results": [{"dimensions": d, "metrics": m} for d, m in rows[page["offset"]:page["offset"] + page["limit"]]],
-                 "meta": {"total_rows": len(rows)}, "query": query} if known else {"error": "Invalid API key"}
-        body = json.dumps(reply).encode()
-        self.send_response(200 if known else 401)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    if asked.token() != KEY or (asked.method, asked.path) != ("POST", "/api/v2/query"):
+        return 401, {"error": "Invalid API key"}
+    query = json.loads(asked.body)
+    page = query["pagination"]
+    first, last = query["date_range"]
+    rows = [r for r in ROWS if first <= r[0][0] <= last]
+    return 200, {"results": [{"dimensions": d, "metrics": m} for d, m in rows[page["offset"]:page["offset"] + page["limit"]]],
+                 "meta": {"total_rows": len(rows)}, "query": query}
 
 
 def commands(block):
@@ -92,13 +81,8 @@ def follow(desk, url):
 
 
 def run(desk):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plausible)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        follow(desk, "http://127.0.0.1:%d" % server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
+    with api.Api(plausible) as server:
+        follow(desk, server.url)
 
 
 with author.Desk() as the_desk:

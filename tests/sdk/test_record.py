@@ -3,16 +3,15 @@
 """record: a secret that the platform repeats is scrubbed in every usual form; where it is hidden deeper, nothing is written at all."""
 
 import base64
-import http.server
 import json
 import os
 import sys
-import threading
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import author  # noqa: E402
+import api  # noqa: E402
 import tap  # noqa: E402
 
 SECRET = "Tok/4711+secret=x9"
@@ -48,19 +47,11 @@ REFUSED = (
 )
 
 
-class Api(http.server.BaseHTTPRequestHandler):
+class Api(api.Api):
     echo = '""'
 
-    def do_GET(self):
-        body = ('{"data":[%s],"echo":%s}' % (json.dumps(ROW), self.echo)).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    def answer(self, _):
+        return 200, '{"data":[%s],"echo":%s}' % (json.dumps(ROW), self.echo)
 
 
 def everything_below(folder):
@@ -121,7 +112,5 @@ def keeps(desk, url):
 
 
 with author.Desk() as the_desk:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = "http://127.0.0.1:%d" % server.server_port
+    address = Api().url
     tap.run([lambda f=f: f(the_desk, address) for f in (prepare, scrubbed, refused, keeps)])

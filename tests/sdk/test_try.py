@@ -2,39 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """pull --plugin: a plugin is tried against a living API without configuring or installing it; --explain tells what came of what."""
 
-import http.server
 import json
 import os
 import sys
-import threading
-import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import author  # noqa: E402
+import api  # noqa: E402
 import tap  # noqa: E402
 
 TOKEN = "tok-4711-secret"
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    seen = []
+SEEN = []
 
-    def do_GET(self):
-        asked = urllib.parse.urlparse(self.path)
-        query = urllib.parse.parse_qs(asked.query)
-        self.seen.append((self.path, self.headers.get("Authorization")))
-        rows = [{"day": query["from"][0], "id": str(n), "name": "n%d" % n, "shown": n, "clicks": 1, "amount": "0.%d" % n}
-                for n in ((1, 2) if "cursor" not in query else (3,))]
-        body = json.dumps({"data": rows, "next_cursor": None if "cursor" in query else "p2"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, *_):
-        pass
+def answer(asked):
+    SEEN.append((asked.target, asked.headers.get("Authorization")))
+    rows = [{"day": asked.query["from"], "id": str(n), "name": "n%d" % n, "shown": n, "clicks": 1, "amount": "0.%d" % n}
+            for n in ((1, 2) if "cursor" not in asked.query else (3,))]
+    return 200, {"data": rows, "next_cursor": None if "cursor" in asked.query else "p2"}
 
 
 def tries(desk, url):
@@ -47,7 +35,7 @@ def tries(desk, url):
                      "configuration", "acme", OMNIHUB_CONF="/nonexistent")
     rows = [json.loads(line) for line in done.out.splitlines()]
     tap.is_([r["values"]["campaign_id"] for r in rows], ["1", "2", "3"], "prints the rows")
-    tap.is_({a for _, a in Api.seen}, {"Bearer " + TOKEN}, "the login went along")
+    tap.is_({a for _, a in SEEN}, {"Bearer " + TOKEN}, "the login went along")
     done = desk.good("omnihub pull --plugin ./acme.so --dry-run --explain %s -o page_size=2 %s" % (options, days), "--explain", "acme")
     for part in ("1. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2 → HTTP 200, 2 records" % url,
                  "2. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2&cursor=p2 → HTTP 200, 1 records" % url,
@@ -98,13 +86,8 @@ def without_configuration(desk):
 
 
 def run(desk):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        tries(desk, "http://127.0.0.1:%d" % server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
+    with api.Api(answer) as server:
+        tries(desk, server.url)
 
 
 with author.Desk() as the_desk:
