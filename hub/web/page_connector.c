@@ -125,8 +125,13 @@ static void add_obstacles(struct buf *b, const json_t *c)
                       json_text(one, "remedy"));
     }
     json_array_foreach(json_object_get(c, "parked"), i, one)
-        part_item(b, "parked", json_text(one, "account"),
-                  "its quota is used up, it goes on by itself", json_text(one, "until"));
+    {
+        const char *account = json_text(one, "account");
+        auto_free char *text =
+            xasprintf("its quota is used up, it goes on by itself at %s", json_text(one, "until"));
+        part_item(b, "parked", account && *account ? account : json_text(c, "connector"), text,
+                  NULL);
+    }
     if (b->len == empty)
         b->len = begin; /* nothing to say is not said */
     else

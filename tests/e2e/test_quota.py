@@ -15,6 +15,7 @@ import api  # noqa: E402
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
+import web as w  # noqa: E402
 
 STREAM = {"name": "orders", "dataset": "orders", "url": "/orders", "records": "$.orders[*]", "sync": "snapshot",
           "constants": {"currency": "EUR"},
@@ -207,6 +208,11 @@ def test_account_scope():
         tap.is_([(p["connector"], p["account"]) for p in everything["parked"]], [("a", "a1"), ("b", "a1")], "status --json --all: who waits")
         tap.is_([p["bucket"].split(" at ")[0] for p in everything["pauses"]], ["metered account a1"], "and for what")
         tap.ok({"until", "why"} <= set(everything["pauses"][0]), "until when, and why")
+        with w.Web(lab) as web:
+            until = everything["parked"][0]["until"]
+            tap.has(web.ask("/connectors/a").text, "goes on by itself at " + until, "the connector's page says it, too")
+            tap.has(web.ask("/").text, "quota is used up", "and the overview")
+            tap.is_((web.metrics()["omnihub_quota_pauses"], web.metrics()['omnihub_runs_parked{connector="a"}']), (1, 1), "and the metrics")
 
 
 def test_app_scope():
