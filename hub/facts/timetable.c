@@ -50,6 +50,20 @@ static enum outcome_then last_end(const json_t *feeds)
     return worst;
 }
 
+/* Did one of them end in a way that only a person can mend? */
+static bool is_failed(const json_t *feeds)
+{
+    size_t i;
+    const json_t *feed;
+    json_array_foreach(feeds, i, feed)
+    {
+        const char *outcome = json_text(json_object_get(feed, "last_run"), "outcome");
+        if (outcome && strcmp(outcome, "failed") == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *zone_of(const struct config *c, const struct config_connector *k)
 {
     return k->timezone ? k->timezone : c->hub.timezone;
@@ -85,6 +99,8 @@ static omni_status add(struct timetable *p, const struct config *c,
     /* What an earlier life did not bring to its end is tried again before the next tick. */
     if (last_end(feeds) != THEN_NEXT)
         agenda_done(p->agenda, number, last_end(feeds), day_now());
+    else if (is_failed(feeds)) /* who starts a service has most likely mended it */
+        agenda_resume(p->agenda, number, day_now());
     json_put_int(p->numbers, k->name, (int64_t)number);
     return OMNI_OK;
 }

@@ -168,6 +168,12 @@ def test_service_is_told():
                 service.terminate()
         said = set_secret(lab, "two", "new")
         tap.is_((said.code, said.out, said.err), (0, "", ""), "no service: nothing is said")
+        with lab.start("run", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+            try:
+                h.wait_for(lambda: outcomes(lab)["till"][2:] == ["ok"], "its run by the next service")
+                tap.is_(outcomes(lab), dict(after, till=["failed-auth", "failed-auth", "ok"]), "the next service tries what waits for a person once")
+            finally:
+                service.terminate()
     platform.close()
 
 

@@ -32,7 +32,7 @@ STREAM = {"name": "ads", "dataset": "ads_daily", "url": "/ads?from={from}&to={to
           "constants": {"level": "ad"}, "fields": FIELDS}
 QUICK = {"max_attempts": 2, "stall_timeout": "3s", "connect_timeout": "30s", "request_timeout": "60s", "max_wait": "1s",
          "max_body_mb": 2}
-LEDGER = ("runs", "rejects", "notices", "meta", "sqlite_sequence")  # what a failed run may change
+LEDGER = ("runs", "run_hosts", "run_signals", "rejects", "notices", "meta", "sqlite_sequence")  # what a failed run may change
 
 
 def conf(value):
