@@ -123,9 +123,9 @@ class Torture:
         wrong = []
         for login in ("one", "two"):
             platform = self.lab.platforms[login]
-            wrong += ["login %s: an old refresh token was sent although the new one was in use" % login for m in platform.misuses if m["was_used"]]
-            wrong += ["login %s: a refresh token was sent twice, and nobody had been killed" % login for m in platform.misuses
-                      if not any(m["from"] - 1 <= at <= m["to"] for at in self.lab.hurt)]
+            said = [(m, "login %s: %s was sent, not %s, " % (login, m["sent"], m["wanted"])) for m in platform.misuses]
+            wrong += [what + "although the new one was in use" for m, what in said if m["was_used"]]
+            wrong += [what + "and nobody had been killed" for m, what in said if not any(m["from"] - 1 <= at <= m["to"] for at in self.lab.hurt)]
         return wrong
 
     def dead(self):

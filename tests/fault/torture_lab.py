@@ -82,6 +82,7 @@ class TortureLab(RuledLab):
                           for login in ("one", "two", "")}
         self.process, self.starts, self.log = None, 0, open(self.path("log"), "ab")
         self.is_wanted, self.init, self.life = False, None, threading.RLock()
+        self.started = []  # when the service was
         self.hurt, self.asked_for = [], []  # when a process or write was hit; (when, connector) that a person had run
         self.install(*["set_clock", "havoc"] + (["careless"] if careless else []), before_job=BEFORE_JOB % self.path("starts"),
                      SET_CLOCK=self.path("clock"), CARELESS=careless)
@@ -137,6 +138,7 @@ class TortureLab(RuledLab):
     def start(self):
         with self.life:
             self.starts += 1
+            self.started.append(time.monotonic())
             self.process = self.serve(self.log)
 
     def look_after(self):

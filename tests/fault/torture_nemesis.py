@@ -172,8 +172,10 @@ class Nemesis:
         """Whoever comes second is refused and touches nothing."""
         if not until(lambda: self.is_serving(), MEET_S):
             return False
-        pid = self.lab.process.pid
+        pid, at = self.lab.process.pid, time.monotonic()
         done = self.lab.admin("pull", *SELDOM)
+        if done.code != 3:  # the service was away just then: a person's run
+            self.lab.asked_for.extend((at, name) for name in SELDOM)
         if self.lab.process.pid != pid or not self.lab.is_up():
             return False
         if done.code != 3 or "process %d" % pid not in done.err:
@@ -192,6 +194,7 @@ class Nemesis:
 
     def spoil_disk(self, error):
         before = self.lab.page.get("failed")
+        self.lab.hurt.append(time.monotonic())
         self.lab.page.put("trouble", error)
         is_hit = until(lambda: self.lab.page.get("failed") > before, MEET_S)
         time.sleep(self.chance.random() * 1.5)

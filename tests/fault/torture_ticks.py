@@ -56,6 +56,22 @@ class Timeline:
         return found
 
 
+    def shown_again(self, minutes, after, starts):
+        """The moments at which the clock stood there again after it was set back, where a service began in between: it knows of a tick
+        only by the run that came of it, and there is none where the connector waited for its platform."""
+        step, found, most = minutes * 60, [], self.wall(self.began)
+        for i, (at, ahead) in enumerate(self.settings):
+            until = min(self.starts[i + 1] if i + 1 < len(self.starts) else self.ended, self.ended)
+            shown, last = self.clock.wall_at(at, ahead), self.clock.wall_at(until, ahead)
+            tick = int((shown - after) // step + 1) * step + after
+            while tick <= min(last, most):
+                moment = at + (tick - shown) / SPEED
+                found += [moment] if any(at - SLACK_S <= start <= moment for start in starts) else []
+                tick += step
+            most = max(most, last)
+        return found
+
+
 class Run:
     """hub_began: when the hub started its job; start: when that wrote it into the ledger."""
 
@@ -80,12 +96,13 @@ def check(lab, watch, runs, moments):
     job_starts = lab.starts_of_jobs()
     for name in SHOPS:
         ticks = sorted(timeline.ticks(SHOPS[name][1], spread(name, SHOPS[name][1])) + excuses(lab, name, began))
+        again = timeline.shown_again(SHOPS[name][1], spread(name, SHOPS[name][1]), lab.started)
         good = [Run(row, job_starts, watch, timeline) for row in runs if row[1] == name and row[-1] == "ok"]
         n_ticks, n_runs = n_ticks + len(ticks), n_runs + len(good)
         last = max(tick for tick in ticks if tick <= quiet)
         if not any(run.start >= last - SLACK_S for run in good):
             wrong.append("%s: the tick at %.1f s has no successful run" % (name, last - began))
-        wrong += twice(name, ticks, good, lab.hurt, began)
+        wrong += twice(name, sorted(ticks + again), good, lab.hurt, began)
     return wrong, n_ticks, n_runs
 
 
@@ -96,7 +113,7 @@ def twice(name, ticks, good, hurt, began):
     for run in good:
         first = before.hub_began - SLACK_S if before else began
         own = next((i for i, tick in enumerate(ticks) if i > spent and first <= tick <= run.start + SLACK_S), None)
-        was_hit = before and any(before.start <= when <= before.end + SLACK_S for when in hurt)
+        was_hit = before and any(before.hub_began - SLACK_S <= when <= before.end + SLACK_S for when in hurt)
         if own is None and not was_hit:
             found.append("%s: run %d at %.1f s has no tick of its own" % (name, run.number, run.start - began))
         spent, before = spent if own is None else own, run

@@ -92,7 +92,8 @@ class Platform(rotating.Platform):
             before, is_first = self.reuses, not self.is_revoked
             status, body = super().refresh(form)
             if self.reuses > before and is_first:
-                self.misuses.append({"from": self.turned_at, "to": time.monotonic(), "was_used": self.is_turn_used})
+                self.misuses.append({"from": self.turned_at, "to": time.monotonic(), "was_used": self.is_turn_used,
+                                     "sent": form.get("refresh_token"), "wanted": self.token("refresh")})
             elif status == 200:
                 self.turned_at, self.is_turn_used = time.monotonic(), False
             return status, body
