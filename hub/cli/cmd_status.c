@@ -147,9 +147,15 @@ static void print_status(const json_t *connectors)
     output_columns(o, columns, ARRAY_LEN(columns));
     json_array_foreach(connectors, i, connector)
     {
+        size_t shown = 0;
         json_array_foreach(json_object_get(connector, "feeds"), k, feed)
+        {
+            if (facts_is_idle_part(feed))
+                continue;
             table_row(o, connector, feed);
-        if (json_array_size(json_object_get(connector, "feeds")) == 0)
+            shown++;
+        }
+        if (shown == 0)
             table_row(o, connector, NULL);
     }
     output_finish(o);

@@ -210,6 +210,11 @@ omni_status facts_look(struct facts *f, const struct facts_given *given, struct 
     return status;
 }
 
+bool facts_is_idle_part(const json_t *feed)
+{
+    return !json_object_get(feed, "last_run") && json_int(feed, "rows", 0) == 0;
+}
+
 bool facts_is_of_no_connector(const json_t *notice)
 {
     const char *scope = json_text(notice, "scope");

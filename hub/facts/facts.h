@@ -42,6 +42,9 @@ omni_status facts_look(struct facts *, const struct facts_given *, struct err *d
  * reference. */
 json_t *facts_all(const struct facts *);
 void facts_free(struct facts *);
+/* Of a feed: a part of a stream (an order's refunds, a report's other windows) that has brought
+ * nothing yet. It has no run of its own, and nothing to tell to people. */
+bool facts_is_idle_part(const json_t *feed);
 /* Of a notice: is it about a sink, or about combining? Those about secrets are told with these. */
 bool facts_is_of_no_connector(const json_t *notice);
 /* Did the last delivery of one of the sink's datasets end badly, without an event that says so? A

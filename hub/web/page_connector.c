@@ -98,7 +98,11 @@ static void add_feeds(struct buf *b, const struct look *look, const json_t *feed
         return;
     }
     part_table(b, "By stream and account", headings);
-    json_array_foreach(feeds, i, feed) add_feed(b, look, feed);
+    json_array_foreach(feeds, i, feed)
+    {
+        if (!facts_is_idle_part(feed))
+            add_feed(b, look, feed);
+    }
     part_table_end(b);
     html(b, "</section>\n");
 }

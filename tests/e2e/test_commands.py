@@ -46,6 +46,16 @@ def test_before_anything():
         tap.is_(os.path.exists(lab.path("state", "store.db")), False, "looking makes no store")
 
 
+def test_parts():
+    """A stream's parts that brought nothing are no streams that were never pulled."""
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        lab.configure(h.meta(world, lab, streams=["campaign_insights"]))
+        tap.is_(lab.run("pull").code, 0, "a stream with parts")
+        feeds, table = lab.run("status", "--json").json()[0]["feeds"], lab.run("status").out
+        tap.ok(any(f["rows"] == 0 and "last_run" not in f for f in feeds), "one of them brought nothing")
+        tap.is_((table.count("never pulled"), len(table.splitlines())), (0, 1 + len([f for f in feeds if f["rows"]])), "the table has the others")
+
+
 def test_shapes():
     with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
         configured(world, lab)
@@ -236,5 +246,5 @@ def test_nothing_to_do():
         tap.is_(lab.run("-q", "pull").err, "", "-q does not")
 
 
-tap.run([test_before_anything, test_shapes, test_described_conf_works, test_wrong_configuration, test_wrong_usage, test_cannot,
+tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_wrong_usage, test_cannot,
          test_terminal, test_nothing_to_do])
