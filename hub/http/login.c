@@ -147,6 +147,7 @@ void login_free(struct login *l)
     free(l->header);
     secret_free(&l->token);
     secret_free(&l->stale);
+    secret_free(&l->renewed);
     url_free(&l->token_url);
     login_key_free(l->key);
     free(l);

@@ -33,6 +33,8 @@ struct login {
     char *stale;             /* the token that was answered with 401; NULL: none */
     bool is_unsaved;         /* the token must not be used before the keeper has it */
     bool has_new_refresh_token;
+    char
+        *renewed; /* the refresh token that was sent for the one that is not kept yet; NULL: none */
     int64_t refresh_until;
     struct login_key *key; /* JWT */
     char

@@ -142,7 +142,8 @@ static void take_refresh_token(struct login *l, const json_t *answer)
     if (!token || !*token || strcmp(token, l->values[LOGIN_REFRESH_TOKEN]) == 0)
         return; /* left out, or the same: the one that is there stays */
     log_add_secret(token, strlen(token));
-    secret_free(&l->values[LOGIN_REFRESH_TOKEN]);
+    secret_free(&l->renewed);
+    l->renewed = l->values[LOGIN_REFRESH_TOKEN];
     l->values[LOGIN_REFRESH_TOKEN] = xstrdup(token);
     l->has_new_refresh_token = true;
 }
@@ -252,7 +253,30 @@ static omni_status save(struct http *h, struct login *l, struct err *err)
         return status;
     }
     l->is_unsaved = l->has_new_refresh_token = false;
+    secret_free(&l->renewed);
     return OMNI_OK;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* What could not be kept at once must not be put over what came meanwhile: a person has logged in
+ * anew, or a fellow has renewed. */
+static bool is_outdated(const struct login *l, const struct http_kept *kept)
+{
+    return l->kind->is_refresh && kept->refresh_token &&
+           !is_same(kept->refresh_token, l->renewed) &&
+           !is_same(kept->refresh_token, l->values[LOGIN_REFRESH_TOKEN]);
+}
+
+static void forget_unsaved(struct login *l)
+{
+    log_info("the refresh token was stored anew meanwhile; that one is taken");
+    secret_free(&l->token);
+    secret_free(&l->renewed);
+    l->is_unsaved = l->has_new_refresh_token = false;
 }
 
 /* True where somebody else's access token will do. */
@@ -293,6 +317,8 @@ static omni_status get_from_keeper(struct http *h, struct login *l, struct err *
     omni_status status = h->keeper->begin(h->keeper->ctx, l->id, &kept, err);
     if (status != OMNI_OK)
         return status;
+    if (l->is_unsaved && is_outdated(l, &kept))
+        forget_unsaved(l);
     if (l->is_unsaved)
         status = save(h, l, err);
     else if (!adopt(l, &kept))

@@ -231,6 +231,7 @@ struct memory {
     int64_t until, refresh_until;
     size_t requests_at_save;
     unsigned bad_saves; /* so many fail */
+    const char *stored; /* what a person stores while a save fails; NULL: nothing */
     bool is_dead;
 };
 
@@ -260,8 +261,13 @@ static omni_status memory_save(void *ctx, const struct http_news *news, struct e
     struct memory *m = ctx;
     buf_addc(&m->said, 's');
     m->requests_at_save = stub_requests(m->stub);
-    if (m->bad_saves && m->bad_saves--)
+    if (m->bad_saves && m->bad_saves--) {
+        if (m->stored) {
+            free(m->refresh);
+            m->refresh = xstrdup(m->stored);
+        }
         return err_set(err, OMNI_E_RETRY, "disk full");
+    }
     if (news->refresh_token) {
         free(m->refresh);
         m->refresh = xstrdup(news->refresh_token);
@@ -355,6 +361,26 @@ static void what_cannot_be_kept_is_not_used(void **state)
     assert_int_equal(fixture_get(&f, "/a"), OMNI_E_RETRY);
     assert_contains(f.err.text, "disk full");
     assert_int_equal(stub_requests(f.stub), 1);
+    memory_stop(&f, &m);
+}
+
+static void what_was_not_kept_gives_way_to_a_new_login(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct memory m = {
+        .refresh = xstrdup("r3fresh-tok-1"), .bad_saves = 1, .stored = "r3fresh-by-hand"};
+    const struct stub_reply replies[] = {
+        TOKEN(60, "{\"access_token\":\"acc3ss-V1\",\"refresh_token\":\"r3fresh-tok-2\"}"),
+        TOKEN(60, "{\"access_token\":\"acc3ss-V2\",\"refresh_token\":\"r3fresh-tok-3\"}"),
+        {OK_JSON(2, "{}")},
+        {0}};
+    memory_start(&f, &m, replies, &refresh);
+    assert_int_equal(fixture_get(&f, "/a"), OMNI_OK);
+    assert_contains(stub_request(f.stub, 1), "refresh_token=r3fresh-by-hand");
+    assert_contains(stub_request(f.stub, 2), "acc3ss-V2");
+    assert_string_equal(m.refresh, "r3fresh-tok-3");
+    assert_string_equal(buf_text(&m.said), "basebase");
     memory_stop(&f, &m);
 }
 
@@ -543,6 +569,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(renews_once_after_401),
     cmocka_unit_test(rotated_tokens_are_kept_before_they_are_used),
     cmocka_unit_test(what_cannot_be_kept_is_not_used),
+    cmocka_unit_test(what_was_not_kept_gives_way_to_a_new_login),
     cmocka_unit_test(a_fellows_token_will_do),
     cmocka_unit_test(a_token_that_is_over_is_not_adopted),
     cmocka_unit_test(a_dead_grant_is_told_once),
