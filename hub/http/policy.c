@@ -35,12 +35,15 @@ static bool is_as_written(const char *word, const char *host)
 /* A word is parsed as the host of a url, so that both sides of a comparison were read alike. */
 static omni_status host_parse(struct policy_host *out, const char *word, size_t n, struct err *err)
 {
+    enum address_kind kind;
     bool below = n && word[0] == '.';
     auto_free char *text = xasprintf("https://%.*s", (int)(n - below), word + below);
     if (n == below || strpbrk(text + strlen("https://"), "/?#@"))
         return host_bad(err, word, n);
     auto_url url = {0};
     if (url_parse(&url, text, NULL) != OMNI_OK)
+        return host_bad(err, word, n);
+    if (below && address_literal_kind(url.host, &kind)) /* nothing is below an address */
         return host_bad(err, word, n);
     if (!is_as_written(word + below, url.host))
         return err_set(err, OMNI_E_CONFIG, "hosts: \"%.*s\" means %s: write that", (int)n, word,

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "http/address.h"
 
 enum { URL_MAX = 64 * 1024 };
 
@@ -67,6 +68,18 @@ static bool host_is_plain(const char *host)
     return *host != '\0';
 }
 
+/* A name whose last label is a number is an address to whoever reads it next ("9.." is sent as "9",
+ * which is 0.0.0.9): such a host is an address in full, or none. The web's own rule. */
+static bool host_is_no_half_address(const char *host)
+{
+    enum address_kind kind;
+    const char *dot = strrchr(host, '.'), *label = dot ? dot + 1 : host;
+    bool is_hex = label[0] == '0' && tolower((unsigned char)label[1]) == 'x';
+    const char *digits = is_hex ? label + 2 : label;
+    bool is_number = digits[strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789")] == 0;
+    return !is_number || address_literal_kind(host, &kind);
+}
+
 static char *host_normalise(const char *host)
 {
     size_t n = strlen(host);
@@ -99,7 +112,7 @@ static omni_status url_from_handle(struct http_url *out, CURLU *h, struct err *e
     out->is_https = strcmp(scheme, "https") == 0;
     out->port = (uint16_t)number;
     out->host = host_normalise(host);
-    if (!host_is_plain(out->host))
+    if (!host_is_plain(out->host) || !host_is_no_half_address(out->host))
         return err_set(err, OMNI_E_CONFIG,
                        "url: bad host \"%.200s\" (international names in their xn-- form)", host);
     bool is_v6 = strchr(out->host, ':');

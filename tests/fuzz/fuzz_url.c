@@ -28,7 +28,8 @@ static bool is_named(const char *hosts, const char *host)
     for (const char *p = hosts; *p;) {
         size_t n = strcspn(p, ", "), name = strcspn(p, ":, ");
         size_t len = strlen(host);
-        name -= name > 1 && p[name - 1] == '.'; /* "a." is the host a */
+        while (name > 1 && p[name - 1] == '.')
+            name--; /* "a." is the host a */
         bool is_end = *p == '.' && len > name && strncasecmp(host + len - name, p, name) == 0;
         if (is_end || (len == name && strncasecmp(host, p, name) == 0) || *p == '[')
             return true;
@@ -55,6 +56,9 @@ static void check_sent(const struct http_url *url)
                                  (host == strlen(url->host) + 1 && authority[host - 1] == '.')));
     if (!is_same)
         give_up("another host is sent than was checked", url->text);
+    auto_url again = {0}; /* as curl reads it when it is sent */
+    if (url_parse(&again, url->text, NULL) != OMNI_OK || strcmp(again.host, url->host) != 0)
+        give_up("another host is read when it is sent", url->text);
 }
 
 static void try_url(const struct policy *policy, const char *hosts, const char *text)

@@ -166,7 +166,8 @@ static void bad_lists_are_named(void **state)
 {
     (void)state;
     static const char *const bad[] = {"https://x.com", "x.com/path", ".",         "u@x.com",
-                                      "x.com:0",       "0",          ".16909060", "%61.com"};
+                                      "x.com:0",       "0",          ".16909060", "%61.com",
+                                      ".9..",          "9..",        ".1.2.3.4",  ".[::1]"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct policy p;
         struct err err = {0};

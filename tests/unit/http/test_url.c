@@ -41,6 +41,9 @@ static void normalises_hosts(void **state)
         {"https://017700000001/", "127.0.0.1"},
         {"https://[::1]:8443/", "::1"},
         {"https://%65vil.x/", "evil.x"},
+        {"https://127.0.0.1./", "127.0.0.1"},
+        {"https://a1.x7/", "a1.x7"},
+        {"https://9.a/", "9.a"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         auto_url url = {0};
@@ -66,6 +69,15 @@ static void refuses_what_smuggles(void **state)
         "https://h.x%00.y/",
         "https://h.x%0d%0a/",
         "https://[fe80::1%25eth0]/",
+        "https://9../",
+        "https://127.1.../",
+        "https://0x7f.1../",
+        "https://%30../",
+        "https://a.7/",
+        "https://a.0x7F/",
+        "https://a.0x/",
+        "https://1.2.3.4.5/",
+        "https://1.2.3.256/",
         "h.x/without-scheme",
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
