@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fuzz targets. A target NAME is NAME.c here, its lines below, and corpus/NAME/ with inputs to begin with.
 # Everywhere: a test that replays the corpus. With ./configure --enable-fuzzing --enable-sanitizer=address,undefined
-# CC=clang: libFuzzer, by make fuzz (FUZZ_SECONDS=n, FUZZ_JOBS=n side by side). What a run finds new stays in the
+# CC=clang: libFuzzer, by make fuzz (FUZZ_SECONDS=n, FUZZ_JOBS=n side by side, FUZZ_SEED=n for the same inputs again). What a run finds new stays in the
 # build folder's found/; a crash is left there as a file: once it is mended, put it into the corpus.
 FUZZ_SECONDS = 60
 FUZZ_JOBS = 2
+FUZZ_SEED = 0
 FUZZ_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit/read
 FUZZ_CFLAGS = $(AM_CFLAGS) $(HUB_CFLAGS)
 FUZZ_ROWS = tests/unit/read/rows.c %D%/cuts.c %D%/cuts.h
@@ -20,7 +21,7 @@ FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz: $(BUILT_SOURCES)
 	@$(MAKE) $(AM_MAKEFLAGS) $(FUZZ_TARGETS)
 	@printf '%s\n' $(FUZZ_TARGETS) | \
-	  xargs -P $(FUZZ_JOBS) -n 1 $(SHELL) $(srcdir)/%D%/fuzz.sh $(FUZZ_SECONDS) $(srcdir)/%D%/corpus %D%/found
+	  xargs -P $(FUZZ_JOBS) -n 1 $(SHELL) $(srcdir)/%D%/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_SEED) $(srcdir)/%D%/corpus %D%/found
 else
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
