@@ -22,18 +22,20 @@ static void give_up(const char *what, const char *text)
     __builtin_trap();
 }
 
+static const char between[] = " \t,"; /* a host of the list and the next */
+
 /* A host of the list, without its port, with and without the dot at its beginning. */
 static bool is_named(const char *hosts, const char *host)
 {
     for (const char *p = hosts; *p;) {
-        size_t n = strcspn(p, ", "), name = strcspn(p, ":, ");
+        size_t n = strcspn(p, between), name = strcspn(p, ": \t,");
         size_t len = strlen(host);
         while (name > 1 && p[name - 1] == '.')
             name--; /* "a." is the host a */
         bool is_end = *p == '.' && len > name && strncasecmp(host + len - name, p, name) == 0;
         if (is_end || (len == name && strncasecmp(host, p, name) == 0) || *p == '[')
             return true;
-        p += n + strspn(p + n, ", ");
+        p += n + strspn(p + n, between);
     }
     return strcmp(host, "api.example.com") == 0;
 }
