@@ -42,6 +42,11 @@ static bool extra_is_wanted(const struct normalizer *n, const struct omni_field 
 
 /* ---- fields ---- */
 
+const struct zone *normalizer_zone(const struct normalizer *n)
+{
+    return n->own_zone ? n->own_zone : n->context.zone;
+}
+
 static struct convert convert_for(const struct normalizer *n, const struct omni_field *f,
                                   const struct schema_column *c)
 {
@@ -51,8 +56,7 @@ static struct convert convert_for(const struct normalizer *n, const struct omni_
                             .format = f->format,
                             .e10 = c && strcmp(c->unit, "e10") == 0,
                             .currency = c && strcmp(c->fill, "currency") == 0,
-                            .clock_zone = n->own_zone ? n->own_zone : n->context.zone,
-                            .day_zone = n->context.zone};
+                            .zone = normalizer_zone(n)};
 }
 
 static omni_status bind_field(struct normalizer *n, struct binding *b, bool *fed, struct err *err)
@@ -330,10 +334,8 @@ void normalizer_set_account(struct normalizer *n, const char *currency, const st
     bool known = exact_currency_decimals(code, strlen(code)) >= 0;
     memcpy(n->account_currency, known ? code : "\0\0\0", 4);
     n->context.zone = zone;
-    for (size_t i = 0; i < n->n_bindings; i++) {
-        n->bindings[i].convert.day_zone = zone;
-        n->bindings[i].convert.clock_zone = n->own_zone ? n->own_zone : zone;
-    }
+    for (size_t i = 0; i < n->n_bindings; i++)
+        n->bindings[i].convert.zone = normalizer_zone(n);
 }
 
 void normalizer_set_window(struct normalizer *n, int32_t from_day, int32_t to_day)

@@ -89,15 +89,15 @@ static const char *to_bool(const struct read_value *v, int64_t *out)
 
 static int64_t instant(const struct convert *c, const struct day_clock *clock)
 {
-    if (!clock->offset_known && c->clock_zone)
-        return zone_instant(c->clock_zone, clock->day, clock->micros);
+    if (!clock->offset_known && c->zone)
+        return zone_instant(c->zone, clock->day, clock->micros);
     return clock->day * TIME_DAY + clock->micros - clock->offset * TIME_SECOND;
 }
 
 static int32_t day_of(const struct convert *c, int64_t micros)
 {
-    return c->day_zone ? zone_day(c->day_zone, micros)
-                       : (int32_t)(micros / TIME_DAY - (micros % TIME_DAY < 0));
+    return c->zone ? zone_day(c->zone, micros)
+                   : (int32_t)(micros / TIME_DAY - (micros % TIME_DAY < 0));
 }
 
 /* The date part of a longer ISO time is the day that its writer saw. */

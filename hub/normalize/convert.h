@@ -18,8 +18,7 @@ struct convert {
     bool e10;       /* into ten decimals */
     bool currency;  /* an ISO 4217 code */
     const char *format;
-    const struct zone *clock_zone; /* of times without an offset; NULL: UTC */
-    const struct zone *day_zone;   /* whose day an instant belongs to; NULL: UTC */
+    const struct zone *zone; /* of times without an offset, and whose days; NULL: UTC */
 };
 
 /* False where such a value cannot be brought into such a column at all. field_type: what the

@@ -60,6 +60,9 @@ struct normalizer {
     int64_t now; /* one "today" for all rows of a pull, even over midnight */
 };
 
+/* Whose days and whose clock: of the stream where it names one, else of the account. NULL: UTC. */
+const struct zone *normalizer_zone(const struct normalizer *);
+
 /* "\"abc\" is not a number", with the value shortened, for a person. */
 omni_status normalize_refuse(const struct binding *, const struct schema_dataset *,
                              const char *value, size_t len, const char *why, struct err *);

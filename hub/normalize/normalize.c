@@ -145,8 +145,9 @@ static const char *memo_channel(struct normalizer *n)
 
 static int32_t local_day(const struct normalizer *n, int64_t micros)
 {
-    if (n->context.zone)
-        return zone_day(n->context.zone, micros);
+    const struct zone *zone = normalizer_zone(n);
+    if (zone)
+        return zone_day(zone, micros);
     return (int32_t)(micros / TIME_DAY - (micros % TIME_DAY < 0));
 }
 
@@ -221,6 +222,18 @@ static omni_status write_extra(struct normalizer *n, struct err *err)
 
 /* ---- the row ---- */
 
+/* The time that a row's day is taken from, NULL where the row has the day itself. */
+static const char *day_comes_from(const struct normalizer *n)
+{
+    for (size_t i = 0; i < n->n_bindings; i++)
+        if (n->bindings[i].column == n->dataset->day)
+            return NULL;
+    for (size_t i = 0; i < n->n_fills; i++)
+        if (n->fills[i].kind == FILL_DAY && n->fills[i].column == n->dataset->day)
+            return n->dataset->columns[n->fills[i].from].name;
+    return NULL;
+}
+
 /* CANCELLED: not of this window, and the stream said that such rows come along. */
 static omni_status check_day(const struct normalizer *n, struct err *err)
 {
@@ -232,8 +245,11 @@ static omni_status check_day(const struct normalizer *n, struct err *err)
     if (n->stream->flags & OMNI_STREAM_CLIP)
         return OMNI_E_CANCELLED;
     char date[DAY_TEXT], from[DAY_TEXT], to[DAY_TEXT];
-    return err_set(err, OMNI_E_DATA, "column %s: %s is outside of the window %s to %s",
+    const char *time = day_comes_from(n);
+    return err_set(err, OMNI_E_DATA, "column %s: %s%s%s%s is outside of the window %s to %s",
                    n->dataset->columns[n->dataset->day].name, day_print((int32_t)day->v.i, date),
+                   time ? " (the day of " : "", time ? time : "",
+                   time ? (n->own_zone ? " in the stream's zone)" : " in the account's zone)") : "",
                    day_print(c->from_day, from), day_print(c->to_day, to));
 }
 

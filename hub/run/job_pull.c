@@ -81,6 +81,13 @@ omni_status job_learn_account(struct job *job, const char *currency, const char 
     return OMNI_OK;
 }
 
+/* The zone that the stream itself names for its days; NULL: the account's. */
+static const char *own_zone(const struct omni_stream *stream)
+{
+    const char *zone = stream->day_zone;
+    return zone && *zone && strcmp(zone, "account") != 0 ? zone : NULL;
+}
+
 /* What earlier runs learned, so that the first window already knows it. */
 static omni_status recall_account(struct job *job, int64_t feed, struct err *err)
 {
@@ -94,25 +101,21 @@ static omni_status recall_account(struct job *job, int64_t feed, struct err *err
 
 /* ---- one stream ---- */
 
-/* The zone whose days the stream's rows carry: fixed, or the account's. */
-static const char *stream_zone(const struct job *job, const struct omni_stream *stream)
-{
-    bool is_fixed = stream->day_zone && strcmp(stream->day_zone, "account") != 0;
-    return is_fixed ? stream->day_zone : job->zone_name;
-}
-
 static omni_status stream_feeds(struct job *job, struct window *w, struct err *err)
 {
     const struct omni_stream *const *part = w->stream->parts;
     const struct omni_stream *stream = w->stream;
+    const char *hub_zone = json_text(job->spec, "timezone");
     for (size_t i = 0; stream && i < PIPELINE_STREAMS; i++) {
         struct store_feed feed = {.connector = job->connector,
                                   .source = job->source->name,
                                   .stream = stream->name,
                                   .account = job->account,
                                   .dataset = stream->dataset,
-                                  .zone = stream_zone(job, w->stream),
+                                  .zone = job->zone_name,
                                   .currency = job->currency,
+                                  .day_zone = own_zone(stream),
+                                  .hub_zone = hub_zone ? hub_zone : "UTC",
                                   .settle_days = w->stream->settle_days};
         w->feeds[i] = store_feed(job->store, &feed, err);
         if (!w->feeds[i])

@@ -5,18 +5,21 @@
 #include "base/mem.h"
 #include "store/internal.h"
 
-/* Zone and currency stay as they were where the caller does not know them. */
+/* The account's zone and currency stay as they were where the caller does not know them. tz is the
+ * zone of the rows' days. */
 static const char feed_upsert[] =
-    "INSERT INTO feeds(connector, source, stream, account, dataset, tz, currency, settle_days)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    "INSERT INTO feeds(connector, source, stream, account, dataset, account_tz, currency,"
+    " settle_days, tz) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(?9, ?6, ?10))"
     " ON CONFLICT(connector, stream, account, dataset) DO UPDATE SET source = excluded.source,"
-    " tz = coalesce(excluded.tz, tz), currency = coalesce(excluded.currency, currency),"
-    " settle_days = excluded.settle_days RETURNING id";
+    " account_tz = coalesce(?6, account_tz), tz = coalesce(?9, ?6, account_tz, ?10, tz),"
+    " currency = coalesce(excluded.currency, currency), settle_days = excluded.settle_days"
+    " RETURNING id";
 /* Most calls change nothing and then need no write lock. */
 static const char feed_find[] =
     "SELECT id FROM feeds WHERE connector = ?1 AND source = ?2 AND stream = ?3 AND account = ?4"
-    " AND dataset = ?5 AND coalesce(?6, tz) IS tz AND coalesce(?7, currency) IS currency"
-    " AND settle_days = ?8";
+    " AND dataset = ?5 AND coalesce(?6, account_tz) IS account_tz"
+    " AND coalesce(?7, currency) IS currency AND settle_days = ?8"
+    " AND coalesce(?9, ?6, account_tz, ?10, tz) IS tz";
 
 int64_t store_feed(struct store *s, const struct store_feed *f, struct err *err)
 {
@@ -26,8 +29,9 @@ int64_t store_feed(struct store *s, const struct store_feed *f, struct err *err)
         auto_stmt *stmt = sql_prepare(s->db, steps[i], err);
         if (!stmt)
             return 0;
-        sql_bind(stmt, "sssssssi", f->connector, f->source, f->stream, f->account ? f->account : "",
-                 f->dataset, f->zone, f->currency, (int64_t)f->settle_days);
+        sql_bind(stmt, "sssssssiss", f->connector, f->source, f->stream,
+                 f->account ? f->account : "", f->dataset, f->zone, f->currency,
+                 (int64_t)f->settle_days, f->day_zone, f->hub_zone);
         enum sql_step step = sql_step(stmt, err);
         if (step == SQL_FAILED)
             return 0;

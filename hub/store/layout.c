@@ -19,7 +19,7 @@ static const char fixed_tables[] =
     "CREATE TABLE IF NOT EXISTS feeds(id INTEGER PRIMARY KEY, connector TEXT NOT NULL,"
     " source TEXT NOT NULL, stream TEXT NOT NULL, account TEXT NOT NULL, dataset TEXT NOT NULL,"
     " tz TEXT, currency TEXT, settle_days INTEGER NOT NULL, rows INTEGER NOT NULL DEFAULT 0,"
-    " moves_days INTEGER,"
+    " moves_days INTEGER, account_tz TEXT,"
     " UNIQUE(connector, stream, account, dataset));"
     "CREATE TABLE IF NOT EXISTS state(feed INTEGER NOT NULL, key TEXT NOT NULL,"
     " value TEXT NOT NULL, PRIMARY KEY(feed, key)) WITHOUT ROWID;"
@@ -317,11 +317,12 @@ static omni_status is_current(sqlite3 *db, const char *fingerprint, bool *out, s
     return OMNI_OK;
 }
 
-/* Columns that fixed tables got later. */
+/* Columns that fixed tables got later, and what they hold for the rows of before. */
 static const struct {
-    const char *table, *column, *type;
-} later[] = {{"feeds", "moves_days", "INTEGER"},
-             {"notices", "stage", "INTEGER NOT NULL DEFAULT 0"}};
+    const char *table, *column, *type, *value;
+} later[] = {{"feeds", "moves_days", "INTEGER", "NULL"},
+             {"feeds", "account_tz", "TEXT", "tz"},
+             {"notices", "stage", "INTEGER NOT NULL DEFAULT 0", "0"}};
 
 static omni_status widen_fixed(sqlite3 *db, struct err *err)
 {
@@ -334,8 +335,11 @@ static omni_status widen_fixed(sqlite3 *db, struct err *err)
         sql_bind(stmt, "ss", later[i].table, later[i].column);
         if (sql_int(stmt, 0, &n, err) != OMNI_OK)
             return err->status;
-        if (!n && sql_exec(db, err, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", later[i].table,
-                           later[i].column, later[i].type) != OMNI_OK)
+        if (!n && sql_exec(db, err,
+                           "ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s;"
+                           "UPDATE \"%w\" SET \"%w\" = %s",
+                           later[i].table, later[i].column, later[i].type, later[i].table,
+                           later[i].column, later[i].value) != OMNI_OK)
             return err->status;
     }
     return OMNI_OK;

@@ -43,6 +43,8 @@ struct store_feed {
     const char *connector, *source, *stream, *account,
         *dataset;                /* account "" where there is none */
     const char *zone, *currency; /* of the account, NULL: unknown */
+    const char *day_zone;        /* whose days its rows have where the stream names it, else NULL */
+    const char *hub_zone;        /* whose days they have where neither is known */
     uint32_t settle_days;
 };
 /* Finds or makes the feed, updates zone, currency, settle_days. Returns its id, 0 on error. */

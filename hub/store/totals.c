@@ -81,7 +81,8 @@ omni_status store_feed_account(struct store *s, int64_t feed, char **zone, char 
                                struct err *err)
 {
     *zone = *currency = NULL;
-    auto_stmt *stmt = sql_prepare(s->db, "SELECT tz, currency FROM feeds WHERE id = ?", err);
+    auto_stmt *stmt =
+        sql_prepare(s->db, "SELECT account_tz, currency FROM feeds WHERE id = ?", err);
     if (!stmt)
         return err->status;
     sqlite3_bind_int64(stmt, 1, feed);

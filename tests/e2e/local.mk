@@ -28,6 +28,7 @@ E2E_TESTS += %D%/test_vault.py
 E2E_TESTS += %D%/test_web.py
 E2E_TESTS += %D%/test_web_look.py
 E2E_TESTS += %D%/test_windows.py
+E2E_TESTS += %D%/test_zones.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py tests/lib/web.py tests/lib/browser.py
 

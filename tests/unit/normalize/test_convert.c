@@ -145,7 +145,7 @@ static void days_and_times(void **state)
     zone_free(berlin);
 }
 
-/* The order's day is the account's, whatever clock its times are written in. */
+/* The order's day is the account's, unless the stream names the zone of its days. */
 static void local_day_of_a_time(void **state)
 {
     (void)state;
@@ -158,11 +158,11 @@ static void local_day_of_a_time(void **state)
         FIELD(.type = OMNI_TIME, .path = "at", .column = "at"), NULL};
     struct bound b = {.dataset = schema_find(schema, "orders")};
     b.stream = (struct omni_stream){
-        .size = sizeof b.stream, .name = "s", .fields = fields, .day_zone = "UTC"};
+        .size = sizeof b.stream, .name = "s", .fields = fields, .day_zone = "account"};
     struct normalize_context context = usual;
     b.n = normalizer_new(b.dataset, &b.stream, &context, &b.err);
     assert_non_null(b.n);
-    const struct read_value values[] = {text("1"), text("2026-01-31T20:00:00")};
+    const struct read_value values[] = {text("1"), text("2026-01-31T20:00:00Z")};
     row(&b, values);
     assert_number(&b, "date", OMNI_DATE, day_from_civil(2026, 1, 31));
     normalizer_set_account(b.n, "NZD", auckland);
@@ -172,6 +172,14 @@ static void local_day_of_a_time(void **state)
     assert_text(&b, "currency", "NZD");
     row(&b, (struct read_value[]){text("1"), null});
     assert_int_equal(cell(&b, "date")->type, OMNI_NULL);
+    normalizer_free(b.n);
+    b.stream.day_zone = "UTC";
+    b.n = normalizer_new(b.dataset, &b.stream, &context, &b.err);
+    assert_non_null(b.n);
+    normalizer_set_account(b.n, "NZD", auckland);
+    row(&b, (struct read_value[]){text("1"), text("2026-01-31T20:00:00")});
+    assert_number(&b, "date", OMNI_DATE, day_from_civil(2026, 1, 31));
+    assert_number(&b, "at", OMNI_TIME, day_from_civil(2026, 1, 31) * TIME_DAY + 72000000000);
     normalizer_free(b.n);
     b.stream.day_zone = "Mars/Olympus";
     assert_null(normalizer_new(b.dataset, &b.stream, &context, &b.err));

@@ -188,8 +188,17 @@ static void feeds_are_found_again_and_learn(void **state)
                               .currency = "EUR"};
     assert_int_equal(store_feed(f->store, &feed, &f->err), f->feed);
     assert_asked(f, "SELECT tz, currency, settle_days FROM feeds", "UTC|EUR|0\n");
+    /* The days are the account's where that is known, unless the stream says whose they are. */
+    feed.hub_zone = "Asia/Tokyo";
+    assert_int_equal(store_feed(f->store, &feed, &f->err), f->feed);
+    assert_asked(f, "SELECT tz, account_tz FROM feeds", "UTC|UTC\n");
+    feed.day_zone = "America/Los_Angeles";
+    assert_int_equal(store_feed(f->store, &feed, &f->err), f->feed);
+    assert_asked(f, "SELECT tz, account_tz FROM feeds", "America/Los_Angeles|UTC\n");
+    feed.day_zone = NULL;
     feed.account = NULL;
     assert_true(store_feed(f->store, &feed, &f->err) != f->feed);
+    assert_asked(f, "SELECT tz, account_tz FROM feeds WHERE account = ''", "Asia/Tokyo|NULL\n");
     fixture_free(f);
 }
 
