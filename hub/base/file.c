@@ -20,6 +20,10 @@
 
 enum { READ_STEP = 65536, LOCK_STEP_MS = 20 };
 
+/* Behind the path while a file is written. What is swept must be ours for certain: people put
+ * "vault.backup" beside a vault. */
+#define TEMPORARY ".omnihub-"
+
 omni_status file_status(int error)
 {
     switch (error) {
@@ -124,7 +128,7 @@ struct content {
 static omni_status write_whole(const char *path, const struct content *c,
                                int (*put)(const char *, const char *), struct err *err)
 {
-    auto_free char *temporary = xasprintf("%s.XXXXXX", path);
+    auto_free char *temporary = xasprintf("%s" TEMPORARY "XXXXXX", path);
     auto_close int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return failed(err, "create a temporary file beside", path);
@@ -157,7 +161,7 @@ void file_sweep(const char *path)
         if ((strchr("*?[\\", *p) && !buf_addc(&pattern, '\\')) || !buf_addc(&pattern, *p))
             return;
     glob_t found = {0};
-    if (buf_adds(&pattern, ".??????") && glob(buf_text(&pattern), 0, NULL, &found) == 0)
+    if (buf_adds(&pattern, TEMPORARY "??????") && glob(buf_text(&pattern), 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++)
             unlink(found.gl_pathv[i]);
     globfree(&found);

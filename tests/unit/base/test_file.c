@@ -73,13 +73,25 @@ static void creates_only_new_files(void **state)
     assert_int_equal(file_read("new", &b, &err), OMNI_OK);
     assert_string_equal(buf_text(&b), "first");
     assert_int_equal(count_entries(), 3); /* with what the test before made */
-    assert_int_equal(file_replace("new.aB3dEf", "half", 4, 0600, &err), OMNI_OK);
-    assert_int_equal(file_replace("new.txt", "other", 5, 0600, &err), OMNI_OK);
-    file_sweep("new");
-    assert_int_equal(access("new.aB3dEf", F_OK), -1);
-    assert_int_equal(access("new.txt", F_OK), 0);
-    unlink("new.txt");
     unlink("new");
+}
+
+/* What a kill left, and nothing that a person put beside it. */
+static void sweeps_its_own(void **state)
+{
+    (void)state;
+    struct err err;
+    static const char *const theirs[] = {"swept.txt", "swept.backup", "swept.sha256",
+                                         "swept.omnihub-backup-1", "swept"};
+    for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
+        assert_int_equal(file_replace(theirs[i], "x", 1, 0600, &err), OMNI_OK);
+    assert_int_equal(file_replace("swept.omnihub-aB3dEf", "half", 4, 0600, &err), OMNI_OK);
+    file_sweep("swept");
+    assert_int_equal(access("swept.omnihub-aB3dEf", F_OK), -1);
+    for (size_t i = 0; i < ARRAY_LEN(theirs); i++) {
+        assert_int_equal(access(theirs[i], F_OK), 0);
+        unlink(theirs[i]);
+    }
 }
 
 static bool is_asked(void *ctx)
@@ -168,7 +180,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(replaces_whole_files),   cmocka_unit_test(creates_only_new_files),
     cmocka_unit_test(waits_for_its_turn),     cmocka_unit_test(reading_is_bounded),
     cmocka_unit_test(writing_fails_politely), cmocka_unit_test(makes_folders),
-    cmocka_unit_test(one_holder_at_a_time),
+    cmocka_unit_test(one_holder_at_a_time),   cmocka_unit_test(sweeps_its_own),
 };
 
 int main(void)

@@ -273,7 +273,8 @@ static void leftovers_of_a_kill_are_swept(void **state)
     struct fixture f;
     fixture_start(&f);
     fixture_set(&f, "a", "value-a");
-    auto_free char *half = xasprintf("%s.Xy12zA", f.file), *other = xasprintf("%s.old", f.file);
+    auto_free char *half = xasprintf("%s.omnihub-Xy12zA", f.file),
+                   *other = xasprintf("%s.backup", f.file);
     fixture_write(half, "half", 0600);
     fixture_write(other, "not ours", 0600);
     fixture_set(&f, "b", "value-b");
