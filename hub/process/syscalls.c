@@ -20,6 +20,8 @@
 #ifdef HAVE_SECCOMP
 #include <seccomp.h>
 
+enum { SIGNALS = 64 }; /* of the kernel: more than the C library's NSIG on some machines */
+
 /* What ordinary code needs to compute, allocate, tell the time and talk on descriptors that it has.
  * Names that this machine or libseccomp does not have are passed over. */
 static const char *const always[] = {
@@ -140,8 +142,11 @@ static void allow_where(scmp_filter_ctx ctx, const char *name, struct scmp_arg_c
 static void add_conditions(scmp_filter_ctx ctx)
 {
     static const int fcntls[] = {F_GETFD, F_SETFD, F_GETFL};
-    /* Its own SIGSYS handler would hide what it tried. */
-    allow_where(ctx, "rt_sigaction", SCMP_A0(SCMP_CMP_NE, SIGSYS));
+    /* Its own SIGSYS handler would hide what it tried. By what is allowed: the filter compares 64
+     * bits and the kernel looks at 32, so that another number than SIGSYS may still mean it. */
+    for (int sig = 1; sig <= SIGNALS; sig++)
+        if (sig != SIGSYS)
+            allow_where(ctx, "rt_sigaction", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)sig));
     /* abort() and raise() */
     allow_where(ctx, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
     /* Without an address: on the sockets that it has, there is one. */

@@ -39,7 +39,7 @@ void deed_good(void);
     X(thread)                                                                                      \
     X(thread_bomb)                                                                                 \
     X(exec) X(kill) X(kill_all) X(kill_group) X(tgkill) X(pidfd) X(ptrace) X(read_parent) X(write_parent)        \
-        X(make_code) X(raise_limits) X(take_sigsys) X(chdir) X(umask) X(locale) X(block_signals)   \
+        X(make_code) X(raise_limits) X(take_sigsys) X(take_sigsys_by_halves) X(chdir) X(umask) X(locale) X(block_signals)   \
             X(io_uring) X(open_when_deaf)
 
 #define DEEDS_BABBLE(X)                                                                            \

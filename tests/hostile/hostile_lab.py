@@ -50,6 +50,7 @@ DEEDS = {
     "print_for_ever": ("F084", "hung", "gave no sign of life in pull"),
     "raise_limits": ("F084", "denied", "prlimit64()"),
     "take_sigsys": ("F084", "denied", "rt_sigaction()"),
+    "take_sigsys_by_halves": ("F084", "denied", "rt_sigaction()"),
     "chdir": ("F084", "denied", "chdir()"),
     "umask": ("F084", "denied", "umask()"),
     "locale": ("F084", "denied", "openat()"),

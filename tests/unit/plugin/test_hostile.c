@@ -142,6 +142,7 @@ static void is_denied(void **state)
         {"make_code", "called mmap()"},
         {"raise_limits", "called prlimit64()"},
         {"take_sigsys", "called rt_sigaction()"},
+        {"take_sigsys_by_halves", "called rt_sigaction()"},
         {"chdir", "called chdir()"},
         {"umask", "called umask()"},
         {"io_uring", "called io_uring_setup()"},
