@@ -14,8 +14,10 @@
 #include "plugin/frames.h"
 
 enum {
-    MAX_LOGS = 2000, /* lines of one plugin; the log is shared */
+    MAX_LOGS = 2000, /* lines of one plugin, details among them; the log is shared */
     MAX_STREAMS = 4096,
+    MAX_ACCOUNTS = 10000, /* in one call: omnihub itself keeps the list */
+    MAX_TOTALS = 1000,    /* in one call */
     MAX_LINE = 4000,
     MAX_NAME = 512,
     MAX_VALUE = 256 * 1024 /* a cursor, a remembered value */
@@ -60,19 +62,25 @@ static bool is_text(const char *s, size_t max)
     return n <= max && text_is_utf8(s, n);
 }
 
+static bool has_a_line_left(struct gate *g)
+{
+    if (g->n_logs > MAX_LOGS)
+        return false;
+    if (g->n_logs++ < MAX_LOGS)
+        return true;
+    g->out->log(g->out->ctx, OMNI_LOG_WARN,
+                "the plugin writes too many log lines; the rest are dropped");
+    return false;
+}
+
 static void gate_log(void *ctx, int32_t level, const char *text)
 {
     struct gate *g = ctx;
     char clean[MAX_LINE];
     if (level < OMNI_LOG_ERROR || level > OMNI_LOG_DEBUG)
         level = OMNI_LOG_INFO;
-    if (g->n_logs > MAX_LOGS)
+    if (!has_a_line_left(g))
         return;
-    if (g->n_logs++ == MAX_LOGS) {
-        g->out->log(g->out->ctx, OMNI_LOG_WARN,
-                    "the plugin writes too many log lines; the rest are dropped");
-        return;
-    }
     copy_clean(clean, sizeof clean, text);
     g->out->log(g->out->ctx, level, clean);
 }
@@ -89,6 +97,8 @@ static void gate_fail_detail(void *ctx, const char *key, const char *value)
 {
     struct gate *g = ctx;
     char clean_key[MAX_NAME], clean_value[ERR_TEXT];
+    if (!has_a_line_left(g))
+        return;
     copy_clean(clean_key, sizeof clean_key, key);
     copy_clean(clean_value, sizeof clean_value, value);
     g->out->fail_detail(g->out->ctx, clean_key, clean_value);
@@ -243,6 +253,8 @@ static omni_status gate_found_account(void *ctx, const char *id, const char *nam
     if (!is_text(id, MAX_NAME) || !is_optional_text(name) || !is_optional_text(currency) ||
         !is_optional_text(zone))
         return broken(g, "found_account(): not UTF-8, or too long");
+    if (++g->n_accounts > MAX_ACCOUNTS)
+        return broken(g, "found_account(): more than %d accounts", MAX_ACCOUNTS);
     return g->out->found_account(g->out->ctx, id, name, currency, zone);
 }
 
@@ -251,6 +263,8 @@ static omni_status gate_found_total(void *ctx, const char *column, int64_t micro
     struct gate *g = ctx;
     if (!is_text(column, MAX_NAME))
         return broken(g, "found_total(): not the name of a column");
+    if (++g->n_totals > MAX_TOTALS)
+        return broken(g, "found_total(): more than %d totals", MAX_TOTALS);
     return g->out->found_total(g->out->ctx, column, micros);
 }
 
@@ -278,4 +292,5 @@ void gate_begin(struct gate *g)
 {
     g->fail = (struct err){.text = ""};
     g->row_status = OMNI_OK;
+    g->n_accounts = g->n_totals = 0;
 }

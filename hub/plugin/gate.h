@@ -18,7 +18,8 @@ struct gate {
     omni_status row_status;            /* what became of the rows of this call */
     struct err broken;                 /* the last call that the contract does not allow */
     bool is_discovering;               /* the call is one in which streams may be found */
-    uint32_t n_logs, n_streams;
+    uint32_t n_logs, n_streams;        /* of the plugin */
+    uint32_t n_accounts, n_totals;     /* of this call */
 };
 
 void gate_init(struct gate *, const struct plugin_services *, struct arena *);

@@ -335,9 +335,10 @@ static omni_status service_row(void *ctx, uint32_t part, const struct omni_cell 
 static omni_status service_quality(void *ctx, const char *flag)
 {
     struct job *job = ctx;
-    if (job->pipeline)
-        pipeline_add_quality(job->pipeline, flag);
-    return OMNI_OK;
+    struct err err = {0};
+    omni_status status = job->pipeline ? pipeline_add_quality(job->pipeline, flag, &err) : OMNI_OK;
+    spoil(job, status, &err);
+    return service_end(job, status, &err);
 }
 
 /* ---- state ---- */

@@ -16,6 +16,8 @@
 #include "base/log.h"
 #include "store/totals.h"
 
+enum { PENDING_MAX = 1000 }; /* values of up to 64 KiB that wait in memory */
+
 /* ---- state ---- */
 
 static omni_status no_window(struct err *err)
@@ -34,8 +36,12 @@ omni_status window_state_put(struct job *job, const char *key, const char *value
 {
     if (!job->window)
         return no_window(err);
+    json_t *pending = job->window->pending;
     key = own_key(job, key);
-    json_object_set_new(job->window->pending, key, json_string(value));
+    if (json_object_size(pending) >= PENDING_MAX && !json_object_get(pending, key))
+        return err_set(err, OMNI_E_BUG, "more than %d values are remembered with one window",
+                       PENDING_MAX);
+    json_object_set_new(pending, key, json_string(value));
     return OMNI_OK;
 }
 

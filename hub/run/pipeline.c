@@ -18,6 +18,7 @@ enum { SPOOL_MEMORY = 1024 * 1024, REJECT_RAW = 2000, REJECTS_PER_MILLION = 1000
 /* Where records lie in batches, a batch is read as a whole: Google Ads puts 10,000 rows into one.
  */
 enum { RECORD_MAX = 64 * 1024 * 1024 };
+enum { QUALITY_MAX = 600 }; /* every row carries them */
 
 /* ---- rejects ---- */
 
@@ -304,13 +305,28 @@ omni_status pipeline_row(struct pipeline *in, uint32_t part, const struct omni_c
     return keep_row(in, part, cells, err);
 }
 
-void pipeline_add_quality(struct pipeline *in, const char *flag)
+static omni_status add_flag(struct pipeline *in, const char *flag, size_t n, struct err *err)
 {
-    if (in->quality && text_in_list(flag, strlen(flag), in->quality, ","))
-        return;
-    char *joined = in->quality ? xasprintf("%s,%s", in->quality, flag) : xstrdup(flag);
+    const char *flags = in->quality ? in->quality : "";
+    if (n == 0 || text_in_list(flag, n, flags, ","))
+        return OMNI_OK;
+    if (strlen(flags) + n > QUALITY_MAX)
+        return err_set(err, OMNI_E_BUG, "quality(): flags of more than %d bytes", QUALITY_MAX);
+    char *joined = xasprintf("%s%s%.*s", flags, *flags ? "," : "", (int)n, flag);
     free(in->quality);
     in->quality = joined;
+    return OMNI_OK;
+}
+
+omni_status pipeline_add_quality(struct pipeline *in, const char *flags, struct err *err)
+{
+    omni_status status = OMNI_OK;
+    for (const char *p = flags; *p && status == OMNI_OK;) {
+        size_t n = strcspn(p, ",");
+        status = add_flag(in, p, n, err);
+        p += n + (p[n] == ',');
+    }
+    return status;
 }
 
 omni_status pipeline_finish(struct pipeline *in, struct err *err)

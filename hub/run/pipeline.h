@@ -79,7 +79,8 @@ omni_status pipeline_bytes(struct pipeline *, const void *, size_t, struct err *
 omni_status pipeline_end(struct pipeline *, struct err *);
 omni_status pipeline_row(struct pipeline *, uint32_t part, const struct omni_cell *, uint32_t n,
                          struct err *);
-void pipeline_add_quality(struct pipeline *, const char *flag);
+/* One flag, or several separated by commas; each is kept once. */
+omni_status pipeline_add_quality(struct pipeline *, const char *flags, struct err *);
 /* Called before a window is stored: too many rejects, or a field that no record had. */
 omni_status pipeline_finish(struct pipeline *, struct err *);
 /* The account's currency became known only after rows were read: it goes into the columns that were

@@ -89,6 +89,44 @@ void deed_long_cursor(void)
     free(long_text);
 }
 
+/* Lists that others keep in memory. */
+void deed_accounts_for_ever(void)
+{
+    char id[24];
+    for (unsigned n = 0; n < 100000000; n++) {
+        snprintf(id, sizeof id, "%u", n);
+        if (stage.hub->found_account(stage.run, id, NULL, NULL, NULL) != OMNI_OK)
+            return; /* quietly */
+    }
+}
+
+void deed_totals_for_ever(void)
+{
+    char column[24];
+    for (unsigned n = 0; n < 100000000; n++) {
+        snprintf(column, sizeof column, "c%u", n);
+        if (stage.hub->found_total(stage.run, column, 1) != OMNI_OK)
+            return;
+    }
+}
+
+void deed_qualities_for_ever(void)
+{
+    char flag[24];
+    for (unsigned n = 0; n < 100000000; n++) {
+        snprintf(flag, sizeof flag, "flag%u,late", n);
+        if (stage.hub->quality(stage.run, flag) != OMNI_OK)
+            return;
+    }
+}
+
+void deed_details_million(void)
+{
+    for (int i = 0; i < 1000000; i++)
+        stage.hub->fail_detail(stage.run, "one of a million", "words");
+    deed_good();
+}
+
 static omni_status request(const char *method, const char *url, const char *header)
 {
     const char *const headers[] = {header, NULL};

@@ -38,9 +38,9 @@ void deed_good(void);
     X(fork)                                                                                        \
     X(thread)                                                                                      \
     X(thread_bomb)                                                                                 \
-    X(exec) X(kill) X(kill_all) X(kill_group) X(tgkill) X(pidfd) X(ptrace) X(read_parent) X(write_parent)        \
-        X(make_code) X(raise_limits) X(take_sigsys) X(take_sigsys_by_halves) X(chdir) X(umask) X(locale) X(block_signals)   \
-            X(io_uring) X(open_when_deaf)
+    X(exec) X(kill) X(kill_all) X(kill_group) X(tgkill) X(pidfd) X(ptrace) X(read_parent)          \
+    X(write_parent) X(make_code) X(raise_limits) X(take_sigsys) X(take_sigsys_by_halves)           \
+    X(chdir) X(umask) X(locale) X(block_signals) X(io_uring) X(open_when_deaf)
 
 #define DEEDS_BABBLE(X)                                                                            \
     X(garbage)                                                                                     \
@@ -63,7 +63,8 @@ void deed_good(void);
     X(long_cursor)                                                                                 \
     X(foreign_host)                                                                                \
     X(foreign_host_quiet)                                                                          \
-    X(other_port) X(file_url) X(header) X(header_quiet) X(header_in_url) X(method)
+    X(accounts_for_ever) X(totals_for_ever) X(qualities_for_ever) X(details_million)          \
+            X(other_port) X(file_url) X(header) X(header_quiet) X(header_in_url) X(method)
 
 #define DEED_DECLARE(name) void deed_##name(void);
 DEEDS_DIE(DEED_DECLARE)
