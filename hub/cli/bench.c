@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/found.h"
 #include "cli/plugins.h"
 #include "kit/checks.h"
 #include "kit/compare.h"
@@ -156,22 +157,46 @@ const char *bench_subject(const struct bench *b)
     return b->test->call ? b->test->call : b->test->stream;
 }
 
-const struct omni_stream *bench_stream(const struct bench *b)
+static const struct omni_stream *stream_of(const struct omni_stream *const *streams,
+                                           const char *name)
 {
-    const struct omni_source *source = plugins_source(b->trial->info);
-    for (const struct omni_stream *const *s = source ? source->streams : NULL; s && *s; s++)
-        if (b->test->stream && strcmp((*s)->name, b->test->stream) == 0)
-            return *s;
+    for (; streams && *streams; streams++)
+        if (name && strcmp((*streams)->name, name) == 0)
+            return *streams;
     return NULL;
 }
 
+const struct omni_stream *bench_stream(const struct bench *b)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    const struct omni_stream *declared =
+        stream_of(source ? source->streams : NULL, b->test->stream);
+    return declared ? declared : stream_of(found_streams(b->found), b->test->stream);
+}
+
+static void add_names(struct buf *out, const struct omni_stream *const *streams)
+{
+    for (; streams && *streams; streams++)
+        buf_printf(out, "%s\"%s\"", out->len ? ", " : "", (*streams)->name);
+}
+
+static char *no_such_stream(const struct bench *b)
+{
+    const struct omni_source *source = plugins_source(b->trial->info);
+    auto_buf names = BUF_INIT(OPTION_MAX);
+    add_names(&names, source ? source->streams : NULL);
+    add_names(&names, found_streams(b->found));
+    return xasprintf("the plugin has no stream \"%s\"; it has %s", b->test->stream,
+                     names.len ? buf_text(&names) : "none");
+}
+
+/* What discover() finds is known once the test was played. */
 static bool knows_stream(const struct bench *b, json_t *problems)
 {
     const struct omni_source *source = plugins_source(b->trial->info);
-    if (source && (b->test->call || !source->streams || !source->streams[0] || bench_stream(b)))
+    if (source && (b->test->call || plugins_offers(b->trial->info, "discover") || bench_stream(b)))
         return true;
-    auto_free char *text = source ? xasprintf("the plugin has no stream \"%s\"", b->test->stream)
-                                  : xstrdup("the plugin offers no source");
+    auto_free char *text = source ? no_such_stream(b) : xstrdup("the plugin offers no source");
     json_array_append_new(problems, json_string(text));
     return false;
 }
@@ -186,6 +211,7 @@ bool bench_open(struct bench *b, const struct trial *trial, const struct cli *ou
         .work = {.lock = -1},
         .streams = {test->stream, NULL}};
     b->state = xasprintf("state-%u", number);
+    b->found = found_new();
     b->tape_path = xasprintf("%s/tape-%u.json", trial->folder, number);
     b->options = test->options ? json_copy((json_t *)test->options) : json_object();
     choose_today(b);
@@ -209,6 +235,7 @@ void bench_close(struct bench *b)
     json_decref(b->tape);
     json_decref(b->asked);
     json_decref(b->rows);
+    found_free(b->found);
     restore_clock(b);
     free(b->clock);
     free(b->tape_path);
@@ -231,6 +258,8 @@ static void on_dry(void *ctx, const json_t *event)
     const char *name = json_text(event, "event"), *stream = json_text(event, "stream");
     if (strcmp(name, "request") == 0)
         json_array_append(b->asked, (json_t *)event);
+    if (strcmp(name, "stream") == 0)
+        found_take(b->found, event);
     if (strcmp(name, "row") == 0 && stream)
         add_row(b, stream, json_object_get(event, "values"));
     if (strcmp(name, "account") == 0 && bench_call(b) == CHECK_ACCOUNTS) {

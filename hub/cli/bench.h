@@ -20,6 +20,7 @@ struct bench {
     json_t *options;       /* of the connector: the test's, with the server's address */
     json_t *tape;          /* the test's own; of a server: what it was asked and answered */
     json_t *asked;         /* requests of the last pull: [{method, url, body}] */
+    struct found *found;   /* streams that the plugin finds by itself */
     json_t *rows; /* of the last dry pull: {stream: [{column: value}]}; {"accounts": […]} */
 };
 
@@ -44,7 +45,7 @@ void bench_play(struct bench *, const json_t *tape, int hours, struct bench_resu
 /* Everything that the stream's dataset and those of its parts hold, or the accounts that were
  * found, as one text; free(). */
 char *bench_store(const struct bench *);
-/* The stream under test; NULL: it depends on the account. */
+/* The stream under test, declared or found by the test itself; NULL: there is none. */
 const struct omni_stream *bench_stream(const struct bench *);
 
 #endif

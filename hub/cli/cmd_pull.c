@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "cli/audited.h"
 #include "cli/explain.h"
@@ -150,21 +152,53 @@ static void free_names(const char **names)
 
 /* ---- streams ---- */
 
+enum { STREAMS_MAX = 256, NAMES_MAX = 4096 };
+
+/* Of all plugins here, those that could be meant. */
+static size_t stream_names(const struct plugins *plugins, const char *names[STREAMS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plugins_count(plugins); i++) {
+        const struct omni_source *source = plugins_source(plugins_at(plugins, i));
+        for (size_t k = 0; source && source->streams && source->streams[k] && n < STREAMS_MAX; k++)
+            names[n++] = source->streams[k]->name;
+    }
+    return n;
+}
+
+static void report_unknown(const struct work *w, const char *name)
+{
+    const char *names[STREAMS_MAX];
+    size_t n = stream_names(w->plugins, names);
+    const char *near = text_suggest(name, names, n);
+    auto_buf list = BUF_INIT(NAMES_MAX);
+    for (size_t i = 0; i < n && !near; i++)
+        buf_printf(&list, "%s\"%s\"", i ? ", " : "", names[i]);
+    cli_error("%s: no connector here has a stream \"%s\"%s%s%s", w->cli->command->name, name,
+              near ? " (did you mean \"" : "; there are ", near ? near : buf_text(&list),
+              near ? "\"?)" : "");
+}
+
+/* What discover() finds is not known yet. */
+static bool is_stream(const struct work *w, const char *name)
+{
+    for (size_t i = 0; i < plugins_count(w->plugins); i++) {
+        const struct plugin_info *info = plugins_at(w->plugins, i);
+        const struct omni_source *source = plugins_source(info);
+        if (!source || plugins_offers(info, "discover") || plugins_has_stream(source, name))
+            return true;
+    }
+    return false;
+}
+
 /* A name that no stream has would pull nothing and look like success. */
 static int check_streams(struct work *w)
 {
-    for (const char *const *name = w->streams; name && *name; name++) {
-        bool is_known = false;
-        for (size_t i = 0; i < plugins_count(w->plugins); i++) {
-            const struct omni_source *source = plugins_source(plugins_at(w->plugins, i));
-            is_known |= !source || !source->streams || !source->streams[0];
-            is_known |= source && plugins_has_stream(source, *name);
-        }
-        if (!is_known) {
-            cli_error("pull: no connector here has a stream \"%s\"", *name);
+    for (const char *const *name = w->streams; name && *name; name++)
+        if (!is_stream(w, *name)) {
+            report_unknown(w, *name);
             return CLI_USAGE;
         }
-    }
     return CLI_OK;
 }
 

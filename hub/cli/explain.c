@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/found.h"
 #include "cli/output.h"
 #include "schema/schema.h"
 
@@ -19,6 +20,7 @@ enum { ROWS_SHOWN = 3, BODY_SHOWN = 2000 };
 struct explain {
     json_t *requests; /* events, in order */
     json_t *rows;     /* {stream: [row events]} */
+    struct found *found;
 };
 
 struct explain *explain_new(void)
@@ -26,6 +28,7 @@ struct explain *explain_new(void)
     struct explain *e = xcalloc(1, sizeof *e);
     e->requests = json_array();
     e->rows = json_object();
+    e->found = found_new();
     return e;
 }
 
@@ -35,6 +38,7 @@ void explain_free(struct explain *e)
         return;
     json_decref(e->requests);
     json_decref(e->rows);
+    found_free(e->found);
     free(e);
 }
 
@@ -46,6 +50,8 @@ void explain_event(void *ctx, const json_t *event)
         json_array_append(e->requests, (json_t *)event);
         return;
     }
+    if (strcmp(name, "stream") == 0)
+        found_take(e->found, event);
     if (strcmp(name, "row") != 0 || !stream)
         return;
     json_t *list = json_object_get(e->rows, stream);
@@ -117,6 +123,13 @@ static void print_columns(const struct omni_stream *stream, const json_t *rows)
         printf("  its part %s → %s\n", (*p)->name, (*p)->dataset);
 }
 
+static void print_streams(const struct explain *e, const struct omni_stream *const *streams)
+{
+    for (const struct omni_stream *const *s = streams; s && *s; s++)
+        if (json_object_get(e->rows, (*s)->name))
+            print_columns(*s, json_object_get(e->rows, (*s)->name));
+}
+
 void explain_print(const struct explain *e, const struct omni_source *source)
 {
     size_t i;
@@ -128,7 +141,6 @@ void explain_print(const struct explain *e, const struct omni_source *source)
         print_request(r, i + 1);
         print_rows(rows, (size_t)json_int(r, "rows", 0), rows_end(e, i, json_array_size(rows)));
     }
-    for (const struct omni_stream *const *s = source ? source->streams : NULL; s && *s; s++)
-        if (json_object_get(e->rows, (*s)->name))
-            print_columns(*s, json_object_get(e->rows, (*s)->name));
+    print_streams(e, source ? source->streams : NULL);
+    print_streams(e, found_streams(e->found));
 }

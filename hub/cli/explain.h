@@ -9,7 +9,7 @@
 
 struct explain;
 struct explain *explain_new(void);
-/* Events "request" and "row", as struct work hands them on; ctx is the struct explain. */
+/* Events "request", "row" and "stream", as struct work hands them on; ctx is the struct explain. */
 void explain_event(void *ctx, const json_t *event);
 /* Prints what was gathered on stdout. */
 void explain_print(const struct explain *, const struct omni_source *);

@@ -35,6 +35,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/cmd_version.c \
 	%D%/conform.c %D%/conform.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/found.c %D%/found.h \
 	%D%/freshness.c %D%/freshness.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/orders.c %D%/orders.h \

@@ -157,8 +157,9 @@ bool plugins_has_stream(const struct omni_source *source, const char *name)
     return false;
 }
 
+/* finds_more: others may be found once the plugin has seen the account. */
 static void check_stream(const struct subject *s, const struct omni_source *source,
-                         const char *name)
+                         const char *name, bool finds_more)
 {
     const char *names[128] = {NULL};
     size_t n = 0;
@@ -166,14 +167,12 @@ static void check_stream(const struct subject *s, const struct omni_source *sour
         names[n] = source->streams[n]->name;
     if (plugins_has_stream(source, name))
         return;
-    /* Others may be found only once the plugin has seen the account. */
-    bool is_error = n > 0;
     const char *near = text_suggest(name, names, n);
     if (near)
-        COMPLAIN(s, is_error, "%s: plugin \"%s\" has no stream \"%s\" (did you mean \"%s\"?)",
+        COMPLAIN(s, !finds_more, "%s: plugin \"%s\" has no stream \"%s\" (did you mean \"%s\"?)",
                  s->what, s->plugin, name, near);
-    else if (is_error)
-        COMPLAIN(s, is_error, "%s: plugin \"%s\" has no stream \"%s\"", s->what, s->plugin, name);
+    else if (!finds_more)
+        COMPLAIN(s, true, "%s: plugin \"%s\" has no stream \"%s\"", s->what, s->plugin, name);
 }
 
 static void check_accounts(const struct subject *s, const struct config_connector *c,
@@ -204,7 +203,7 @@ json_t *plugins_check_connector(const struct plugins *p, const struct config_con
         check_login(&s, source);
         check_accounts(&s, c, source);
         for (const char *const *name = c->streams; name && *name; name++)
-            check_stream(&s, source, *name);
+            check_stream(&s, source, *name, plugins_offers(info, "discover"));
         char text[SUNSET_TEXT];
         if (sunset_text(source->api_version, source->api_sunset, s.options, text))
             COMPLAIN(&s, false, "%s: %s", what, text);

@@ -328,6 +328,22 @@ const struct omni_sink *plugins_sink(const struct plugin_info *info)
     return describe_find_sink(info->module, info->name);
 }
 
+bool plugins_offers(const struct plugin_info *info, const char *call)
+{
+    const struct omni_source *source = plugins_source(info);
+    size_t i, k;
+    json_t *one, *offer;
+    json_array_foreach(json_object_get(info ? info->json : NULL, "sources"), i, one)
+    {
+        const char *name = json_text(one, "name");
+        if (!source || !name || strcmp(name, source->name) != 0)
+            continue;
+        json_array_foreach(json_object_get(one, "offers"), k,
+                           offer) if (strcmp(json_string_value(offer), call) == 0) return true;
+    }
+    return false;
+}
+
 json_t *plugins_apis(const struct plugins *p)
 {
     json_t *out = json_object();

@@ -45,6 +45,8 @@ const char *const *plugins_folders(const struct plugins *);
 /* The module's only source or sink, or the one called like the plugin; NULL: none. */
 const struct omni_source *plugins_source(const struct plugin_info *);
 const struct omni_sink *plugins_sink(const struct plugin_info *);
+/* Does that source answer this call, "discover"? */
+bool plugins_offers(const struct plugin_info *, const char *call);
 /* {name: facts_api()} of those that are sources. New reference. */
 json_t *plugins_apis(const struct plugins *);
 /* Is it one of the source's streams, or a part of one? */

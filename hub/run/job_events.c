@@ -10,6 +10,7 @@
 #include "base/exact.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "plugin/describe.h"
 #include "run/job_quota.h"
 #include "run/job_window.h"
 #include "run/spec.h"
@@ -32,6 +33,32 @@ omni_status job_found_account(struct job *job, const struct job_account *a)
     if (!a->id || !job->account || strcmp(a->id, job->account) != 0) /* "" where there is none */
         return OMNI_OK;
     return job_learn_account(job, a->currency, a->zone);
+}
+
+/* A field that leaves its type to its column has the column's. */
+static void put_types(json_t *stream, const struct schema *schema)
+{
+    size_t i;
+    json_t *field, *part;
+    const char *name = json_text(stream, "dataset"), *none = schema_type_name(OMNI_NULL);
+    const struct schema_dataset *dataset = name ? schema_find(schema, name) : NULL;
+    json_array_foreach(json_object_get(stream, "fields"), i, field)
+    {
+        const char *column = json_text(field, "column"), *type = json_text(field, "type");
+        int at = dataset && column ? schema_column(dataset, column) : -1;
+        if (at >= 0 && (!type || strcmp(type, none) == 0))
+            json_put_text(field, "type", schema_type_name(dataset->columns[at].type));
+    }
+    json_array_foreach(json_object_get(stream, "parts"), i, part) put_types(part, schema);
+}
+
+void job_explain_stream(struct job *job, const struct omni_stream *stream)
+{
+    if (!json_flag(job->spec, "explain"))
+        return;
+    json_t *description = describe_stream(stream);
+    put_types(description, job->schema);
+    spec_event(job->events, json_pack("{s:s, s:o}", "event", "stream", "description", description));
 }
 
 void job_progress(struct job *job, bool now)

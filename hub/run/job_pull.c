@@ -56,6 +56,18 @@ static size_t wanted_streams(const struct job *job, const struct omni_stream **o
     return n;
 }
 
+static omni_status no_stream(const struct job *job, struct err *err)
+{
+    auto_buf names = BUF_INIT(ERR_TEXT);
+    const struct omni_stream *const *all = job->source->streams;
+    for (; all && *all; all++)
+        buf_printf(&names, "%s%s", names.len ? ", " : "", (*all)->name);
+    for (size_t i = 0; i < job->n_found; i++)
+        buf_printf(&names, "%s%s", names.len ? ", " : "", job->found[i]->name);
+    return err_set(err, OMNI_E_CONFIG, "source %s has none of the streams asked for; it has %s",
+                   job->source->name, names.len ? buf_text(&names) : "none");
+}
+
 /* ---- facts of the account ---- */
 
 omni_status job_learn_account(struct job *job, const char *currency, const char *zone)
@@ -458,8 +470,7 @@ int job_pull(struct job *job)
     const struct omni_stream *streams[ARRAY_LEN(job->found)] = {0};
     size_t n = status == OMNI_OK ? wanted_streams(job, streams, ARRAY_LEN(streams)) : 0;
     if (status == OMNI_OK && n == 0)
-        status = err_set(&err, OMNI_E_CONFIG, "source %s has none of the streams asked for",
-                         job->source->name);
+        status = no_stream(job, &err);
     if (status != OMNI_OK) {
         pull_failed_early(job, status, &err);
         job_tell_ending(job);

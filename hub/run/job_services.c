@@ -388,6 +388,7 @@ static omni_status service_found_stream(void *ctx, const struct omni_stream *str
             job, err_set(&err, OMNI_E_CONFIG, "more than %zu streams", ARRAY_LEN(job->found)),
             &err);
     job->found[job->n_found++] = stream;
+    job_explain_stream(job, stream);
     return OMNI_OK;
 }
 

@@ -94,6 +94,8 @@ omni_status window_begin_part(struct job *, const char *name, struct err *);
 /* ---- telling (job_events.c) ---- */
 
 omni_status job_found_account(struct job *, const struct job_account *);
+/* With `explain`: a stream that discover() has found. */
+void job_explain_stream(struct job *, const struct omni_stream *);
 /* At most four a second unless `now`. */
 void job_progress(struct job *, bool now);
 /* Dry run: the rows of the pipeline as events. */

@@ -15,6 +15,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 sys.dont_write_bytecode = True
 
 import omni  # noqa: E402
+from hub import written  # noqa: E402
 import tap  # noqa: E402
 
 TODAY = datetime.date(2026, 11, 20)
@@ -92,7 +93,7 @@ class Bench:
         given = dict(self.subject.options(self), api_url=self.stand_in.url(self.subject.platform))
         given.update(more)
         self.given = {name: value for name, value in given.items() if value is not None}
-        text = " ".join("%s = %s;" % (name, literal(value)) for name, value in self.given.items())
+        text = " ".join("%s = %s;" % (name, written(value)) for name, value in self.given.items())
         self.lab.write("omnihub.conf", CONF % (self.lab.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), self.path,
                                                self.subject.stream, text))
 
@@ -206,14 +207,3 @@ def opened(stand_in, subject, **more):
     bench = Bench(stand_in, subject)
     bench.configure(**more)
     return bench
-
-
-def literal(value):
-    """A value in libconfig's words."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return "(%s)" % ", ".join(literal(item) for item in value)
-    return json.dumps(str(value))

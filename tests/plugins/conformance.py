@@ -17,7 +17,7 @@ import os
 import re
 import signal
 
-from bench import NOW, TODAY, Bench, Subject, ago, literal, opened  # noqa: F401
+from bench import NOW, TODAY, Bench, Subject, ago, opened, written  # noqa: F401
 import kit
 import omni
 import tap

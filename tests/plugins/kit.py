@@ -6,19 +6,7 @@ import json
 
 import bench
 import tap
-
-
-def text_of(value):
-    """As libconfig writes it; ids may be long, so numbers beyond 32 bits are texts."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) and abs(value) < 1 << 31:
-        return str(value)
-    if isinstance(value, dict):
-        return "{ %s }" % " ".join("%s = %s;" % (k, text_of(v)) for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return "( %s )" % ", ".join(text_of(v) for v in value)
-    return json.dumps(str(value), ensure_ascii=False)
+from hub import written
 
 
 def days_of(subject):
@@ -57,7 +45,7 @@ def holds(b):
     settings = dict(days, test="recorded", stream=b.subject.stream, today=str(bench.TODAY), cassette="it.cassette",
                     options=b.given,
                     rows=[{k: v for k, v in row.items() if v not in (None, "")} for row in rows])
-    b.lab.write("it.test", "".join("%s = %s;\n" % (name, text_of(value)) for name, value in settings.items()))
+    b.lab.write("it.test", "".join("%s = %s;\n" % (name, written(value)) for name, value in settings.items()))
     done = b.lab.omnihub("test-plugin", b.path, b.lab.path("it.test"), "--json")
     if not done.out.startswith("{"):
         tap.ok(False, "kit: the test can be played")

@@ -10,22 +10,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 sys.dont_write_bytecode = True
 
 import omni  # noqa: E402
+from hub import SCHEMA, written  # noqa: E402
 import tap  # noqa: E402
-
-SCHEMA = os.path.join(omni.SOURCE, "conf", "schema")
-
-
-def written(value):
-    """A Python value as libconfig writes it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, dict):
-        return "{ %s }" % " ".join("%s = %s;" % (name, written(v)) for name, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return "( %s )" % ", ".join(written(v) for v in value)
-    return '"%s"' % str(value).replace("\\", "\\\\").replace('"', '\\"')
 
 
 class Source(omni.Lab):

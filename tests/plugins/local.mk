@@ -21,6 +21,7 @@ PLUGIN_TESTS += %D%/test_mastodon.py
 PLUGIN_TESTS += %D%/test_meta_ads.py
 PLUGIN_TESTS += %D%/test_meta_ads_campaigns.py
 PLUGIN_TESTS += %D%/test_rest.py
+PLUGIN_TESTS += %D%/test_rest_conform.py
 PLUGIN_TESTS += %D%/test_salesforce.py
 PLUGIN_TESTS += %D%/test_shopify.py
 PLUGIN_TESTS += %D%/test_square.py

@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 sys.dont_write_bytecode = True
 
-from bench import NOW, TODAY, ago, literal  # noqa: E402,F401
+from bench import NOW, TODAY, ago, written  # noqa: E402,F401
 import omni  # noqa: E402
 import tap  # noqa: E402
 
@@ -34,7 +34,7 @@ class Shop:
 
     def configure(self, **more):
         given = dict(self.options, **more)
-        text = " ".join("%s = %s;" % (name, literal(value)) for name, value in given.items() if value is not None)
+        text = " ".join("%s = %s;" % (name, written(value)) for name, value in given.items() if value is not None)
         self.lab.write("omnihub.conf", CONF % (self.lab.path("state"), os.path.join(omni.SOURCE, "conf", "schema"), self.path,
                                                self.start, self.more, text))
 

@@ -7,6 +7,7 @@ import re
 import zoneinfo
 
 import conformance
+import kit
 import live
 import omni
 import tap
@@ -84,9 +85,9 @@ def test_pacific_midnight():
 
 def subject(stream, counts, exact):
     return conformance.Subject(
-        plugin="google_analytics", family="analytics", platform="ga4", stream=stream, dataset="web_daily", account=PROPERTY,
+        kit=True, plugin="google_analytics", family="analytics", platform="ga4", stream=stream, dataset="web_daily", account=PROPERTY,
         truth={"stream": stream}, counts=counts, exact=exact, data=":runReport", records="rows", field="dimensionValues",
-        number="metricValues.0.value", pages={"page_size": 90}, circle=None, renews=True, emptied="failed",
+        number="metricValues.0.value", pages={"page_size": 15}, circle=None, renews=True, emptied="failed",
         version={"options": {"api_version": "v0beta"}}, scope={"knobs": {"oauth": {"scopes": []}}, "says": "analytics.readonly"},
         totals={"knobs": {"ga4": {"total_lies": 1}}, "column": "pageviews", "option": "totals"},
         lacks={"circle": "pages are asked for by offset: the same page again has rows that came before, which the grain check refuses",
@@ -99,5 +100,14 @@ def test_landing_pages():
     conformance.conform(stand_in, subject("landing_pages_daily", COUNTS, EXACT))
 
 
+def test_kit():
+    """The streams that do not go through the whole list."""
+    for stream in ("traffic_daily", "events_daily"):
+        tap.note(stream)
+        stand_in.control(clear=True)
+        with conformance.Bench(stand_in, subject(stream, COUNTS, EXACT)) as b:
+            kit.holds(b)
+
+
 with omni.StandIn("--today", TODAY) as stand_in:
-    tap.run([test_three_grains, test_logins_and_accounts, test_quota_in_the_body, test_pacific_midnight, test_landing_pages])
+    tap.run([test_three_grains, test_logins_and_accounts, test_quota_in_the_body, test_pacific_midnight, test_landing_pages, test_kit])

@@ -214,15 +214,61 @@ def score(desk, name, *checks):
         raise
 
 
-def right(desk):
-    tap.ok(build(desk, desk.good_source), "the plugin builds")
-    for name in TESTS:
+def holds(desk, what, names):
+    for name in names:
         sheet, done = score(desk, name)
-        if not tap.is_((done.code, sheet["failed"], sheet["tests"][0]["problems"]), (0, 0, []), name + ": every check holds"):
+        if not tap.is_((done.code, sheet["failed"], sheet["tests"][0]["problems"]), (0, 0, []), "%s%s: every check holds" % (what, name)):
             tap.note([c for c in sheet["checks"] if c["result"] == "failed"])
         held = {(c["id"], c.get("subject")) for c in sheet["checks"] if c["result"] == "ok"}
         for check, subject in MUST[name].items():
-            tap.ok((check, subject) in held, "%s: %s %s was made" % (name, check, subject or ""))
+            tap.ok((check, subject) in held, "%s%s: %s %s was made" % (what, name, check, subject or ""))
+
+
+def right(desk):
+    tap.ok(build(desk, desk.good_source), "the plugin builds")
+    holds(desk, "", TESTS)
+
+
+# The same streams, none of them declared; what an amount is, its column says.
+FINDS = ((".streams = streams,", ".streams = none, .discover = various_discover,"), (".type = OMNI_MICROS, ", ""),
+         ("static const struct omni_source *const sources[]", """static omni_status various_discover(void *self, struct omni_run *);
+static const struct omni_stream *const none[] = {NULL};
+
+static const struct omni_source *const sources[]"""), ("OMNI_MODULE(", """static omni_status various_discover(void *self, struct omni_run *run)
+{
+    (void)self;
+    omni_status status = OMNI_OK;
+    for (size_t i = 0; streams[i] && status == OMNI_OK; i++)
+        status = hub->found_stream(run, streams[i]);
+    return status;
+}
+
+OMNI_MODULE("""))
+
+
+def finds(desk):
+    """Streams that discover() finds are spoilt and compared like those that are declared."""
+    text = desk.good_source
+    for old, new in FINDS:
+        tap.ok(old in text, "can be made to find its streams: " + old[:30])
+        text = text.replace(old, new)
+    if not tap.ok(build(desk, text), "a plugin that finds its streams: builds"):
+        return
+    holds(desk, "found: ", ("sheet", "lines", "orders", "changes"))
+    desk.write("none.test", TESTS["sheet"].replace('stream = "sheet"', 'stream = "sheets"'))
+    done = desk.run("omnihub test-plugin ./various.so none.test")
+    tap.ok(done.code == 1 and "it has sheet, lines" in done.out, "a stream that it does not find: those that there are, are named")
+    desk.write("sheet.cassette", json.dumps({"omnihub_cassette": 1, "exchanges": [
+        {"request": {"method": "GET", "url": "https://api.various.example/sheet?from=2026-03-01&to=2026-03-02"},
+         "reply": {"status": 200, "headers": ["content-type: text/csv"], "body": SHEET}}]}))
+    done = desk.good("omnihub pull --plugin ./various.so --dry-run --explain --stream sheet --replay sheet.cassette -o account_id=7 "
+                     "-o token=made-up-token --from 2026-03-01 --to 2026-03-02", "--explain of a stream that is found")
+    for part in ("Stream sheet", "← Clicks", "micros  first: \"0.5\""):
+        tap.has(done.out, part, "explained: " + part)
+    careless = text.replace(READ, BY_HAND % JSON_LINE).replace("#include <stdlib.h>", "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>")
+    tap.ok(build(desk, careless), "a careless one that finds its streams: builds")
+    sheet, _ = score(desk, "lines", "word", "missing")
+    tap.is_(sorted({c["id"] for c in sheet["checks"] if c["result"] == "failed"}), ["missing", "word"], "and is found")
 
 
 def begins(desk):
@@ -388,4 +434,4 @@ def manual(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, begins, stands_by, careless, sinks, graphql, manual)])
+    tap.run([lambda f=f: f(the_desk) for f in (prepare, right, finds, begins, stands_by, careless, sinks, graphql, manual)])
