@@ -5,7 +5,6 @@
 
 #include "push/push.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "base/mem.h"
 #include "push/batch.h"
 #include "store/changes.h"
+#include "store/sql.h"
 
 enum { PUSH_FIRST_DAYS = 1024, PUSH_SQL = 1 << 20 };
 
@@ -45,13 +45,11 @@ struct push {
 
 /* ---- what is delivered ---- */
 
-static omni_status sql_error(const struct push *p, const char *what, struct err *err)
+/* err has SQLite's reason. */
+static omni_status cannot_read(const struct push *p, struct err *err)
 {
-    sqlite3 *db = store_db(p->store);
-    int code = sqlite3_errcode(db);
-    omni_status status = code == SQLITE_BUSY || code == SQLITE_IOERR ? OMNI_E_RETRY : OMNI_E_DATA;
-    return err_set(err, status, "dataset \"%s\": %s: %s", p->dataset->name, what,
-                   sqlite3_errmsg(db));
+    err_prefix(err, "dataset \"%s\": cannot be read: ", p->dataset->name);
+    return err->status;
 }
 
 static void add_field(struct push *p, const char *name, uint32_t type, bool is_key)
@@ -63,18 +61,16 @@ static void add_field(struct push *p, const char *name, uint32_t type, bool is_k
 
 static omni_status find_system_columns(const struct push *p, bool *found, struct err *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v2(store_db(p->store), "SELECT name FROM pragma_table_info(?1)", -1, &stmt,
-                           NULL) != SQLITE_OK)
-        return sql_error(p, "cannot be looked up", err);
-    sqlite3_bind_text(stmt, 1, p->dataset->name, -1, SQLITE_STATIC);
-    while (sqlite3_step(stmt) == SQLITE_ROW)
+    auto_stmt *stmt =
+        sql_prepare(store_db(p->store), "SELECT name FROM pragma_table_info(?1)", err);
+    if (!stmt)
+        return cannot_read(p, err);
+    sql_bind(stmt, "s", p->dataset->name);
+    enum sql_step step;
+    while ((step = sql_step(stmt, err)) == SQL_ROW)
         for (size_t i = 0; i < ARRAY_LEN(system_columns); i++)
-            if (strcmp((const char *)sqlite3_column_text(stmt, 0), system_columns[i].name) == 0)
-                found[i] = true;
-    if (sqlite3_finalize(stmt) != SQLITE_OK)
-        return sql_error(p, "cannot be looked up", err);
-    return OMNI_OK;
+            found[i] |= strcmp(sql_text(stmt, 0), system_columns[i].name) == 0;
+    return step == SQL_DONE ? OMNI_OK : cannot_read(p, err);
 }
 
 static omni_status choose_fields(struct push *p, struct err *err)
@@ -127,10 +123,8 @@ static omni_status prepare_rows(struct push *p, struct err *err)
     uint32_t n = p->n_keys ? p->n_keys : p->n_fields;
     for (uint32_t i = 0; i < n; i++)
         add_name(&sql, i ? ", " : " ORDER BY ", p->n_keys ? p->keys[i] : p->fields[i].name);
-    if (sqlite3_prepare_v2(store_db(p->store), buf_text(&sql), (int)sql.len, &p->rows, NULL) !=
-        SQLITE_OK)
-        return sql_error(p, "cannot be read", err);
-    return OMNI_OK;
+    p->rows = sql_prepare(store_db(p->store), buf_text(&sql), err);
+    return p->rows ? OMNI_OK : cannot_read(p, err);
 }
 
 /* ---- one delivery ---- */
@@ -152,9 +146,9 @@ static omni_status write_batch(struct push *p, uint64_t *rows, struct err *err)
 static omni_status write_rows(struct push *p, uint64_t *rows, struct err *err)
 {
     omni_status status = OMNI_OK;
-    int step = SQLITE_DONE;
+    enum sql_step step = SQL_DONE;
     batch_clear(p->batch);
-    while (status == OMNI_OK && (step = sqlite3_step(p->rows)) == SQLITE_ROW) {
+    while (status == OMNI_OK && (step = sql_step(p->rows, err)) == SQL_ROW) {
         status = batch_add(p->batch, p->rows, err);
         if (status != OMNI_OK)
             err_prefix(err, "dataset \"%s\": ", p->dataset->name);
@@ -163,9 +157,7 @@ static omni_status write_rows(struct push *p, uint64_t *rows, struct err *err)
     }
     if (status != OMNI_OK)
         return status;
-    if (step != SQLITE_DONE)
-        return sql_error(p, "cannot be read", err);
-    return write_batch(p, rows, err);
+    return step == SQL_DONE ? write_batch(p, rows, err) : cannot_read(p, err);
 }
 
 /* One statement is one snapshot, and takes no write lock: pulls go on meanwhile. */

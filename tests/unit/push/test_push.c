@@ -377,6 +377,28 @@ static void a_dataset_that_is_not_there(void **state)
     assert_notes("");
 }
 
+static void fail_to_read(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n, (void)values;
+    sqlite3_result_error_code(context, SQLITE_IOERR_READ);
+}
+
+/* A disk that fails now and then is no reason to call a person. */
+static void a_fault_of_the_disk_passes(void **state)
+{
+    (void)state;
+    sqlite3_create_function(store_db(store), "unreadable", 1, SQLITE_UTF8, NULL, fail_to_read, NULL,
+                            NULL);
+    sql("ALTER TABLE clicks RENAME TO kept");
+    sql("CREATE VIEW clicks AS SELECT source, connector, account, date, id,"
+        " unreadable(clicks) AS clicks FROM kept");
+    mark(1);
+    assert_int_equal(push(&clicks, 100), OMNI_E_RETRY);
+    assert_non_null(strstr(err.text, "dataset \"clicks\": cannot be read: "));
+    assert_non_null(strstr(notes, "abort 1970-01-02\n"));
+    assert_int_equal(cursor(), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
     TEST(oldest_change_first_and_only_once),
@@ -390,6 +412,7 @@ static const struct CMUnitTest tests[] = {
     TEST(one_snapshot_and_no_lock),
     TEST(wrong_values_name_their_place),
     TEST(a_dataset_that_is_not_there),
+    TEST(a_fault_of_the_disk_passes),
 };
 
 UNIT_MAIN(tests)
