@@ -56,11 +56,24 @@ static omni_status read_key_file(const char *value, struct buf *out, struct err 
                                  : status;
 }
 
+/* Without it OpenSSL asks for the passphrase of an encrypted key at the terminal, and waits. */
+static int no_passphrase(char *out, int size, int for_writing, void *was_asked)
+{
+    (void)out, (void)size, (void)for_writing;
+    *(bool *)was_asked = true;
+    return -1;
+}
+
 static omni_status parse_key(struct login *l, const char *pem, struct err *err)
 {
+    bool is_encrypted = false;
     BIO *bio = BIO_new_mem_buf(pem, -1);
-    l->key->private = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+    l->key->private = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &is_encrypted) : NULL;
     BIO_free(bio);
+    if (is_encrypted)
+        return err_set(err, OMNI_E_CONFIG,
+                       "the private key is encrypted; store it without a passphrase (openssl pkey "
+                       "-in FILE): the hub keeps it sealed");
     if (!l->key->private || EVP_PKEY_get_base_id(l->key->private) != EVP_PKEY_RSA)
         return err_set(err, OMNI_E_CONFIG,
                        "the private key is not an RSA key in PEM form; download a new key file");

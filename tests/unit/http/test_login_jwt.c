@@ -198,6 +198,27 @@ static void refuses_bad_key_files(void **state)
     }
 }
 
+/* Nobody is there to type a passphrase. */
+static void refuses_an_encrypted_key(void **state)
+{
+    (void)state;
+    char passphrase[] = "open sesame", *text = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    assert_true(PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_128_cbc(), passphrase,
+                                              sizeof passphrase - 1, NULL, NULL));
+    size_t n = (size_t)BIO_get_mem_data(bio, &text);
+    auto_free char *encrypted = xstrndup(text, n);
+    BIO_free(bio);
+    const char *const values[] = {encrypted, "consumer-1", "reports@example.com", NULL};
+    const struct http_login login = {
+        .kind = OMNI_AUTH_JWT_BEARER, .values = values, .token_url = "/token"};
+    const struct http_options o = {.base_url = "https://api.example.com", .login = &login};
+    struct err err = {0};
+    assert_null(http_new(&o, &err));
+    assert_int_equal(err.status, OMNI_E_CONFIG);
+    assert_contains(err.text, "the private key is encrypted");
+}
+
 static void google_needs_no_listing(void **state)
 {
     (void)state;
@@ -214,7 +235,7 @@ static void google_needs_no_listing(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(signs_in_with_text),      cmocka_unit_test(signs_in_with_a_file),
     cmocka_unit_test(signs_for_a_user),        cmocka_unit_test(refuses_bad_key_files),
-    cmocka_unit_test(google_needs_no_listing),
+    cmocka_unit_test(google_needs_no_listing), cmocka_unit_test(refuses_an_encrypted_key),
 };
 
 int main(void)
