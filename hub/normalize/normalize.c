@@ -74,32 +74,38 @@ static int row_decimals(const struct normalizer *n)
     return exact_currency_decimals(n->account_currency, strlen(n->account_currency));
 }
 
+static bool is_key(const struct normalizer *n, const struct binding *b)
+{
+    return b->column >= 0 && (size_t)b->column < n->dataset->n_keys;
+}
+
+/* Why the value cannot be what its column holds; NULL: it is in *cell. */
+static const char *to_cell(struct normalizer *n, struct binding *b, const struct read_value *v,
+                           struct omni_cell *cell)
+{
+    const struct omni_field *f = b->field;
+    bool is_zero = is_nothing(v) && f->flags & OMNI_ZERO_IF_ABSENT && may_be_zero(b->convert.type);
+    *cell = (struct omni_cell){.type = is_zero ? b->convert.type : OMNI_NULL};
+    if (is_zero || is_null_text(f, v))
+        return NULL;
+    /* Descriptive columns keep a tree as its JSON text; in a key it is another thing than it was.
+     */
+    if (v->kind == READ_TREE && is_key(n, b))
+        return "is not a single value";
+    int decimals = f->unit == OMNI_UNIT_MINOR ? row_decimals(n) : 0;
+    const char *why = convert_value(&b->convert, v, decimals < 0 ? 0 : decimals, b->room, cell);
+    if (!why && decimals < 0 && cell->type != OMNI_NULL)
+        return "is in minor units, but the row's currency is not known";
+    return why;
+}
+
 static omni_status take_value(struct normalizer *n, struct binding *b, const struct read_value *v,
                               struct err *err)
 {
     struct omni_cell *cell = cell_of(n, b), before = *cell;
-    int decimals = 0;
-    if (is_nothing(v) && b->field->flags & OMNI_ZERO_IF_ABSENT && may_be_zero(b->convert.type)) {
-        *cell = (struct omni_cell){.type = b->convert.type};
-        return OMNI_OK;
-    }
-    if (!is_nothing(v) && b->field->unit == OMNI_UNIT_MINOR) {
-        decimals = row_decimals(n);
-        if (decimals < 0)
-            return normalize_refuse(b, n->dataset, v->s, v->len,
-                                    "is in minor units, but the row's currency is not known", err);
-    }
-    /* Descriptive columns keep a tree as its JSON text; in a key it is another thing than it was.
-     */
-    if (v->kind == READ_TREE && b->column >= 0 && (size_t)b->column < n->dataset->n_keys)
-        return normalize_refuse(b, n->dataset, v->s, v->len, "is not a single value", err);
-    if (is_null_text(b->field, v)) {
-        *cell = (struct omni_cell){.type = OMNI_NULL};
-    } else {
-        const char *why = convert_value(&b->convert, v, decimals, b->room, cell);
-        if (why)
-            return normalize_refuse(b, n->dataset, v->s, v->s ? v->len : 0, why, err);
-    }
+    const char *why = to_cell(n, b, v, cell);
+    if (why)
+        return normalize_refuse(b, n->dataset, v->s, v->s ? v->len : 0, why, err);
     if (cell->type == OMNI_NULL && b->field->flags & OMNI_KEY)
         return refuse_null(n, b, err);
     /* A field without a value leaves what the hub knows itself (the account) in place. */

@@ -134,7 +134,8 @@ static void minor_units_by_the_rows_currency(void **state)
 {
     (void)state;
     const struct omni_field *const fields[] = {
-        FIELD(.type = OMNI_MICROS, .unit = OMNI_UNIT_MINOR, .path = "amount", .column = "total"),
+        FIELD(.type = OMNI_MICROS, .unit = OMNI_UNIT_MINOR, .path = "amount", .column = "total",
+              .nulls = "-"),
         FIELD(.type = OMNI_TEXT, .path = "id", .column = "order_id"),
         FIELD(.type = OMNI_TEXT, .path = "currency", .column = "currency"), NULL};
     struct bound b;
@@ -159,6 +160,10 @@ static void minor_units_by_the_rows_currency(void **state)
     refused(&b, (struct read_value[]){number("1"), text("1"), null}, "currency is not known");
     row(&b, (struct read_value[]){null, text("1"), null});
     assert_text(&b, "currency", NULL);
+    /* No amount, no question of its currency. */
+    row(&b, (struct read_value[]){text("-"), text("1"), null});
+    row(&b, (struct read_value[]){text(" "), text("1"), null});
+    refused(&b, (struct read_value[]){text("1.x"), text("1"), null}, "\"1.x\" is not a number");
     normalizer_set_account(b.n, "JPY", NULL);
     row(&b, (struct read_value[]){number("1"), text("1"), null});
     assert_number(&b, "total", OMNI_MICROS, 1000000);
