@@ -10,11 +10,14 @@
 #include "combine/internal.h"
 #include "store/internal.h"
 
-/* Days on their way through a run, and what the sections of a definition read. */
+/* Days on their way through a run, and what the sections of a definition read. The last three are
+ * made anew for each dataset; they are here so that none can have their names. */
 static const char work_tables[] =
     "CREATE TEMP TABLE IF NOT EXISTS changed(date TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TEMP TABLE IF NOT EXISTS pending(date TEXT PRIMARY KEY) WITHOUT ROWID;"
-    "CREATE TEMP TABLE IF NOT EXISTS days(date TEXT PRIMARY KEY) WITHOUT ROWID;";
+    "CREATE TEMP TABLE IF NOT EXISTS days(date TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TEMP TABLE IF NOT EXISTS fresh(date); CREATE TEMP TABLE IF NOT EXISTS gone(date);"
+    "CREATE TEMP TABLE IF NOT EXISTS added(date);";
 static const char no_work_tables[] =
     "DROP TABLE IF EXISTS temp.changed; DROP TABLE IF EXISTS temp.pending;"
     "DROP TABLE IF EXISTS temp.days; DROP TABLE IF EXISTS temp.fresh;"

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "combine/internal.h"
 #include "store/internal.h"
@@ -32,6 +33,15 @@ static uint32_t type_of_name(const struct schema *schema, const char *name)
     return type;
 }
 
+/* Another column before this one that SQLite takes for the same. */
+static bool has_twin(sqlite3_stmt *stmt, int column)
+{
+    for (int i = 0; i < column; i++)
+        if (strcasecmp(sqlite3_column_name(stmt, i), sqlite3_column_name(stmt, column)) == 0)
+            return true;
+    return false;
+}
+
 static int result_column(sqlite3_stmt *stmt, const char *name)
 {
     for (int i = 0; i < sqlite3_column_count(stmt); i++)
@@ -49,7 +59,7 @@ static omni_status check_names(const struct combine_own *own, const char *place,
             return err_set(err, OMNI_E_CONFIG,
                            "%s: dataset \"%s\": column %d (%s) has no plain name; write … AS name",
                            place, own->name, i + 1, name);
-        if (result_column(stmt, name) != i)
+        if (has_twin(stmt, i))
             return err_set(err, OMNI_E_CONFIG, "%s: dataset \"%s\": two columns named \"%s\"",
                            place, own->name, name);
     }
@@ -133,31 +143,57 @@ static void settle_shape(const struct combine_def *def, struct schema_dataset *d
     d->day_keyed = d->day >= 0;
 }
 
-static bool is_taken(const struct combine *c, const char *name)
+/* Names are alike to SQLite whatever their case. */
+static bool is_dataset(const struct combine *c, const char *name)
 {
-    static const char *const tables[] = {"meta",    "datasets",     "feeds",   "state",
-                                         "runs",    "changes",      "cursors", "parts",
-                                         "rejects", "restatements", "combined"};
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-        if (strcmp(tables[i], name) == 0)
-            return true;
+    const struct schema *common = store_schema(c->store);
     for (size_t i = 0; i < c->n_defs; i++)
-        if (strcmp(c->defs[i].shape->name, name) == 0)
+        if (strcasecmp(c->defs[i].shape->name, name) == 0)
             return true;
-    return schema_find(store_schema(c->store), name) != NULL;
+    for (size_t i = 0; i < schema_count(common); i++)
+        if (strcasecmp(schema_at(common, i)->name, name) == 0)
+            return true;
+    return false;
 }
 
-static omni_status check_own(const struct combine *c, const struct combine_own *own,
-                             const char *place, struct err *err)
+/* The store's own tables, also those that a later program will have added, and the work tables of a
+ * run, which would be read in its place. */
+static omni_status is_table(struct combine *c, const char *name, bool *is, struct err *err)
 {
+    int64_t n = 0;
+    auto_stmt *stmt =
+        sql_prepare(c->db,
+                    "SELECT count(*) FROM (SELECT name, type FROM main.sqlite_schema UNION ALL"
+                    " SELECT name, type FROM temp.sqlite_schema UNION ALL"
+                    " SELECT 'combined', 'table') WHERE type = 'table' AND name = ? COLLATE NOCASE",
+                    err);
+    if (!stmt)
+        return err->status;
+    sql_bind(stmt, "s", name);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *is = n > 0;
+    return status;
+}
+
+static omni_status check_own(struct combine *c, const struct combine_own *own, const char *place,
+                             struct err *err)
+{
+    bool is_reserved = false;
     if (!is_plain(own->name))
         return err_set(err, OMNI_E_CONFIG,
                        "%s: \"%s\" cannot be a dataset's name: letters, digits and _ only", place,
                        own->name);
-    if (is_taken(c, own->name))
+    if (is_dataset(c, own->name))
         return err_set(err, OMNI_E_CONFIG,
                        "%s: there is a dataset \"%s\" already; choose another name", place,
                        own->name);
+    if (is_table(c, own->name, &is_reserved, err) != OMNI_OK)
+        return err->status;
+    if (is_reserved || strncasecmp(own->name, "sqlite_", strlen("sqlite_")) == 0)
+        return err_set(err, OMNI_E_CONFIG,
+                       "%s: \"%s\" cannot be a dataset's name: the store has a table of that name; "
+                       "choose another one",
+                       place, own->name);
     if (!own->key || !own->key[0])
         return err_set(err, OMNI_E_CONFIG, "%s: dataset \"%s\" has no key columns", place,
                        own->name);

@@ -110,6 +110,15 @@ static void bad_sql_is_refused_with_its_place(void **state)
         {{.name = "x", .key = by_item, .sql = "SELECT n FROM sales"}, "\"item\" is not"},
         {{.name = "x", .key = no_key, .sql = "SELECT n FROM sales"}, "no key"},
         {{.name = "sales", .key = by_item, .sql = "SELECT item FROM sales"}, "already"},
+        {{.name = "Sales", .key = by_item, .sql = "SELECT item FROM sales"}, "already"},
+        {{.name = "outbox", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "Feed_Days", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "combined", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "d_sales", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "days", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "added", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "sqlite_x", .key = by_item, .sql = "SELECT item FROM sales"}, "a table of"},
+        {{.name = "x", .key = by_item, .sql = "SELECT item, n AS Item FROM sales"}, "two columns"},
         {{.name = "a b", .key = by_item, .sql = "SELECT item FROM sales"}, "cannot be"},
     };
     struct fixture *f = fixture_new(NULL, "sales");
