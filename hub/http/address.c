@@ -47,20 +47,19 @@ struct net6 {
     enum address_kind kind;
 };
 
+/* First match counts. What may be asked has to be named: the last row forbids all that is not. */
 static const struct net6 nets6[] = {
     {{[15] = 1}, 128, 0, ADDRESS_LOOPBACK},
-    {{[10] = 0xff, 0xff}, 96, 12, ADDRESS_PUBLIC},              /* ::ffff:1.2.3.4 */
-    {{0}, 96, 0, ADDRESS_FORBIDDEN},                            /* ::, ::1.2.3.4 */
-    {{0x00, 0x64, 0xff, 0x9b}, 96, 12, ADDRESS_PUBLIC},         /* NAT64 */
-    {{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, 0, ADDRESS_FORBIDDEN}, /* NAT64, local use */
-    {{0x01, 0x00}, 64, 0, ADDRESS_FORBIDDEN},                   /* discard */
-    {{0x20, 0x01}, 32, 0, ADDRESS_FORBIDDEN},                   /* Teredo */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32, 0, ADDRESS_FORBIDDEN},       /* documentation */
-    {{0x20, 0x02}, 16, 2, ADDRESS_PUBLIC},                      /* 6to4 */
+    {{[10] = 0xff, 0xff}, 96, 12, ADDRESS_PUBLIC},        /* ::ffff:1.2.3.4 */
+    {{[8] = 0xff, 0xff}, 96, 12, ADDRESS_PUBLIC},         /* ::ffff:0:1.2.3.4, translated */
+    {{0x00, 0x64, 0xff, 0x9b}, 96, 12, ADDRESS_PUBLIC},   /* NAT64 */
+    {{0x20, 0x01}, 23, 0, ADDRESS_FORBIDDEN},             /* protocols, Teredo among them */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32, 0, ADDRESS_FORBIDDEN}, /* documentation */
+    {{0x20, 0x02}, 16, 2, ADDRESS_PUBLIC},                /* 6to4 */
+    {{0x3f, 0xff}, 20, 0, ADDRESS_FORBIDDEN},             /* documentation */
+    {{0x20}, 3, 0, ADDRESS_PUBLIC},                       /* global unicast */
     {{0xfc}, 7, 0, ADDRESS_PRIVATE},
-    {{0xfe, 0x80}, 10, 0, ADDRESS_FORBIDDEN},
-    {{0xfe, 0xc0}, 10, 0, ADDRESS_FORBIDDEN},
-    {{0xff}, 8, 0, ADDRESS_FORBIDDEN},
+    {{0}, 0, 0, ADDRESS_FORBIDDEN},
 };
 
 static enum address_kind kind4(uint32_t ip)
@@ -81,16 +80,11 @@ static bool in_net6(const uint8_t *ip, const struct net6 *net)
 
 static enum address_kind kind6(const uint8_t *ip)
 {
-    for (size_t i = 0; i < ARRAY_LEN(nets6); i++) {
-        const struct net6 *net = &nets6[i];
-        if (!in_net6(ip, net))
-            continue;
-        if (!net->inner)
-            return net->kind;
-        const uint8_t *p = ip + net->inner;
-        return kind4(IP4(p[0], p[1], p[2], p[3]));
-    }
-    return ADDRESS_PUBLIC;
+    const struct net6 *net = nets6;
+    while (!in_net6(ip, net))
+        net++;
+    const uint8_t *p = ip + net->inner;
+    return net->inner ? kind4(IP4(p[0], p[1], p[2], p[3])) : net->kind;
 }
 
 enum address_kind address_kind(const struct sockaddr *sa)

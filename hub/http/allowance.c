@@ -22,7 +22,8 @@ enum {
     MINUTE_MS = 60000,
     HEADER_MAX = 64 * 1024,
     BODY_MAX = 64 * 1024, /* what is said about quotas stands in small bodies */
-    DEPTH_MAX = 4
+    DEPTH_MAX = 4,
+    COUNT_MAX = 1000000000 /* no quota is larger; what is, is not believed */
 };
 
 /* Prefixes of "-limit", "-remaining" and "-reset" (IETF draft and what was there before it). */
@@ -160,6 +161,13 @@ static void add_family(struct lefts *l, const struct http_reply *reply, const ch
     add(l, family, left, limit, reset_ms(member(reply, family, "reset")));
 }
 
+/* Of a number that may have decimals; -1: it is none, or beyond belief. */
+static int64_t whole_of(const json_t *number)
+{
+    double value = json_is_number(number) ? json_number_value(number) : -1;
+    return value >= 0 && value <= COUNT_MAX ? (int64_t)value : -1;
+}
+
 /* Percent of each kind of use, anywhere in the tree; the largest is what counts. */
 static int64_t most_used(const json_t *value, int depth)
 {
@@ -172,9 +180,8 @@ static int64_t most_used(const json_t *value, int depth)
     if (depth == DEPTH_MAX)
         return most;
     for (i = 0; i < ARRAY_LEN(kinds); i++) {
-        const json_t *used = json_object_get(value, kinds[i]);
-        if (json_is_number(used) && (one = (int64_t)json_number_value(used)) > most)
-            most = one;
+        one = whole_of(json_object_get(value, kinds[i]));
+        most = one > most ? one : most;
     }
     json_object_foreach((json_t *)value, key, item)
     {
@@ -232,9 +239,9 @@ static void add_throttle_status(struct lefts *l, const json_t *body)
 {
     const json_t *cost = json_object_get(json_object_get(body, "extensions"), "cost"),
                  *status = json_object_get(cost, "throttleStatus");
-    int64_t most = (int64_t)json_number_value(json_object_get(status, "maximumAvailable")),
-            left = (int64_t)json_number_value(json_object_get(status, "currentlyAvailable")),
-            rate = (int64_t)json_number_value(json_object_get(status, "restoreRate"));
+    int64_t most = whole_of(json_object_get(status, "maximumAvailable")),
+            left = whole_of(json_object_get(status, "currentlyAvailable")),
+            rate = whole_of(json_object_get(status, "restoreRate"));
     if (most > 0 && left >= 0 && left <= most && rate > 0)
         add(l, "throttleStatus", left, most, (uint64_t)((most - left) / rate + 1) * 1000);
 }

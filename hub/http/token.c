@@ -102,9 +102,10 @@ static int64_t life_seconds(const json_t *answer)
     long long seconds = LIFE_DEFAULT_S;
     if (json_is_integer(value))
         seconds = json_integer_value(value);
-    else if (json_is_real(value))
-        seconds =
-            json_real_value(value) < LIFE_MAX_S ? (long long)json_real_value(value) : LIFE_MAX_S;
+    else if (json_is_real(value)) /* what no integer holds must not be cast into one */
+        seconds = json_real_value(value) < 0            ? -1
+                  : json_real_value(value) < LIFE_MAX_S ? (long long)json_real_value(value)
+                                                        : LIFE_MAX_S;
     else if (json_is_string(value) &&
              !text_parse_int(json_string_value(value), INT32_MIN, INT64_MAX, &seconds))
         seconds = LIFE_DEFAULT_S;

@@ -52,6 +52,14 @@ static const struct {
     {"ff02::1", ADDRESS_FORBIDDEN},
     {"2001::1", ADDRESS_FORBIDDEN},
     {"2001:db8::1", ADDRESS_FORBIDDEN},
+    {"2001:2::1", ADDRESS_FORBIDDEN},
+    {"2001:200::1", ADDRESS_PUBLIC},
+    {"3fff::1", ADDRESS_FORBIDDEN},
+    {"4000::1", ADDRESS_FORBIDDEN},
+    {"5f00::1", ADDRESS_FORBIDDEN},
+    {"100:0:0:1::1", ADDRESS_FORBIDDEN},
+    {"::ffff:0:10.0.0.1", ADDRESS_PRIVATE},
+    {"::ffff:0:8.8.8.8", ADDRESS_PUBLIC},
     {"64:ff9b:1::1", ADDRESS_FORBIDDEN},
 };
 

@@ -133,6 +133,15 @@ static const struct {
     {{"sforce-limit-info: api-usage=25/0"}, "", 0, NULL, 0, 0, 0},
     {{"x-app-usage: {"}, "{\"propertyQuota\":[1", 0, NULL, 0, 0, 0},
     {{NULL}, "{\"propertyQuota\":{\"tokensPerDay\":{\"remaining\":-1}}}", 0, NULL, 0, 0, 0},
+    {{"x-app-usage: {\"call_count\":-1e300}"}, "", 0, NULL, 0, 0, 0},
+    {{NULL},
+     "{\"extensions\":{\"cost\":{\"throttleStatus\":{\"maximumAvailable\":9e18,"
+     "\"currentlyAvailable\":0,\"restoreRate\":1}}}}",
+     0,
+     NULL,
+     0,
+     0,
+     0},
     {{NULL},
      "{\"extensions\":{\"cost\":{\"throttleStatus\":{\"maximumAvailable\":5,\"currentlyAvailable\":"
      "9}}}}",

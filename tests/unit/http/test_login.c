@@ -182,7 +182,7 @@ static void odd_lifetimes_are_survived(void **state)
 {
     (void)state;
     static const char *const lives[] = {"\"3600\"", "0",        "-5",  "1e99", "99999999999999",
-                                        "null",     "\"soon\"", "1.5", "{}"};
+                                        "null",     "\"soon\"", "1.5", "{}",   "-1e300"};
     for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
         struct fixture f;
         auto_free char *body =
