@@ -26,7 +26,7 @@ enum { FILES_CHUNK = 256 * 1024 };
 
 struct job_files {
     const json_t *paths; /* borrowed */
-    json_t *listed;      /* set of paths that a listing gave: {path: true} */
+    json_t *listed;      /* what listings gave: {path: time of change in ns} */
 };
 
 struct job_files *job_files_new(const json_t *paths)
@@ -77,10 +77,11 @@ static omni_status list_add(struct job_files *f, json_t *list, const char *path,
     json_t *file = json_object();
     json_put_text(file, "path", path);
     json_put_int(file, "size", st.st_size);
-    json_put_int(file, "mtime_ns", st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec);
+    int64_t changed = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+    json_put_int(file, "mtime_ns", changed);
     json_put_int(file, "inode", (int64_t)st.st_ino);
     json_array_append_new(list, file);
-    json_put_flag(f->listed, path, true);
+    json_put_int(f->listed, path, changed);
     return OMNI_OK;
 }
 
@@ -151,12 +152,17 @@ static omni_status read_all(int fd, const struct gunzip_out *out, struct err *er
     return status;
 }
 
+int64_t job_files_changed(const struct job_files *f, const char *url)
+{
+    return text_starts(url, FILE_SCHEME) ? json_int(f->listed, url + strlen(FILE_SCHEME), 0) : 0;
+}
+
 omni_status job_files_read(struct job_files *f, const char *url, void *ctx,
                            omni_status (*bytes)(void *, const void *, size_t, struct err *),
                            struct err *err)
 {
     const char *path = url + strlen(FILE_SCHEME);
-    if (!text_starts(url, FILE_SCHEME) || !json_flag(f->listed, path))
+    if (!text_starts(url, FILE_SCHEME) || !json_object_get(f->listed, path))
         return err_set(err, OMNI_E_CONFIG, "%s: the plugin may only read files that it listed",
                        url);
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -21,6 +21,8 @@ bool job_files_is_url(const char *url);
  * OMNI_E_CONFIG for a glob that `path` does not name; a glob without matches gives an empty list.
  */
 omni_status job_files_list(struct job_files *, const char *url, struct buf *out, struct err *);
+/* When a file was changed, in nanoseconds, as it was listed; 0: it was not. */
+int64_t job_files_changed(const struct job_files *, const char *url);
 /* file:PATH, a path that a listing gave: hands the bytes, gunzipped where they are gzip, to
  * `bytes`. */
 omni_status job_files_read(struct job_files *, const char *url, void *ctx,

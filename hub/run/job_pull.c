@@ -309,6 +309,24 @@ static omni_status plan_of(struct job *job, struct plan_input *plan, struct err 
     return plan->stream->sync == OMNI_WINDOW ? settle_plan(job, plan, err) : OMNI_OK;
 }
 
+/* A part that lost rows may have lain on others: these are read again at once, each pass the ones
+ * that the last one bared. What changes faster than that is left to the next pull. */
+static omni_status pull_parts(struct job *job, struct plan_range days, struct err *err)
+{
+    enum { PASSES = 4 };
+    struct window *w = job->window;
+    for (int pass = 0; pass < PASSES; pass++) {
+        uint64_t before = w->result.forgotten;
+        window_end_parts(job);
+        omni_status status = pull_days(job, days, err);
+        if (status == OMNI_OK && w->is_part_open)
+            status = window_store(job, err);
+        if (status != OMNI_OK || w->result.forgotten == before)
+            return status;
+    }
+    return OMNI_OK;
+}
+
 static omni_status pull_stream_days(struct job *job, struct err *err)
 {
     struct window *w = job->window;
@@ -316,12 +334,11 @@ static omni_status pull_stream_days(struct job *job, struct err *err)
         w->windows_total = 1;
         struct plan_input plan = {.stream = w->stream, .today = job->today};
         omni_status status = plan_of(job, &plan, err);
-        int32_t from = plan.has_from ? plan.from : plan.start;
-        if (status == OMNI_OK)
-            status = pull_days(job, (struct plan_range){from, plan.today}, err);
-        return status == OMNI_OK && (w->stream->sync != OMNI_PARTS || w->is_part_open)
-                   ? window_store(job, err)
-                   : status;
+        struct plan_range days = {plan.has_from ? plan.from : plan.start, plan.today};
+        if (status != OMNI_OK || w->stream->sync == OMNI_PARTS)
+            return status == OMNI_OK ? pull_parts(job, days, err) : status;
+        status = pull_days(job, days, err);
+        return status == OMNI_OK ? window_store(job, err) : status;
     }
     struct plan_input plan = {.stream = w->stream, .today = job->today};
     omni_status status = plan_of(job, &plan, err);

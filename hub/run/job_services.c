@@ -240,6 +240,9 @@ static omni_status rows_of_file(struct exchange *x, struct err *err)
     struct job *job = x->job;
     job->pipeline->name = x->http->url + strlen("file:");
     x->is_good = true;
+    int64_t changed = job_files_changed(job->files, x->http->url);
+    if (changed > job->window->part_changed)
+        job->window->part_changed = changed;
     omni_status status = job_files_read(job->files, x->http->url, x, exchange_plain, err);
     if (status == OMNI_OK) {
         status = pipeline_end(job->pipeline, err);
@@ -354,7 +357,7 @@ static const char *service_remember(void *ctx, const char *key, const char *valu
 {
     struct job *job = ctx;
     struct err err = {0};
-    auto_free char *name = xasprintf("plugin.%s", key);
+    auto_free char *name = xasprintf(STORE_PLUGIN_KEY "%s", key);
     if (value && strlen(value) > JOB_STATE_VALUE_MAX) {
         err_set(&err, OMNI_E_BUG, "remember(\"%s\") with more than %d bytes", key,
                 JOB_STATE_VALUE_MAX);

@@ -47,6 +47,7 @@ void storer_add_result(struct store_result *sum, const struct store_result *r)
     sum->unchanged += r->unchanged;
     sum->removed += r->removed;
     sum->restated += r->restated;
+    sum->forgotten += r->forgotten;
 }
 
 struct storer *storer_new(const struct store *store, const struct pipeline *in,

@@ -123,6 +123,7 @@ static void store_windows(const struct job *job, struct store_window *windows)
                                   .from_day = w->days.from,
                                   .to_day = w->days.to,
                                   .part = w->part,
+                                  .part_changed = w->part_changed,
                                   .quality = in->quality,
                                   .history_from = plan_history_from(in->streams[0], job->today)};
 }
@@ -339,6 +340,14 @@ omni_status window_is_whole(const struct job *job, struct err *err)
                    job->spoilt.text);
 }
 
+void window_end_parts(struct job *job)
+{
+    struct window *w = job->window;
+    free(mem_take(w->part));
+    w->part_changed = 0;
+    w->is_part_open = false;
+}
+
 omni_status window_begin_part(struct job *job, const char *name, struct err *err)
 {
     struct window *w = job->window;
@@ -352,7 +361,7 @@ omni_status window_begin_part(struct job *job, const char *name, struct err *err
         status = window_store(job, err);
     if (status != OMNI_OK)
         return status;
-    free(mem_take(w->part));
+    window_end_parts(job);
     w->part = xstrdup(name);
     w->is_part_open = true;
     return status;

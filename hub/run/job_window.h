@@ -36,6 +36,7 @@ struct window {
     struct http_counts http_before;
     bool is_part_open;
     char *part;
+    int64_t part_changed;  /* the latest change of the files that it is made of; 0: of none */
     json_t *pending;       /* state to store with the rows: {key: value}, "" forgets */
     char *got;             /* what window_state_get() last handed out */
     struct storer *storer; /* stores beside the pulling; NULL: a window is alone */
@@ -90,6 +91,8 @@ const struct outcome *window_outcome(const struct job *, const struct window *, 
 const char *window_reason(const struct outcome *, omni_status);
 /* OMNI_PARTS: stores the part before, begins this one. */
 omni_status window_begin_part(struct job *, const char *name, struct err *);
+/* No part is open any more; what the last one held was stored. */
+void window_end_parts(struct job *);
 
 /* ---- telling (job_events.c) ---- */
 

@@ -10,6 +10,7 @@
 #include "store/arrivals.h"
 #include "store/changes.h"
 #include "store/internal.h"
+#include "store/overlap.h"
 
 static bool is_protected(const struct apply *a, int32_t day)
 {
@@ -47,9 +48,13 @@ static omni_status merge_row(struct apply *a, struct err *err)
         a->r->unchanged++;
         return OMNI_OK;
     }
-    if (table_is_same(&a->t, a->w->quality)) {
+    int64_t part = sqlite3_column_int64(a->t.row, ROW_PART);
+    bool is_below = false;
+    if (a->part && part && part != a->part && overlap_meet(a, part, &is_below, err) != OMNI_OK)
+        return err->status;
+    if (is_below || table_is_same(&a->t, a->w->quality)) {
         a->r->unchanged += !is_again;
-        if (!a->part || sqlite3_column_int64(a->t.row, ROW_PART) == a->part)
+        if (is_below || !a->part || part == a->part)
             return OMNI_OK;
         table_leave(&a->t);
         sqlite3_bind_int64(a->t.move, 2, rowid);
@@ -251,6 +256,8 @@ static omni_status apply_window(struct store *s, const struct store_window *w, s
         status = apply_rows(&a, spool, err);
     if (status == OMNI_OK)
         status = apply_removals(&a, err);
+    if (status == OMNI_OK)
+        status = overlap_end(&a, err);
     if (status == OMNI_OK)
         status = apply_finish(&a, s, err);
     apply_close(&a);

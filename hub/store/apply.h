@@ -20,6 +20,8 @@ struct apply {
     bool was_empty;    /* nothing stored could have one of the new rows' keys */
     bool is_new_part;  /* a part that was never stored: its rows are most likely new */
     int32_t day;       /* of the row at hand; 0 where the dataset has none */
+    int64_t met;       /* OMNI_PARTS: the part whose row was met last, 0: none yet */
+    bool is_below_met; /* that one changed later than this */
     bool is_restating; /* differences of the sums are noted */
 };
 

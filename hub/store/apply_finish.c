@@ -10,6 +10,7 @@
 #include "store/changes.h"
 #include "store/habit.h"
 #include "store/internal.h"
+#include "store/overlap.h"
 
 enum { APPLY_SQL = 1 << 20, APPLY_MAX_DAYS = 200000 };
 
@@ -126,7 +127,9 @@ omni_status apply_open(struct apply *a, struct store *s, const struct store_wind
     a->seen = rowset_new();
     a->is_restating = (w->sync == OMNI_WINDOW || w->sync == OMNI_PARTS) && w->dataset->day >= 0 &&
                       !a->was_empty && a->n_sums > 0;
-    return table_open(&a->t, s, w, a->part, err);
+    if (table_open(&a->t, s, w, a->part, err) != OMNI_OK)
+        return err->status;
+    return a->part ? overlap_begin(a, err) : OMNI_OK;
 }
 
 void apply_close(struct apply *a)

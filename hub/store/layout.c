@@ -53,7 +53,10 @@ static const char fixed_tables[] =
     "CREATE TABLE IF NOT EXISTS apis(plugin TEXT PRIMARY KEY, version TEXT, sunset TEXT)"
     " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"
-    " name TEXT NOT NULL, UNIQUE(feed, name));"
+    " name TEXT NOT NULL, changed INTEGER, UNIQUE(feed, name));"
+    /* A row of `part` is stored that `below` has, too. */
+    "CREATE TABLE IF NOT EXISTS overlaps(part INTEGER NOT NULL, below INTEGER NOT NULL,"
+    " PRIMARY KEY(part, below)) WITHOUT ROWID;"
     /* Of each day: rows (metric ''), and money by column: how many values, and their sum. */
     "CREATE TABLE IF NOT EXISTS feed_days(feed INTEGER NOT NULL, day INTEGER NOT NULL,"
     " metric TEXT NOT NULL, n INTEGER NOT NULL, sum INTEGER NOT NULL,"
@@ -322,6 +325,7 @@ static const struct {
     const char *table, *column, *type, *value;
 } later[] = {{"feeds", "moves_days", "INTEGER", "NULL"},
              {"feeds", "account_tz", "TEXT", "tz"},
+             {"parts", "changed", "INTEGER", "NULL"},
              {"notices", "stage", "INTEGER NOT NULL DEFAULT 0", "0"}};
 
 static omni_status widen_fixed(sqlite3 *db, struct err *err)

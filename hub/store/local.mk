@@ -21,6 +21,7 @@ hub_libhub_a_SOURCES += \
 	%D%/ledger_state.c \
 	%D%/ledger_sums.c \
 	%D%/outbox.c %D%/outbox.h \
+	%D%/overlap.c %D%/overlap.h \
 	%D%/query.c %D%/query.h \
 	%D%/reserve.c %D%/reserve.h \
 	%D%/rowset.c %D%/rowset.h \

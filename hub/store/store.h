@@ -52,6 +52,9 @@ int64_t store_feed(struct store *, const struct store_feed *, struct err *);
 
 /* ---- state of a feed: cursor and remembered values ---- */
 
+/* Before the names under which a plugin remembers; how far it knows a part, under the part's. */
+#define STORE_PLUGIN_KEY "plugin."
+
 /* free(); NULL where there is none (err->status tells an error). */
 char *store_state_get(struct store *, int64_t feed, const char *key, struct err *);
 /* Durable when it returns. value NULL or "": forget. */
@@ -118,6 +121,7 @@ struct store_window {
     uint32_t sync;            /* OMNI_WINDOW … OMNI_PARTS */
     int32_t from_day, to_day; /* OMNI_WINDOW */
     const char *part;         /* OMNI_PARTS: its name */
+    int64_t part_changed;     /* … when it was changed last, in nanoseconds; 0: not known */
     const char *quality;      /* "sampled", …; NULL: none */
     const char *const
         *state; /* key, value, key, value, …, NULL: stored in the same transaction ("" forgets) */
@@ -126,7 +130,8 @@ struct store_window {
 };
 struct store_result {
     uint64_t inserted, changed, unchanged, removed;
-    uint64_t restated; /* entries added to the restatement ledger */
+    uint64_t restated;  /* entries added to the restatement ledger */
+    uint64_t forgotten; /* parts to be read again: rows of theirs may not lie under others now */
 };
 /* One transaction: compares with what is there by key, writes only what differs, notes
  * restatements, marks changed days, adds the counts to the run's ledger row, writes the state. Two

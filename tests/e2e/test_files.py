@@ -185,9 +185,55 @@ def test_overlap():
         lab.pull()
         tap.is_(lab.dump(with_bookkeeping=False), before, "again: nothing changes")
         save(lab, "in/a.csv", lines([("3", "2026-01-03", "30")]))
+        results, code = lab.pull()
+        tap.is_((code, totals(lab)), (0, {"1": 10, "2": 20, "3": 30}), "the newer file lost the order, the older one still has it")
+        tap.is_(results["till", "", "orders"]["windows"], 2, "that one was read again, in the same pull")
+        save(lab, "in/z.csv", lines([("1", "2026-01-01", "10")]))
+        lab.pull()
+        tap.is_(totals(lab), {"1": 10, "3": 30}, "no file has it any more: it is gone")
+
+
+def totals(lab):
+    return {r["order_id"]: r["net"] // 1000000 for r in lab.rows("SELECT order_id, net FROM orders")}
+
+
+def days_of(first, last, price):
+    return [("o%02d" % n, "2026-01-%02d" % n, str(price + n)) for n in range(first, last + 1)]
+
+
+def test_rolling():
+    """A month is put aside in a file of its own while the current file holds the last days, and rolls on."""
+    with h.Hub() as lab:
+        def put(name, rows, age):
+            os.utime(save(lab, name, lines(rows)), (1700000000 + age, 1700000000 + age))
+        put("in/archive.csv", days_of(1, 20, 100), 0)
+        put("in/current.csv", days_of(10, 25, 200), 10)
+        lab.configure(file_connector(path=["in/current*.csv", "in/archive*.csv", "in/late*.csv"], map=MAP))
+        lab.pull()
+        wanted = {"o%02d" % n: (100 if n < 10 else 200) + n for n in range(1, 26)}
+        tap.is_(totals(lab), wanted, "the file that changed last counts, whichever pattern names it first")
+        put("in/current.csv", days_of(15, 30, 200), 20)
         _, code = lab.pull()
-        tap.is_((code, lab.value("SELECT count(*) AS n FROM orders WHERE order_id = '2'")), (0, 0),
-                "the newer file no longer has the order: it is gone")
+        wanted.update({"o%02d" % n: (100 if n < 15 else 200) + n for n in range(10, 31)})
+        tap.is_((code, totals(lab)), (0, wanted), "what rolled out of the current file is in the archive")
+        put("in/late.csv", days_of(18, 22, 300), 15)
+        lab.pull()
+        tap.is_(totals(lab), wanted, "a file that came late but is older than the current one changes nothing of it")
+        put("in/current.csv", days_of(21, 30, 200), 30)
+        lab.pull()
+        wanted.update({"o%02d" % n: (300 if n >= 18 else 100) + n for n in range(15, 21)})
+        tap.is_(totals(lab), wanted, "under it lay two: the newer one of them counts")
+        put("in/late.csv", days_of(22, 22, 300), 25)
+        lab.pull()
+        wanted.update({"o%02d" % n: 100 + n for n in range(18, 21)})
+        tap.is_(totals(lab), wanted, "and then the oldest")
+        before = lab.dump(with_bookkeeping=False)
+        results, _ = lab.pull()
+        tap.is_((results["till", "", "orders"]["read"], lab.dump(with_bookkeeping=False) == before), (0, True), "then nothing is read")
+        lab.run("state", "reset", "till", "--yes")
+        lab.pull()
+        tap.is_(totals(lab), wanted, "read anew, all of them give the same")
+        lab.check_whole("afterwards")
 
 
 def test_nothing_there():
@@ -199,4 +245,4 @@ def test_nothing_there():
         tap.has(done.out, "path", "names the option")
 
 
-tap.run([test_purchases, test_kinds, test_bad_lines, test_changed_files, test_overlap, test_nothing_there])
+tap.run([test_purchases, test_kinds, test_bad_lines, test_changed_files, test_overlap, test_rolling, test_nothing_there])

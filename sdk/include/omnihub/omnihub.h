@@ -329,7 +329,9 @@ struct omni_host {
      * forget. Set values are durable at once, except inside a part, where they are stored together
      * with its rows. Returns the value, NULL if there is none. */
     const char *(*remember)(struct omni_run *, const char *key, const char *value);
-    /* OMNI_PARTS: what follows replaces this part; the part before it is stored. */
+    /* OMNI_PARTS: what follows replaces this part; the part before it is stored. What is remembered
+     * under its name says how far it is known: the hub forgets that, and calls pull() once more,
+     * where the part is to be read again. */
     omni_status (*part)(struct omni_run *, const char *name);
     /* discover(): a stream that depends on the account or the options. */
     omni_status (*found_stream)(struct omni_run *, const struct omni_stream *);
