@@ -85,32 +85,38 @@ static void finish_restated(void *ctx, json_t *row)
     put_number(row, "new", is_micros);
 }
 
+/* Of each feed the newest, found by its index, then the newest of these: neither a connector that
+ * was restated last a million entries ago nor one that is restated daily is waited for. */
+#define NEWEST_OF_ITS_FEEDS                                                                        \
+    "WHERE f.connector = ?2 AND r.id IN (SELECT x.id FROM restatements x WHERE x.feed = f.id"      \
+    " ORDER BY x.id DESC LIMIT ?1)"
+
 json_t *ledger_restated(struct store *s, const char *name, uint32_t last, struct err *err)
 {
-    auto_stmt *stmt =
-        sql_prepare(s->db,
-                    "SELECT r.at AS at, r.run AS run, f.connector AS connector, f.stream AS stream,"
-                    " f.account AS account, r.dataset AS dataset, r.day AS date,"
-                    " r.metric AS metric, r.old AS old, r.new AS new FROM restatements r"
-                    " JOIN feeds f ON f.id = r.feed WHERE ?1 IS NULL OR f.connector = ?1"
-                    " ORDER BY r.id DESC LIMIT ?2",
-                    err);
+    auto_stmt *stmt = sql_prepare_fmt(
+        s->db, err,
+        "SELECT r.at AS at, r.run AS run, f.connector AS connector, f.stream AS stream,"
+        " f.account AS account, r.dataset AS dataset, r.day AS date,"
+        " r.metric AS metric, r.old AS old, r.new AS new FROM feeds f"
+        " JOIN restatements r ON f.id = r.feed %s ORDER BY r.id DESC LIMIT ?1",
+        name ? NEWEST_OF_ITS_FEEDS : "");
     if (!stmt)
         return NULL;
-    sql_bind(stmt, "si", name, limit_of(last));
+    sql_bind(stmt, name ? "is" : "i", limit_of(last), name);
     return ledger_rows(stmt, finish_restated, (void *)(uintptr_t)s->schema, err);
 }
 
+/* Of one connector run by run, so that both indexes are followed and nothing is sorted. */
 json_t *ledger_rejects(struct store *s, const char *name, uint32_t last, struct err *err)
 {
-    auto_stmt *stmt = sql_prepare(
-        s->db,
+    auto_stmt *stmt = sql_prepare_fmt(
+        s->db, err,
         "SELECT j.run AS run, r.connector AS connector, r.stream AS stream, j.at AS at,"
-        " j.place AS \"where\", j.reason AS reason, j.raw AS raw FROM rejects j JOIN runs r"
-        " ON r.id = j.run WHERE ?1 IS NULL OR r.connector = ?1 ORDER BY j.id DESC LIMIT ?2",
-        err);
+        " j.place AS \"where\", j.reason AS reason, j.raw AS raw FROM runs r JOIN rejects j"
+        " ON r.id = j.run %s DESC LIMIT ?1",
+        name ? "WHERE r.connector = ?2 ORDER BY r.id DESC, j.id" : "ORDER BY j.id");
     if (!stmt)
         return NULL;
-    sql_bind(stmt, "si", name, limit_of(last));
+    sql_bind(stmt, name ? "is" : "i", limit_of(last), name);
     return ledger_rows(stmt, NULL, NULL, err);
 }

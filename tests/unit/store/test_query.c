@@ -150,22 +150,34 @@ static void plan_of(struct fixture *f, const char *sql, struct buf *plan)
         buf_printf(plan, "%s;", sql_text(stmt, DETAIL));
 }
 
-/* A connector that ran last a hundred thousand runs ago is found as fast as any. */
-static void runs_of_one_are_found_by_an_index(void **state)
+/* A connector that ran last a hundred thousand runs ago is found as fast as any, and so is what was
+ * restated or put aside in it. */
+static void what_is_of_one_is_found_by_an_index(void **state)
 {
     (void)state;
-    static const char *const names[] = {"till", NULL};
-    static const char *const indexes[] = {"runs_connector", "runs"}; /* NULL: by id, from its end */
+    static const struct {
+        json_t *(*ask)(struct store *, const char *name, uint32_t last, struct err *);
+        const char *name, *plan; /* a part of it */
+        bool sorts;              /* a few rows of each feed */
+    } asked[] = {
+        {ledger_runs, "till", "SEARCH runs USING INDEX runs_connector", false},
+        {ledger_runs, NULL, "SCAN runs;", false}, /* by id, from its end */
+        {ledger_restated, "till", "SEARCH x USING COVERING INDEX restatements_feed", true},
+        {ledger_restated, NULL, "SCAN r;", false},
+        {ledger_rejects, "till", "SEARCH j USING INDEX rejects_run", false},
+        {ledger_rejects, NULL, "SCAN j;", false},
+    };
     struct fixture *f = fixture_new(NULL, "sales");
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
         auto_buf sql = BUF_INIT(8192), plan = BUF_INIT(8192);
         sqlite3_trace_v2(store_db(f->store), SQLITE_TRACE_PROFILE, keep_sql, &sql);
-        auto_json *runs = ledger_runs(f->store, names[i], 5, &f->err);
+        auto_json *rows = asked[i].ask(f->store, asked[i].name, 5, &f->err);
         sqlite3_trace_v2(store_db(f->store), 0, NULL, NULL);
-        assert_non_null(runs);
+        assert_non_null(rows);
         plan_of(f, buf_text(&sql), &plan);
-        assert_non_null(strstr(buf_text(&plan), indexes[i]));
-        assert_null(strstr(buf_text(&plan), "TEMP B-TREE"));
+        assert_non_null(strstr(buf_text(&plan), asked[i].plan));
+        assert_int_equal(strstr(buf_text(&plan), "TEMP B-TREE") != NULL, asked[i].sorts);
+        assert_true(!asked[i].name || !strstr(buf_text(&plan), "SCAN"));
     }
     fixture_free(f);
 }
@@ -202,6 +214,11 @@ static void the_ledger_says_what_happened(void **state)
     assert_string_equal(json_text(net, "metric"), "net");
     assert_string_equal(json_text(net, "old"), "1.5");
     assert_string_equal(json_text(net, "new"), "2");
+    auto_json *newest = ledger_restated(f->store, "till", 2, &f->err);
+    json_array_remove(restated, 2);
+    assert_true(json_equal(newest, restated)); /* by name: the same, as there is no other */
+    auto_json *others = ledger_restated(f->store, "nobody", 0, &f->err);
+    assert_int_equal(json_array_size(others), 0);
     auto_json *rejects = ledger_rejects(f->store, "till", 0, &f->err);
     assert_string_equal(json_text(json_array_get(rejects, 0), "where"), "a.csv:3");
     auto_json *none = ledger_runs(f->store, "nobody", 0, &f->err);
@@ -268,7 +285,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nothing_but_reading),
     cmocka_unit_test(can_be_ended),
     cmocka_unit_test(the_ledger_says_what_happened),
-    cmocka_unit_test(runs_of_one_are_found_by_an_index),
+    cmocka_unit_test(what_is_of_one_is_found_by_an_index),
     cmocka_unit_test(a_feed_has_its_own_days),
     cmocka_unit_test(state_goes_out_and_comes_back),
 };
