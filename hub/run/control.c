@@ -24,7 +24,10 @@
 
 #define CONTROL_NAME "control"
 
-enum { BACKLOG = 64 };
+enum {
+    BACKLOG = 64,
+    DEAF_MS = 200 /* where no descriptor is left for who comes; poll() would not wait for one */
+};
 
 struct client {
     int fd; /* -1: the place is free */
@@ -38,6 +41,7 @@ struct control {
     struct control_calls calls;
     uid_t owner;
     int listener, folder;
+    int64_t deaf_until_ms;
     struct client clients[CONTROL_CLIENTS];
 };
 
@@ -117,8 +121,9 @@ void control_close(struct control *c)
 size_t control_watch(const struct control *c, struct pollfd *polls, size_t max)
 {
     size_t n = 0;
-    if (max > 0)
-        polls[n++] = (struct pollfd){.fd = c->listener, .events = POLLIN};
+    if (max > 0) /* a negative one is passed over */
+        polls[n++] =
+            (struct pollfd){.fd = now_ms() < c->deaf_until_ms ? -1 : c->listener, .events = POLLIN};
     for (size_t i = 0; i < CONTROL_CLIENTS && n < max; i++)
         if (c->clients[i].fd >= 0)
             polls[n++] = (struct pollfd){.fd = c->clients[i].fd,
@@ -200,8 +205,11 @@ static void take_clients(struct control *c)
     /* As many as the queue holds; the rest at the next look, so that jobs are heard in between. */
     for (int i = 0; i < BACKLOG; i++) {
         int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+                c->deaf_until_ms = now_ms() + DEAF_MS;
             return;
+        }
         struct control_peer peer = {0};
         struct client *place = free_place(c);
         bool is_fine = is_welcome(c, fd, &peer);
@@ -263,7 +271,7 @@ void control_ready(struct control *c, const struct pollfd *polls, size_t n)
 
 int control_wait_ms(const struct control *c)
 {
-    int64_t first = INT64_MAX, now = now_ms();
+    int64_t now = now_ms(), first = c->deaf_until_ms > now ? c->deaf_until_ms : INT64_MAX;
     for (size_t i = 0; i < CONTROL_CLIENTS; i++)
         if (c->clients[i].fd >= 0 && c->clients[i].until_ms < first)
             first = c->clients[i].until_ms;

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -203,11 +204,42 @@ static void a_long_answer_comes_whole(void **state)
     close_lab(&l);
 }
 
+/* Without a descriptor for who comes it would be told of him again and again. */
+static void nobody_is_let_in_without_a_descriptor(void **state)
+{
+    (void)state;
+    struct lab l;
+    struct pollfd polls[POLLS];
+    struct rlimit before, none;
+    open_lab(&l, getuid());
+    int client = order_and_be_silent(&l);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    size_t n = control_watch(l.control, polls, POLLS);
+    assert_true(polls[0].fd >= 0);
+    polls[0].revents = POLLIN;
+    control_ready(l.control, polls, n);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(control_watch(l.control, polls, POLLS), 1);
+    assert_true(polls[0].fd < 0); /* for a while nobody is listened to, */
+    assert_in_range(control_wait_ms(l.control), 0, 1000);
+    while (l.orders == 0) { /* and then it is let in */
+        n = control_watch(l.control, polls, POLLS);
+        poll(polls, n, control_wait_ms(l.control));
+        control_ready(l.control, polls, n);
+    }
+    close(client);
+    close_lab(&l);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_order_is_answered),
     cmocka_unit_test(a_long_answer_comes_whole),
     cmocka_unit_test(strangers_are_refused),
     cmocka_unit_test(nobody_listens),
+    cmocka_unit_test(nobody_is_let_in_without_a_descriptor),
 };
 
 UNIT_MAIN(tests)
