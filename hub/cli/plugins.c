@@ -266,20 +266,21 @@ static const struct {
                                "raise this machine's limits (ulimit -n, memory); run it again"},
 };
 
-static void on_end(void *ctx, enum supervise_end end, const char *words)
+static void on_end(void *ctx, const struct supervise_ended *ended)
 {
     struct asked *a = ctx;
     if (a->info.module || a->info.why)
         return;
-    if (end == SUPERVISE_DONE) {
+    enum supervise_end how = ended->how;
+    if (how == SUPERVISE_DONE) {
         a->info.why = "did not describe itself";
         return;
     }
     a->info.has_died = true;
-    a->info.why = arena_printf(a->all->arena, "%s: %s", ends[end].why, words);
-    a->info.outcome = ends[end].outcome;
-    a->info.reason = ends[end].reason;
-    a->info.remedy = ends[end].remedy;
+    a->info.why = arena_printf(a->all->arena, "%s: %s", ends[how].why, ended->words);
+    a->info.outcome = ends[how].outcome;
+    a->info.reason = ends[how].reason;
+    a->info.remedy = ends[how].remedy;
 }
 
 bool plugins_ask(struct plugins *p)

@@ -63,18 +63,16 @@ static const char *held_words(const struct service *s)
 /* To the log, and as an event: who is alone with a service hears of it by its alerts. */
 static void tell_held(struct service *s)
 {
-    struct err err = {0};
     bool is_held = clock_is_doubtful(&s->clock);
     if (is_held == s->told_held)
         return;
     s->told_held = is_held;
     if (is_held)
         log_error("%s", held_words(s));
-    omni_status status = is_held
-                             ? event_raise(s->store, EVENT_CLOCK, "service", held_words(s), &err)
-                             : event_clear(s->store, EVENT_CLOCK, "service", NULL, &err);
-    if (status != OMNI_OK)
-        log_error("that the clock is not believed cannot be noted: %s", err.text);
+    if (is_held)
+        unwritten_raise(s->unwritten, EVENT_CLOCK, "service", held_words(s));
+    else
+        unwritten_clear(s->unwritten, EVENT_CLOCK, "service");
     alerts_wake(s->alerts);
 }
 
@@ -195,6 +193,18 @@ static void tell_status(struct service *s)
     notify_status("%zu connectors scheduled, %u jobs running", n, (unsigned)running);
 }
 
+/* Before anything newer is begun, too: the ledger's order is that of its runs. */
+static void write_what_waits(struct service *s)
+{
+    struct err err = {0};
+    bool is_due = unwritten_due(s->unwritten) <= day_now();
+    if (!is_due && agenda_due(s->now->plan.agenda) > day_now())
+        return;
+    unwritten_retry(s->unwritten, &err); /* which says it itself */
+    if (is_due)
+        alerts_wake(s->alerts);
+}
+
 static void on_idle(void *ctx)
 {
     struct service *s = ctx;
@@ -202,9 +212,7 @@ static void on_idle(void *ctx)
     look_at_clock(s);
     look_at_zones(s);
     service_look_at_calendar(s);
-    /* Before anything newer is begun, too: the ledger's order is that of its runs. */
-    if (unwritten_due(s->unwritten) <= day_now() || agenda_due(s->now->plan.agenda) <= day_now())
-        unwritten_retry(s->unwritten);
+    write_what_waits(s);
     if (!clock_is_doubtful(&s->clock)) {
         service_start_due(s);
         service_start_backfills(s);

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/unwritten.h"
 #include "store/events.h"
 #include "store/reserve.h"
 
@@ -124,22 +125,15 @@ static void on_result(void *ctx, const json_t *result)
              message ? message : "");
 }
 
-static void say_fault(omni_status status, const struct err *err)
-{
-    if (status != OMNI_OK)
-        log_error("the service's own notes cannot be written: %s", err->text);
-}
-
 static void suspend(struct service *s, const char *name, const char *why)
 {
-    struct err err = {0};
     auto_free char *text = xasprintf(
         "it broke several times in a row and is not run any more (%s); when it is mended: "
         "omnihub resume %s",
         why, name);
     log_event(LOG_ERROR, &(struct log_fields){.kind = LOG_SUSPENDED, .connector = name},
               "connector %s is suspended: %s", name, text);
-    say_fault(event_raise(s->store, EVENT_SUSPENDED, name, text, &err), &err);
+    unwritten_raise(s->unwritten, EVENT_SUSPENDED, name, text);
 }
 
 /* The jobs may be those of an older reading; what becomes of the connector is the newest's affair.
@@ -300,7 +294,10 @@ omni_status service_resume(struct service *s, size_t number, struct err *err)
 {
     struct agenda *agenda = s->now->plan.agenda;
     const char *name = agenda_at(agenda, number)->name;
-    omni_status status = event_clear(s->store, EVENT_SUSPENDED, name, NULL, err);
+    /* That it is suspended may itself wait to be written. */
+    omni_status status = unwritten_retry(s->unwritten, err);
+    if (status == OMNI_OK)
+        status = event_clear(s->store, EVENT_SUSPENDED, name, NULL, err);
     if (status == OMNI_OK)
         agenda_resume(agenda, number, day_now());
     return status;

@@ -17,7 +17,7 @@ enum chain { CHAIN_IDLE, CHAIN_COMBINE, CHAIN_PUSH };
 struct service {
     struct generation *now; /* the newest reading; ->older: those whose jobs still run */
     struct store *store;
-    struct unwritten *unwritten; /* the ends of runs that the store did not take */
+    struct unwritten *unwritten; /* what the store did not take yet */
     struct supervise *jobs;
     const struct control_peer *peer; /* whose order is being obeyed; NULL: nobody's */
     struct control *control;         /* NULL: it could not be opened */

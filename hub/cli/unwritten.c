@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Ends of runs that no job could write. */
+ * Ends of runs and events that the store did not take. */
 #include <config.h>
 
 #include "cli/unwritten.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/day.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "schedule/agenda.h"
+#include "store/events.h"
 #include "store/reserve.h"
 
 enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 60 };
@@ -18,7 +20,7 @@ enum { RETRY_FIRST_S = 1, RETRY_MOST_S = 60 };
 struct unwritten {
     struct store *store;
     char *state_dir;
-    json_t *waiting; /* copies of struct store_abandoned, the oldest first */
+    json_t *waiting; /* copies of what is to be written, each with "write": how; oldest first */
     uint32_t failures;
     int64_t due; /* micros; INT64_MAX: nothing waits */
 };
@@ -36,17 +38,18 @@ void unwritten_free(struct unwritten *u)
     if (!u)
         return;
     if (json_array_size(u->waiting))
-        unwritten_retry(u);
+        unwritten_retry(u, &(struct err){0});
     json_decref(u->waiting);
     free(u->state_dir);
     free(u);
 }
 
-/* ---- copies ---- */
+/* ---- ends of runs ---- */
 
-static json_t *copy_of(const struct store_abandoned *a)
+static json_t *copy_of_end(const struct store_abandoned *a)
 {
     json_t *copy = json_object();
+    json_put_text(copy, "write", "end");
     json_put_int(copy, "run", a->run);
     json_put_int(copy, "at", a->at);
     json_put_text(copy, "batch", a->batch);
@@ -54,6 +57,7 @@ static json_t *copy_of(const struct store_abandoned *a)
     json_put_text(copy, "reason", a->end->reason);
     json_put_text(copy, "message", a->end->message);
     json_put_text(copy, "remedy", a->end->remedy);
+    json_put_int(copy, "signal", a->end->signal);
     if (!a->noted)
         return copy;
     json_put_text(copy, "kind", a->noted->kind);
@@ -63,7 +67,7 @@ static json_t *copy_of(const struct store_abandoned *a)
     return copy;
 }
 
-static omni_status write_one(const struct unwritten *u, const json_t *copy, struct err *err)
+static omni_status write_end(const struct unwritten *u, const json_t *copy, struct err *err)
 {
     const struct store_run noted = {.kind = json_text(copy, "kind"),
                                     .connector = json_text(copy, "connector"),
@@ -72,7 +76,8 @@ static omni_status write_one(const struct unwritten *u, const json_t *copy, stru
     const struct store_run_end end = {.outcome = json_text(copy, "outcome"),
                                       .reason = json_text(copy, "reason"),
                                       .message = json_text(copy, "message"),
-                                      .remedy = json_text(copy, "remedy")};
+                                      .remedy = json_text(copy, "remedy"),
+                                      .signal = (int)json_int(copy, "signal", 0)};
     return store_runs_abandon(u->store,
                               &(struct store_abandoned){.run = json_int(copy, "run", 0),
                                                         .batch = json_text(copy, "batch"),
@@ -83,7 +88,43 @@ static omni_status write_one(const struct unwritten *u, const json_t *copy, stru
                               NULL, err);
 }
 
+/* ---- events ---- */
+
+static json_t *copy_of_event(const char *how, const char *kind, const char *scope, const char *text)
+{
+    json_t *copy = json_object();
+    json_put_text(copy, "write", how);
+    json_put_text(copy, "kind", kind);
+    json_put_text(copy, "scope", scope);
+    json_put_text(copy, "text", text);
+    return copy;
+}
+
+static omni_status write_raise(const struct unwritten *u, const json_t *copy, struct err *err)
+{
+    return event_raise(u->store, json_text(copy, "kind"), json_text(copy, "scope"),
+                       json_text(copy, "text"), err);
+}
+
+static omni_status write_clear(const struct unwritten *u, const json_t *copy, struct err *err)
+{
+    return event_clear(u->store, json_text(copy, "kind"), json_text(copy, "scope"), NULL, err);
+}
+
 /* ---- writing ---- */
+
+static const struct {
+    const char *how;
+    omni_status (*write)(const struct unwritten *, const json_t *, struct err *);
+} writes[] = {{"end", write_end}, {"raise", write_raise}, {"clear", write_clear}};
+
+static omni_status write_one(const struct unwritten *u, const json_t *copy, struct err *err)
+{
+    size_t i = 0;
+    while (strcmp(writes[i].how, json_text(copy, "write")) != 0)
+        i++;
+    return writes[i].write(u, copy, err);
+}
 
 /* What failed is to be written down even on a full disk: then the reserve is for that. */
 static bool has_made_room(const struct unwritten *u)
@@ -106,32 +147,48 @@ static omni_status write_oldest(struct unwritten *u, struct err *err)
 }
 
 /* The store's fault is said once, not at each attempt. */
-void unwritten_retry(struct unwritten *u)
+omni_status unwritten_retry(struct unwritten *u, struct err *err)
 {
-    struct err err = {0};
-    while (json_array_size(u->waiting) && write_oldest(u, &err) == OMNI_OK)
+    while (json_array_size(u->waiting) && write_oldest(u, err) == OMNI_OK)
         ;
     if (json_array_size(u->waiting)) {
         if (u->failures++ == 0)
-            log_error("how a run ended cannot be written to the ledger yet: %s", err.text);
+            log_error("what happened cannot be written to the ledger yet: %s", err->text);
         u->due = day_now() + agenda_wait(RETRY_FIRST_S, RETRY_MOST_S, u->failures) * TIME_SECOND;
-        return;
+        return err->status;
     }
     if (u->failures)
-        log_info("how runs ended is in the ledger now");
+        log_info("what happened is in the ledger now");
     u->failures = 0;
     u->due = INT64_MAX;
+    return OMNI_OK;
+}
+
+static void add(struct unwritten *u, json_t *copy_take)
+{
+    if (json_array_size(u->waiting) >= UNWRITTEN_MOST) {
+        log_error("too much waits for the ledger; some of what happened is lost");
+        json_decref(copy_take);
+        return;
+    }
+    json_array_append_new(u->waiting, copy_take);
+    if (u->failures == 0)
+        unwritten_retry(u, &(struct err){0});
 }
 
 void unwritten_add(struct unwritten *u, const struct store_abandoned *a)
 {
-    if (json_array_size(u->waiting) >= UNWRITTEN_MOST) {
-        log_error("too many ends of runs wait for the ledger; one of them is lost");
-        return;
-    }
-    json_array_append_new(u->waiting, copy_of(a));
-    if (u->failures == 0)
-        unwritten_retry(u);
+    add(u, copy_of_end(a));
+}
+
+void unwritten_raise(struct unwritten *u, const char *kind, const char *scope, const char *text)
+{
+    add(u, copy_of_event("raise", kind, scope, text));
+}
+
+void unwritten_clear(struct unwritten *u, const char *kind, const char *scope)
+{
+    add(u, copy_of_event("clear", kind, scope, NULL));
 }
 
 int64_t unwritten_due(const struct unwritten *u)

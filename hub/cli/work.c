@@ -392,12 +392,16 @@ static const struct {
 };
 
 /* Without this its runs would be "running" for ever. */
-static void report_death(struct work_job *j, enum supervise_end how, const char *words)
+static void report_death(struct work_job *j, const struct supervise_ended *ended)
 {
+    enum supervise_end how = ended->how;
     const struct outcome *o = outcome_find(deaths[how].outcome, deaths[how].reason);
-    auto_free char *message = xasprintf("%s%s", deaths[how].before, words);
-    struct store_run_end end = {
-        .outcome = o->outcome, .reason = o->reason, .message = message, .remedy = o->remedy};
+    auto_free char *message = xasprintf("%s%s", deaths[how].before, ended->words);
+    struct store_run_end end = {.outcome = o->outcome,
+                                .reason = o->reason,
+                                .message = message,
+                                .remedy = o->remedy,
+                                .signal = ended->signal};
     /* It may have died before it wrote that it began. */
     const struct store_run unbegun = run_of(j->labels, NULL);
     write_end(j->work,
@@ -411,11 +415,11 @@ static void report_death(struct work_job *j, enum supervise_end how, const char 
     add_result(j, result);
 }
 
-static void on_end(void *ctx, enum supervise_end how, const char *words)
+static void on_end(void *ctx, const struct supervise_ended *ended)
 {
     struct work_job *j = ctx;
-    if (how != SUPERVISE_DONE)
-        report_death(j, how, words);
+    if (ended->how != SUPERVISE_DONE)
+        report_death(j, ended);
     if (j->end)
         j->end(j->ctx); /* may add jobs, so the hook comes after */
     if (j->work->hooks)

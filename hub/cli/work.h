@@ -37,7 +37,7 @@ struct work {
     int lock;
     struct schema *schema;
     struct store *store;         /* open for what became of jobs that died; NULL in a dry run */
-    struct unwritten *unwritten; /* ends of runs on their way into it; NULL as the store */
+    struct unwritten *unwritten; /* what is on its way into it; NULL as the store */
     bool is_dry, is_interrupted, accept_empty;
     bool is_check;                           /* its results count nothing */
     const char *record, *replay, *from, *to; /* absolute paths; NULL: not given */

@@ -141,7 +141,7 @@ static bool job_spawn(struct job *j, struct err *err)
 static void job_never(struct job *j, enum supervise_end end, const char *words)
 {
     j->state = JOB_ENDED;
-    j->told.end(j->told.ctx, end, words);
+    j->told.end(j->told.ctx, &(struct supervise_ended){.how = end, .words = words});
 }
 
 static void job_start(struct supervise *s, struct job *j)
@@ -334,17 +334,16 @@ static void read_events(struct job *j)
 
 static void job_end(struct supervise *s, struct job *j)
 {
-    char how[200];
-    const char *words = j->why;
-    enum supervise_end end = j->end;
+    char words[200];
+    struct supervise_ended ended = {.how = j->end, .words = j->why};
     bool was_stopped = j->state == JOB_STOPPING || j->state == JOB_KILLED;
     if (j->is_done) {
-        end = SUPERVISE_DONE;
-        words = NULL;
+        ended = (struct supervise_ended){.how = SUPERVISE_DONE};
     } else if (!was_stopped) {
-        end = spawn_had_no_memory(j->wait_status) ? SUPERVISE_NO_MEMORY : SUPERVISE_DIED;
-        spawn_describe_status(j->wait_status, how, sizeof how);
-        words = how;
+        ended.how = spawn_had_no_memory(j->wait_status) ? SUPERVISE_NO_MEMORY : SUPERVISE_DIED;
+        spawn_describe_status(j->wait_status, words, sizeof words);
+        ended.words = words;
+        ended.signal = WIFSIGNALED(j->wait_status) ? WTERMSIG(j->wait_status) : 0;
     }
     j->state = JOB_ENDED;
     j->deadline_ms = INT64_MAX;
@@ -353,7 +352,7 @@ static void job_end(struct supervise *s, struct job *j)
     mem_auto_close(&j->events);
     j->events = -1;
     buf_free(&j->line);
-    j->told.end(j->told.ctx, end, words);
+    j->told.end(j->told.ctx, &ended);
 }
 
 static void reap(struct supervise *s)

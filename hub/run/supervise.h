@@ -21,6 +21,12 @@ enum supervise_end {
     SUPERVISE_NOT_STARTED /* this machine had no process, descriptor or memory for it */
 };
 
+struct supervise_ended {
+    enum supervise_end how;
+    const char *words; /* "signal 9 (Killed)", "did not end within 60 s"; NULL: it is done */
+    int signal;        /* that ended it without our doing; 0: none */
+};
+
 struct supervise_job {
     const json_t *spec;  /* borrowed until the end */
     uint32_t timeout_s;  /* 0: none */
@@ -31,8 +37,7 @@ struct supervise_job {
     void *ctx;
     /* Each event but `done`, in order. */
     void (*event)(void *ctx, const json_t *event);
-    /* The end; in words, unless it is done ("signal 9 (Killed)", "did not end within 60 s"). */
-    void (*end)(void *ctx, enum supervise_end, const char *words);
+    void (*end)(void *ctx, const struct supervise_ended *);
 };
 
 struct supervise;

@@ -14,6 +14,13 @@
 
 enum { EVENT_TEXT = 2000 };
 
+static omni_status write_it(struct store *s, sqlite3_stmt *stmt, struct err *err)
+{
+    omni_status status = sql_run(stmt, err);
+    s->is_full = status != OMNI_OK && sql_is_full(s->db); /* asked before SQLite forgets it */
+    return status;
+}
+
 omni_status event_is_open(struct store *s, const char *kind, const char *scope, bool *is_open,
                           struct err *err)
 {
@@ -68,7 +75,7 @@ omni_status event_raise_stage(struct store *s, const char *kind, const char *sco
         return err->status;
     sql_bind(stmt, "ssisi", kind, scope, day_now(),
              text_add_utf8(&room, text, len) ? buf_text(&room) : "", (int64_t)stage);
-    return sql_run(stmt, err);
+    return write_it(s, stmt, err);
 }
 
 omni_status event_clear(struct store *s, const char *kind, const char *scope, bool *was_open,
@@ -86,7 +93,7 @@ omni_status event_clear(struct store *s, const char *kind, const char *scope, bo
     if (!stmt)
         return err->status;
     sql_bind(stmt, "iss", day_now(), kind, scope);
-    return sql_run(stmt, err);
+    return write_it(s, stmt, err);
 }
 
 json_t *events_list(struct store *s, bool only_open, uint32_t last, struct err *err)

@@ -54,7 +54,8 @@ extern const int ledger_spans[];
 /* Of the same runs, one object per kind, name, host and status that were asked: requests. Those of
  * runs of older programs, which did not tell hosts apart, have neither. */
 json_t *ledger_asked(struct store *, int64_t after, int64_t upto, struct err *);
-/* Of the same runs, one object per kind, name and signal that ended a plugin's process: crashes. */
+/* Of the same runs, one object per kind, name and signal that ended a plugin's process or a
+ * job: crashes. */
 json_t *ledger_crashes(struct store *, int64_t after, int64_t upto, struct err *);
 
 /* One object per restated number, newest first, at most `last` (0: all):

@@ -71,6 +71,7 @@ static struct event_run event_run_of(sqlite3_stmt *runs)
 }
 
 #define RUN_FACTS "kind, connector, stream, account, outcome, reason, message"
+enum { RUN_N_FACTS = 7 };
 
 static omni_status note_end(struct store *s, int64_t run, struct err *err)
 {
@@ -188,7 +189,7 @@ static omni_status end_running(struct store *s, const struct store_abandoned *a,
     auto_stmt *stmt =
         sql_prepare_fmt(s->db, err,
                         "UPDATE runs SET ended = ?1, outcome = ?2, reason = ?3, message = ?4,"
-                        " remedy = ?5 WHERE %s outcome = 'running' RETURNING " RUN_FACTS,
+                        " remedy = ?5 WHERE %s outcome = 'running' RETURNING " RUN_FACTS ", id",
                         a->is_all ? "" : "(id = ?6 OR batch = ?7) AND");
     if (!stmt)
         return err->status;
@@ -198,7 +199,8 @@ static omni_status end_running(struct store *s, const struct store_abandoned *a,
     enum sql_step step;
     for (*n = 0; (step = sql_step(stmt, err)) == SQL_ROW; ++*n) {
         const struct event_run facts = event_run_of(stmt);
-        if (note_abandoned(s, &facts, a, err) != OMNI_OK)
+        if (write_signal(s, sqlite3_column_int64(stmt, RUN_N_FACTS), e->signal, err) != OMNI_OK ||
+            note_abandoned(s, &facts, a, err) != OMNI_OK)
             return err->status;
     }
     return step == SQL_FAILED ? err->status : OMNI_OK;
@@ -220,7 +222,8 @@ static omni_status note_unbegun(struct store *s, const struct store_abandoned *a
     if (is_over) /* it would look like the newest */
         return OMNI_OK;
     int64_t id = insert_run(s, r, a->at, err);
-    if (!id || write_end(s, id, a->end, a->at, err) != OMNI_OK)
+    if (!id || write_end(s, id, a->end, a->at, err) != OMNI_OK ||
+        write_signal(s, id, a->end->signal, err) != OMNI_OK)
         return err->status;
     return event_of_run(s, &facts, err);
 }

@@ -89,7 +89,7 @@ struct store_run_end {
     uint64_t deliveries, rows;                   /* push: what went out */
     const struct store_asked *asked; /* of `requests`, by host and status; NULL: not told apart */
     size_t n_asked;
-    int signal; /* that ended the plugin's process; 0: none */
+    int signal; /* that ended the plugin's process, or the job; 0: none */
 };
 omni_status store_run_finish(struct store *, int64_t run, const struct store_run_end *,
                              struct err *);

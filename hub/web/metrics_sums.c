@@ -103,7 +103,7 @@ static void add_crashes(struct buf *b, const json_t *crashes)
     const json_t *one;
     size_t i;
     expose_family(b, "omnihub_worker_crashes_total", "counter",
-                  "Runs whose plugin's process was ended by this signal.");
+                  "Runs whose job, or plugin's process, was ended by this signal.");
     json_array_foreach(crashes, i, one)
     {
         char signal[24];

@@ -15,11 +15,11 @@ import omni
 import tap
 from fault import page, row
 from rawserver import RawServer, answer, by_request
-from ruled_lab import RuledLab
+from ruled_lab import CLOCK, Page, RuledLab
 from sweep_lab import preload
 
 DAY = h.TODAY.isoformat()
-REFUSED, WRITTEN = "cannot be written to the ledger yet", "how runs ended is in the ledger now"
+REFUSED, WRITTEN = "cannot be written to the ledger yet", "what happened is in the ledger now"
 
 
 class Lab(RuledLab):
@@ -27,13 +27,16 @@ class Lab(RuledLab):
 
     def __init__(self):
         super().__init__()
-        self.install("havoc")
+        self.rule()
         self.asked, self.go_on, self.server = threading.Event(), threading.Event(), RawServer()
         self.server.healthy = by_request(self.reply)
         self.configure(h.connector("shop", "rest", {"api_url": self.server.url(), "zone": "UTC", "currency": "EUR", "streams": [fault.STREAM]},
                                    schedule="@yearly", start=DAY), retry_after="1h", http=fault.QUICK)
         self.log_file = open(self.path("log"), "ab")
         self.process = self.serve(self.log_file)
+
+    def rule(self):
+        self.install("havoc")
 
     def reply(self, _):
         self.asked.set()
@@ -139,6 +142,39 @@ def a_read_only_disk():
         tap.is_(lab.outcomes(), ["ok", "retrying", "ok"], "F065 and is well once the disk is")
 
 
+class ClockLab(Lab):
+    """The same, with a clock that the test sets."""
+
+    def rule(self):
+        self.clock = Page(self.path("clock"), CLOCK)
+        self.install("set_clock", "havoc", SET_CLOCK=self.path("clock"))
+
+    def events(self):
+        with contextlib.closing(self.store()) as db:
+            return db.execute("SELECT kind, until IS NULL FROM notices").fetchall()
+
+
+def an_event_begins():
+    """The clock jumps, which is told once; no job's business, and nobody raises it again."""
+    with ClockLab() as lab:
+        lab.go_on.set()
+        lab.says("shop.ads outcome=ok")
+        lab.page.put("trouble", errno.EIO)
+        lab.clock.put("set", 365 * 86400 * 10**9)
+        lab.admin("status")  # which wakes it up
+        lab.says(REFUSED)
+        lab.page.put("trouble", 0)
+        h.wait_for(lambda: lab.events() == [("clock", 1)], "the event to be written once the disk takes it")
+        lab.says(WRITTEN)
+        tap.ok(True, "F065 an event of the service waits for the disk")
+        lab.page.put("trouble", errno.EIO)
+        lab.clock.put("set", 0)
+        lab.says(REFUSED)
+        lab.page.put("trouble", 0)
+        h.wait_for(lambda: lab.events() == [("clock", 0)], "its end")
+        tap.is_(lab.stop(), 0, "F065 and so does its end")
+
+
 def the_service_ends():
     """Told to stop before it tried again: it does so at its end."""
     with Lab() as lab:
@@ -168,4 +204,4 @@ def the_disk_stays_broken():
 if __name__ == "__main__":
     if not os.path.exists(preload("havoc")):
         tap.skip_all("havoc is not built")
-    tap.run([a_run_ends, a_job_dies, a_run_cannot_begin, a_read_only_disk, the_service_ends, the_disk_stays_broken])
+    tap.run([a_run_ends, a_job_dies, a_run_cannot_begin, a_read_only_disk, an_event_begins, the_service_ends, the_disk_stays_broken])

@@ -127,6 +127,7 @@ def suspended():
             tap.is_(code, 1, "without a name: only a held clock can be resumed")
             service.end()
         with sqlite3.connect(hub.path("state/store.db")) as db:
+            tap.is_(db.execute("SELECT signal, count(*) FROM run_signals").fetchall(), [(int(signal.SIGABRT), 5)], "the signal of each crash is kept")
             tap.is_(db.execute("SELECT kind, scope, until IS NULL FROM notices WHERE kind = 'suspended'").fetchall(), [("suspended", "bad", 0)], "what was is kept")
         db.close()
 

@@ -5,6 +5,7 @@
 #include "fixture.h"
 
 #include "cli/unwritten.h"
+#include "store/events.h"
 
 enum { SECOND = 1000000 };
 
@@ -58,12 +59,12 @@ static void waits_grow_and_follow_the_clock(void **state)
     add(u, 7);
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
         assert_int_equal(unwritten_due(u), now + seconds[i] * SECOND);
-        unwritten_retry(u);
+        assert_int_not_equal(unwritten_retry(u, &f->err), OMNI_OK);
     }
     unwritten_clock_moved(u, -3600LL * SECOND);
     assert_int_equal(unwritten_due(u), now + (60 - 3600LL) * SECOND);
     refuse(f, false);
-    unwritten_retry(u);
+    assert_int_equal(unwritten_retry(u, &f->err), OMNI_OK);
     assert_true(unwritten_due(u) == INT64_MAX);
     unwritten_clock_moved(u, SECOND);
     assert_true(unwritten_due(u) == INT64_MAX);
@@ -91,10 +92,77 @@ static void only_so_many_wait_in_their_order(void **state)
     fixture_free(f);
 }
 
+static void events_wait_among_them(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct unwritten *u = unwritten_new(f->store, f->dir);
+    unwritten_raise(u, EVENT_CLOCK, "service", "ahead");
+    assert_asked(f, "SELECT kind, text, until IS NULL FROM notices", "clock|ahead|1\n");
+    refuse(f, true);
+    unwritten_clear(u, EVENT_CLOCK, "service");
+    unwritten_raise(u, EVENT_SUSPENDED, "shop", "broke");
+    unwritten_raise(u, EVENT_CLOCK, "service", "ahead again");
+    add(u, 7);
+    assert_int_not_equal(unwritten_retry(u, &f->err), OMNI_OK);
+    refuse(f, false);
+    assert_int_equal(unwritten_retry(u, &f->err), OMNI_OK);
+    assert_asked(f, "SELECT kind, text, until IS NULL FROM notices WHERE kind <> 'failing'",
+                 "clock|ahead|0\nsuspended|broke|1\nclock|ahead again|1\n");
+    assert_int_equal(asked(f, "SELECT count(*) FROM runs WHERE outcome = 'crashed'"), 1);
+    unwritten_free(u);
+    fixture_free(f);
+}
+
+/* Then the reserve is given back, for an event as for the end of a run. */
+static void a_full_disk_is_noticed(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct unwritten *u = unwritten_new(f->store, f->dir);
+    int64_t pages = asked(f, "SELECT page_count FROM pragma_page_count");
+    assert_int_equal(
+        sql_exec(store_db(f->store), &f->err, "PRAGMA max_page_count = %lld", (long long)pages),
+        OMNI_OK);
+    for (int i = 0; i < 1000 && unwritten_due(u) == INT64_MAX; i++) {
+        auto_free char *scope = xasprintf("shop%d", i);
+        unwritten_raise(u, EVENT_SUSPENDED, scope, "it broke several times in a row");
+    }
+    assert_true(unwritten_due(u) != INT64_MAX);
+    assert_true(store_is_full(f->store));
+    unwritten_free(u);
+    fixture_free(f);
+}
+
+/* What ended a job is counted, whether its run had begun or not. */
+static void the_signal_is_kept(void **state)
+{
+    (void)state;
+    enum { SEGV = 11, KILL = 9 };
+    struct fixture *f = fixture_new(NULL, "sales");
+    struct unwritten *u = unwritten_new(f->store, f->dir);
+    struct store_run_end killed = lost;
+    const struct store_run noted = {
+        .kind = "pull", .connector = "shop", .stream = "orders", .account = ""};
+    killed.signal = KILL;
+    unwritten_add(u, &(struct store_abandoned){.run = f->run, .end = &killed, .at = 7});
+    killed.signal = SEGV;
+    unwritten_add(u, &(struct store_abandoned){.noted = &noted, .end = &killed, .at = 8});
+    add(u, 9);
+    assert_asked(f,
+                 "SELECT connector, signal FROM runs LEFT JOIN run_signals ON run = id ORDER BY id",
+                 "till|9\nshop|11\nshop|NULL\n");
+    unwritten_free(u);
+    fixture_free(f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_taken_does_not_wait),
     cmocka_unit_test(waits_grow_and_follow_the_clock),
     cmocka_unit_test(only_so_many_wait_in_their_order),
+    cmocka_unit_test(events_wait_among_them),
+    cmocka_unit_test(a_full_disk_is_noticed),
+    cmocka_unit_test(the_signal_is_kept),
 };
 
 static int setup(void **state)

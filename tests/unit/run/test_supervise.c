@@ -19,6 +19,7 @@ struct seen {
     struct supervise *supervise;
     int events, ends;
     enum supervise_end end; /* of the last */
+    int signal;
     char died[200], last[32];
     const json_t *next; /* a job to add from end() */
     const char *file;   /* removed at the end of so many: */
@@ -32,7 +33,7 @@ static void on_event(void *ctx, const json_t *event)
     snprintf(s->last, sizeof s->last, "%s", json_text(event, "event"));
 }
 
-static void on_end(void *ctx, enum supervise_end end, const char *words);
+static void on_end(void *ctx, const struct supervise_ended *);
 
 static void add(struct supervise *s, const json_t *spec, const char *group, struct seen *seen)
 {
@@ -41,12 +42,13 @@ static void add(struct supervise *s, const json_t *spec, const char *group, stru
                       .spec = spec, .group = group, .ctx = seen, .event = on_event, .end = on_end});
 }
 
-static void on_end(void *ctx, enum supervise_end end, const char *words)
+static void on_end(void *ctx, const struct supervise_ended *ended)
 {
     struct seen *s = ctx;
     s->ends++;
-    s->end = end;
-    snprintf(s->died, sizeof s->died, "%s", words ? words : "");
+    s->end = ended->how;
+    s->signal = ended->signal;
+    snprintf(s->died, sizeof s->died, "%s", ended->words ? ended->words : "");
     if (s->file && s->ends == s->file_ends)
         unlink(s->file);
     if (s->next) {
@@ -93,10 +95,15 @@ static void events_come_in_order(void **state)
 static void ends_are_told_in_words(void **state)
 {
     (void)state;
-    assert_non_null(strstr(run_one("{\"do\":\"crash\"}\n").died, "signal 6"));
-    assert_non_null(strstr(run_one("{\"do\":\"exit\"}\n").died, "exit code 7"));
-    assert_non_null(
-        strstr(run_one("{\"do\":\"garbage\"}\n{\"do\":\"hang\"}\n").died, "cannot be read"));
+    struct seen seen = run_one("{\"do\":\"crash\"}\n");
+    assert_non_null(strstr(seen.died, "signal 6"));
+    assert_int_equal(seen.signal, 6);
+    seen = run_one("{\"do\":\"exit\"}\n");
+    assert_non_null(strstr(seen.died, "exit code 7"));
+    assert_int_equal(seen.signal, 0);
+    seen = run_one("{\"do\":\"garbage\"}\n{\"do\":\"hang\"}\n");
+    assert_non_null(strstr(seen.died, "cannot be read"));
+    assert_int_equal(seen.signal, 0); /* ours */
 }
 
 /* The end of a job is the end of its pipe, whoever holds it; also while an older job still runs. */
@@ -174,11 +181,10 @@ struct one {
     char name;
 };
 
-static void note_end(void *ctx, enum supervise_end how, const char *words)
+static void note_end(void *ctx, const struct supervise_ended *ended)
 {
     struct one *o = ctx;
-    (void)how;
-    (void)words;
+    (void)ended;
     o->order->ends[o->order->n++] = o->name;
 }
 
