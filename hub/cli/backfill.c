@@ -263,7 +263,10 @@ void backfills_start(struct backfills *b, int64_t now,
     for (size_t i = 0; i < b->n; i++) {
         struct chain *c = b->chains[i];
         const struct config_connector *k = config_connector(b->work->cli->config, c->connector);
-        if (c->is_busy || c->is_over || c->not_before > now || !k)
+        if (c->is_busy || c->is_over || c->not_before > now)
+            continue;
+        c->not_before = 0; /* who may not run now is not waited for by the clock any more */
+        if (!k)
             continue;
         if (!work_is_refused(b->work, k->plugin) && (!may_run || may_run(ctx, c->connector)))
             start_chunk(c, k);

@@ -132,6 +132,38 @@ def suspended():
         db.close()
 
 
+def reads(pid):
+    """How often the process has called read(); it does so whenever its timer has woken it."""
+    with open("/proc/%d/io" % pid, encoding="ascii") as file:
+        return int(dict(line.split(": ") for line in file.read().splitlines())["syscr"])
+
+
+def is_quiet(pid):
+    before = reads(pid)
+    time.sleep(1)
+    return reads(pid) - before < 10
+
+
+def idle_backfill():
+    """Its wait is over, and its connector may not run: nothing is waited for by the clock."""
+    with Hub() as hub:
+        ends = int(time.time()) + 3
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ends))
+        hub.script("ok.script", result())
+        hub.script("parked.script", result("parked", reason="throttled", message="later", until=until))
+        hub.conf(shops(shop("a", "parked.script"), shop("b")))
+        with Service(hub) as service:
+            service.says("a.orders: later outcome=parked")
+            tap.is_(hub("backfill", "a", "--from", "2026-01-01", "--to", "2026-01-02", env=TOKEN)[0], 0, "a backfill is begun")
+            service.says("a.orders: later outcome=parked", 2)
+            hub.conf(shops(shop("b")))
+            tap.is_(hub("reload")[0], 0, "and its connector is gone")
+            wait_for(lambda: time.time() > ends, "the end of its wait")
+            wait_for(lambda: is_quiet(service.process.pid), "the service to sleep until something happens")
+            tap.ok(True, "the service sleeps until something happens")
+            tap.is_(service.end(), 0, "ends")
+
+
 def stopped_twice():
     with Hub() as hub:
         hub.script("stubborn.script", dict(do="stubborn"), dict(do="begin"), dict(do="hang"))
@@ -222,4 +254,4 @@ def long_folder():
             tap.is_(service.end(), 0, "ends")
 
 
-tap.run([reload, suspended, stopped_twice, rude_clients, sunset, long_folder])
+tap.run([reload, suspended, idle_backfill, stopped_twice, rude_clients, sunset, long_folder])
