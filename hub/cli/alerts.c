@@ -19,7 +19,11 @@
 #include "schedule/agenda.h"
 #include "store/outbox.h"
 
-enum { WAIT_MOST_S = 3600, NEWS_MAX = 2000 };
+enum {
+    WAIT_MOST_S = 3600,           /* between attempts, */
+    WAIT_TOLD_MOST_S = 24 * 3600, /* and where the receiver says when it may be asked again */
+    NEWS_MAX = 2000
+};
 
 struct alerts {
     struct store *store;
@@ -58,6 +62,14 @@ void alerts_wake(struct alerts *a)
 void alerts_reread(struct alerts *a)
 {
     a->is_awake = a->is_reread = true;
+}
+
+void alerts_clock_moved(struct alerts *a, int64_t moved)
+{
+    struct err err = {0};
+    if (outbox_clock_moved(a->store, moved, &err) != OMNI_OK)
+        log_error("alerts: %s", err.text);
+    alerts_wake(a);
 }
 
 int64_t alerts_due(const struct alerts *a)
@@ -128,6 +140,7 @@ static void note_failure(const struct sending *s, const json_t *result, struct o
     int64_t wait_ms = json_int(result, "wait_ms", 0);
     news->message = json_text(result, "message");
     bool is_refused = reason && strcmp(reason, "data") == 0 && json_object_size(news->done) > 0;
+    wait_ms = wait_ms < WAIT_TOLD_MOST_S * 1000LL ? wait_ms : WAIT_TOLD_MOST_S * 1000LL;
     news->next = wait_ms ? day_now() + wait_ms * 1000 : 0;
     news->code = is_refused                         ? OUTBOX_REFUSED
                  : s->made + s->give_up < day_now() ? OUTBOX_LOST
@@ -199,15 +212,23 @@ static void run_one(struct alerts *a, struct work *w, struct supervise *jobs,
     const struct outbox_alert alert = {k->name, k->events, at_once ? 0 : k->group_s * TIME_SECOND,
                                        k->remind_s * TIME_SECOND};
     int64_t now = day_now(), due;
-    if (!is_fine(outbox_make(a->store, &alert, now, &due, &err), &err))
-        due = now + TIME_SECOND * w->cli->config->hub.retry_after_s;
+    int64_t later = now + TIME_SECOND * w->cli->config->hub.retry_after_s;
+    if (!is_fine(outbox_make(a->store, &alert, now, &due, &err), &err)) {
+        err = (struct err){0};
+        due = later;
+    }
     be_due(a, due);
     if (json_object_get(a->sending, k->name))
         return; /* its end wakes us */
     auto_json *row = outbox_next(a->store, k->name, &err);
-    int64_t next = row ? json_int(row, "next", 0) : INT64_MAX;
-    /* Where the clock was set back, nothing waits longer than it would anew. */
-    if (next > now + WAIT_MOST_S * TIME_SECOND && row)
+    if (!row) {
+        if (!is_fine(err.status, &err))
+            be_due(a, later);
+        return;
+    }
+    int64_t next = json_int(row, "next", 0);
+    /* Where the clock was set back meanwhile, nothing waits longer than it would anew. */
+    if (next > now + WAIT_TOLD_MOST_S * TIME_SECOND)
         next = now;
     if (next <= now)
         start(a, w, jobs, k, row);

@@ -14,6 +14,8 @@ void alerts_free(struct alerts *);
 /* Something may have to be told; reread: the configuration may be another one, too. */
 void alerts_wake(struct alerts *);
 void alerts_reread(struct alerts *);
+/* The clock was set by that much: waits go on from what was left of them. */
+void alerts_clock_moved(struct alerts *, int64_t moved);
 /* Makes messages and starts jobs, where it is time. at_once: nothing is waited for that could go
  * into the same message, as nobody will be there to send it later. */
 void alerts_run(struct alerts *, struct work *, struct supervise *, bool at_once);

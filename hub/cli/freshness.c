@@ -58,6 +58,13 @@ void freshness_reread(struct freshness *f)
     f->due = 0;
 }
 
+void freshness_clock_moved(struct freshness *f, int64_t moved)
+{
+    if (f->started) /* the grace is a wait, not a moment */
+        f->started += moved;
+    freshness_reread(f);
+}
+
 int64_t freshness_due(const struct freshness *f)
 {
     return f->due;

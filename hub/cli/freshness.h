@@ -15,6 +15,8 @@ void freshness_free(struct freshness *);
 void freshness_touch(struct freshness *, const char *connector);
 /* The configuration may be another one. */
 void freshness_reread(struct freshness *);
+/* The clock was set by that much: what was planned by it is looked at anew. */
+void freshness_clock_moved(struct freshness *, int64_t moved);
 /* Looks at those whose time has come. True where an event may have begun or ended. */
 bool freshness_look(struct freshness *, const struct config *);
 /* When it has something to do again, micros. */

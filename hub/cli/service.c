@@ -48,6 +48,8 @@ static void follow_clock(struct service *s, int64_t moved, int64_t now)
     s->next_watchdog = now; /* else nobody would hear of us until then */
     s->next_zones = now;
     unwritten_clock_moved(s->unwritten, moved);
+    alerts_clock_moved(s->alerts, moved);
+    freshness_clock_moved(s->freshness, moved);
 }
 
 static const char *held_words(const struct service *s)

@@ -99,6 +99,12 @@ static int64_t parked_until(const json_t *result)
     return c.day * TIME_DAY + c.micros - c.offset * TIME_SECOND;
 }
 
+/* Combine or push; others that are no run of a scheduled connector are alerts and backfills. */
+static bool is_of_chain(const json_t *labels)
+{
+    return json_text(labels, "sink") || json_text(labels, "kind");
+}
+
 static void on_result(void *ctx, const json_t *result)
 {
     struct hooked *h = ctx;
@@ -108,7 +114,7 @@ static void on_result(void *ctx, const json_t *result)
         outcome_find(json_text(result, "outcome"), json_text(result, "reason"));
     log_result(result);
     if (!run) {
-        h->service->has_chain_failed |= o->then != THEN_NEXT && !json_flag(result, "backfill");
+        h->service->has_chain_failed |= o->then != THEN_NEXT && is_of_chain(result);
         return;
     }
     int64_t until = parked_until(result);

@@ -284,6 +284,21 @@ omni_status outbox_note(struct store *s, int64_t id, const struct outbox_news *n
     return sql_run(stmt, err);
 }
 
+/* Most often nothing waits; then no write lock is needed. */
+omni_status outbox_clock_moved(struct store *s, int64_t moved, struct err *err)
+{
+    int64_t n = 0;
+    auto_stmt *any =
+        sql_prepare(s->db, "SELECT count(*) FROM outbox WHERE ended IS NULL AND attempts > 0", err);
+    if (!any || sql_int(any, 0, &n, err) != OMNI_OK)
+        return err->status;
+    return n > 0 ? sql_exec(s->db, err,
+                            "UPDATE outbox SET next = next + %lld WHERE ended IS NULL AND"
+                            " attempts > 0",
+                            (long long)moved)
+                 : OMNI_OK;
+}
+
 /* ---- looking ---- */
 
 static void finish(void *ctx, json_t *row)

@@ -43,6 +43,8 @@ struct outbox_news {
     int64_t next;
 };
 omni_status outbox_note(struct store *, int64_t id, const struct outbox_news *, struct err *);
+/* The clock was set by that much: what waits to be sent again waits for what was left. */
+omni_status outbox_clock_moved(struct store *, int64_t moved, struct err *);
 /* Ends what waits for alerts that are not in this array of names any more, and forgets what they
  * were told. */
 omni_status outbox_keep(struct store *, const json_t *names, struct err *);

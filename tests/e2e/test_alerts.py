@@ -163,6 +163,35 @@ def test_lost_and_killed():
         tap.is_(len(lab.messages()), 1, "there is one message")
 
 
+def test_told_to_wait():
+    """A receiver that says for how long it must not be asked; what else happens meanwhile is no reason to ask it."""
+    with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
+        hook.statuses, hook.headers = [429] * 50, {"Retry-After": "7200"}
+        lab.configure_alerts(platform.connector("shop"), alerts=[hook_alert(hook)])
+        lab.serve(stack)
+        h.wait_for(lambda: lab.messages() and lab.messages()[0].get("message"), "the refusal to be noted")
+        for n in range(3):
+            lab.run("resume", "shop")
+            h.wait_for(lambda n=n: len([r for r in lab.ledger("shop") if r["outcome"] == "failed"]) >= n + 2, "another run")
+        tap.is_(len(hook.posts), 1, "it is asked once")
+        waits = datetime.datetime.fromisoformat(lab.messages()[0]["next_at"].replace("Z", "+00:00")) - datetime.datetime.now(datetime.timezone.utc)
+        tap.ok(5400 < waits.total_seconds() <= 7200, "and then when it said")
+
+
+def test_no_chain():
+    """An alert that is not delivered is no failed delivery to a sink: nothing is combined again for it."""
+    with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
+        hook.paused = True
+        lab.configure_alerts(platform.connector("shop"), alerts=[hook_alert(hook)])
+        lab.serve(stack)
+        h.wait_for(lambda: len(hook.posts) >= 2 and lab.log().count("combine outcome=ok") == 2, "two attempts, and combine at its start and after the pull")
+        lab.run("resume", "shop")
+        h.wait_for(lambda: lab.log().count("combine outcome=ok") == 3, "the second pull to be followed up")
+        tried = len(hook.posts)
+        h.wait_for(lambda: len(hook.posts) >= tried + 2, "more attempts")
+        tap.is_(lab.log().count("combine outcome=ok"), 3, "combined once for each pull")
+
+
 def test_unknown():
     """Killed after the receiver has it, before anybody could note that: it comes again, and can be told apart."""
     with Lab() as lab, Hook() as hook, Platform(404) as platform, contextlib.ExitStack() as stack:
@@ -335,5 +364,5 @@ def test_configuration():
                 "a password in the clear is warned of, and not shown")
 
 
-tap.run([test_life, test_signed, test_lost_and_killed, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_stale_by_cron, test_secrets, test_sync, test_sink, test_trying,
+tap.run([test_life, test_signed, test_lost_and_killed, test_told_to_wait, test_no_chain, test_unknown, test_gone, test_given_up, test_remind_and_choose, test_stale, test_stale_by_cron, test_secrets, test_sync, test_sink, test_trying,
          test_configuration])

@@ -14,10 +14,11 @@ PATIENCE = 120  # until a silent connection is given up
 
 
 class Hook:
-    """Takes what is posted; `statuses` are used up one by one, then it is 200."""
+    """Takes what is posted; `statuses` are used up one by one, then it is 200. headers: of every answer."""
 
     def __init__(self):
         self.posts, self.statuses, self.paused, self.before_reply = [], [], False, lambda post: None
+        self.headers = {}
         hook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -28,7 +29,8 @@ class Hook:
                 hook.posts.append({"status": status, "headers": dict(self.headers), "path": self.path, "body": body, "raw": raw})
                 hook.before_reply(hook.posts[-1])
                 self.send_response(status)
-                self.send_header("Content-Length", "2")
+                for header in dict(hook.headers, **{"Content-Length": "2"}).items():
+                    self.send_header(*header)
                 self.end_headers()
                 self.wfile.write(b"ok")
 

@@ -22,6 +22,20 @@ TESTS += %D%/test_unwritten
 %C%_test_unwritten_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_unwritten_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_alerts
+TESTS += %D%/test_alerts
+%C%_test_alerts_SOURCES = %D%/test_alerts.c
+%C%_test_alerts_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_alerts_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_alerts_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
+
+check_PROGRAMS += %D%/test_freshness
+TESTS += %D%/test_freshness
+%C%_test_freshness_SOURCES = %D%/test_freshness.c
+%C%_test_freshness_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_freshness_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_freshness_LDADD = hub/cli/libcli.a $(UNIT_LIBS)
+
 CLI_PY_TESTS =
 CLI_PY_TESTS += %D%/test_check.py
 CLI_PY_TESTS += %D%/test_explain.py

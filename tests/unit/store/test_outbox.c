@@ -188,6 +188,25 @@ static void sent_again_in_order(void **state)
     ASSERT_TAKES(f, "ops", "b:open a:open");
 }
 
+/* What waits for its next attempt waits for what was left of that; what was never sent is due. */
+static void waits_follow_the_clock(void **state)
+{
+    struct fixture *f = *state;
+    int64_t now = day_now();
+    assert_int_equal(outbox_clock_moved(f->store, -MINUTE, &f->err), OMNI_OK);
+    raise_it(f, "a", 0);
+    make(f, &ops, MINUTE);
+    assert_int_equal(outbox_clock_moved(f->store, -MINUTE, &f->err), OMNI_OK);
+    auto_json *fresh = outbox_next(f->store, "ops", &f->err);
+    assert_true(json_int(fresh, "next", 0) == now + MINUTE);
+    assert_int_equal(outbox_begin(f->store, json_int(fresh, "id", 0), now + 9 * MINUTE, &f->err),
+                     OMNI_OK);
+    assert_int_equal(outbox_clock_moved(f->store, -3 * MINUTE, &f->err), OMNI_OK);
+    auto_json *tried = outbox_next(f->store, "ops", &f->err);
+    assert_true(json_int(tried, "next", 0) == now + 6 * MINUTE);
+    ASSERT_TAKES(f, "ops", "a:open");
+}
+
 static void an_older_store_has_none(void **state)
 {
     struct fixture *f = *state;
@@ -203,6 +222,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_clock_that_was_set_back_holds_nothing_up, setup, teardown),
     cmocka_unit_test_setup_teardown(thousands_are_one_message, setup, teardown),
     cmocka_unit_test_setup_teardown(sent_again_in_order, setup, teardown),
+    cmocka_unit_test_setup_teardown(waits_follow_the_clock, setup, teardown),
     cmocka_unit_test_setup_teardown(an_older_store_has_none, setup, teardown),
 };
 
