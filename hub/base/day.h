@@ -35,6 +35,8 @@ bool day_parse_time(const char *s, size_t n, struct day_clock *out);
 /* By a pattern of %Y %y %m %d %H %I %p %M %S %b %j %z %% and literals; a blank in it matches any
  * blanks. The whole text must match. */
 bool day_parse_pattern(const char *s, size_t n, const char *pattern, struct day_clock *out);
+/* Where a pattern has a letter that is none of these, NULL: nowhere. */
+const char *day_pattern_unknown(const char *pattern);
 /* For command line and configuration: YYYY-MM-DD, "today", "yesterday", "-7d", relative to `today`.
  */
 bool day_parse_arg(const char *s, int32_t today, int32_t *out);

@@ -253,6 +253,14 @@ static bool day_of_parts(const struct parts *parts, int32_t *out)
     return year == parts->year;
 }
 
+const char *day_pattern_unknown(const char *pattern)
+{
+    for (const char *p = strchr(pattern, '%'); p; p = strchr(p + 2, '%'))
+        if (p[1] == '\0' || !strchr("YymdjbHIpMSz%", p[1]))
+            return p;
+    return NULL;
+}
+
 bool day_parse_pattern(const char *s, size_t n, const char *pattern, struct day_clock *out)
 {
     struct cursor c = {s, s + n};

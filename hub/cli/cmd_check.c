@@ -28,8 +28,10 @@ const struct command cmd_check = {
     .name = "check",
     .arguments = "[--connect] [NAME…]",
     .usage = "validate the configuration, report every error at once",
-    .help = "Checks syntax, keys, plugins and their options, references to secrets, datasets and\n"
-            "their SQL. Names narrow it to these connectors and sinks.",
+    .help =
+        "Checks syntax, keys, plugins and their options, references to secrets, datasets and\n"
+        "their SQL; then what each plugin makes of its options, without a request. Names narrow\n"
+        "it to these connectors and sinks.",
     .options = options,
     .max_names = -1,
     .run = run};
@@ -94,6 +96,31 @@ static bool check_plugins(struct work *w)
                                 plugins_check_sink(w->plugins, &c->sinks[i], cli->findings));
         }
     return true;
+}
+
+/* What a plugin made of its options is a finding where they were written; whatever else went wrong
+ * is left to those who connect. */
+static void bind_finding(const struct work *w, const json_t *result)
+{
+    const struct config *c = w->cli->config;
+    const char *name = json_text(result, "connector"), *reason = json_text(result, "reason");
+    const struct config_connector *k = name ? config_connector(c, name) : NULL;
+    if (!k || !reason || strcmp(reason, err_status_name(OMNI_E_CONFIG)) != 0)
+        return;
+    const char *option = json_text(json_object_get(result, "detail"), "option");
+    config_findings_add(w->cli->findings, true,
+                        option ? config_option_place(c, k->options, option, k->place) : k->place,
+                        "connector \"%s\": %s", name, json_text(result, "message"));
+}
+
+/* Options that only the plugin can judge, and streams that are made of them. */
+static void check_bindings(struct work *w)
+{
+    const json_t *result;
+    size_t i;
+    work_bind(w);
+    json_array_foreach(w->results, i, result) bind_finding(w, result);
+    json_array_clear(w->results);
 }
 
 /* ---- datasets ---- */
@@ -251,6 +278,10 @@ static int check(struct work *w)
     check_file_system(w->cli);
     if (has_whole_datasets(w->cli->config))
         check_datasets(w->cli);
+    if (config_findings_errors(w->cli->findings) == 0)
+        check_bindings(w);
+    if (w->is_interrupted)
+        return CLI_INTERRUPTED;
     bool is_good = config_findings_errors(w->cli->findings) == 0;
     if (is_good && cli_flag(w->cli, "connect"))
         work_check(w);

@@ -66,6 +66,7 @@ void work_pull(struct work *);
 void work_combine(struct work *);
 void work_push(struct work *);
 void work_check(struct work *); /* JOB_CHECK for connectors and sinks */
+void work_bind(struct work *);  /* JOB_BIND for connectors */
 /* Prints the summary; the exit code that the results deserve. */
 int work_report(struct work *);
 void work_free(struct work *);

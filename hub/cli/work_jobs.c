@@ -409,3 +409,26 @@ void work_check(struct work *w)
             add_sink(w, s, &c->sinks[i], JOB_CHECK);
     work_run_jobs(w, s);
 }
+
+/* Of several accounts the first one: they differ in nothing that can be seen without asking. */
+static void add_bind(struct work *w, struct supervise *s, const struct config_connector *c)
+{
+    const char *account = c->accounts ? c->accounts[0] : NULL;
+    bool is_listed = account && strcmp(account, "all") != 0;
+    add_check_job(w, s, c, JOB_BIND, is_listed ? account : NULL);
+}
+
+void work_bind(struct work *w)
+{
+    struct progress *shown = w->progress; /* what is wrong becomes a finding */
+    const struct config *c = w->cli->config;
+    struct supervise *s = work_begin_jobs(w);
+    w->is_check = true;
+    w->progress = progress_new(true);
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (work_wants(w->cli, c->connectors[i].name, c->connectors[i].is_disabled))
+            add_bind(w, s, &c->connectors[i]);
+    work_run_jobs(w, s);
+    progress_free(w->progress);
+    w->progress = shown;
+}

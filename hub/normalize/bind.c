@@ -59,6 +59,15 @@ static struct convert convert_for(const struct normalizer *n, const struct omni_
                             .zone = normalizer_zone(n)};
 }
 
+static const char *suggest_column(const struct schema_dataset *d, const char *column)
+{
+    const char *names[128];
+    size_t count = d->n_columns < ARRAY_LEN(names) ? d->n_columns : ARRAY_LEN(names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = d->columns[i].name;
+    return text_suggest(column, names, count);
+}
+
 static omni_status bind_field(struct normalizer *n, struct binding *b, bool *fed, struct err *err)
 {
     const struct schema_dataset *d = n->dataset;
@@ -67,11 +76,7 @@ static omni_status bind_field(struct normalizer *n, struct binding *b, bool *fed
         return err_set(err, OMNI_E_CONFIG, "a field of stream %s has no path", n->stream->name);
     b->column = f->column ? schema_column(d, f->column) : -1;
     if (f->column && b->column < 0) {
-        const char *names[128];
-        size_t count = d->n_columns < ARRAY_LEN(names) ? d->n_columns : ARRAY_LEN(names);
-        for (size_t i = 0; i < count; i++)
-            names[i] = d->columns[i].name;
-        const char *meant = text_suggest(f->column, names, count);
+        const char *meant = suggest_column(d, f->column);
         return err_set(err, OMNI_E_CONFIG, "field \"%s\": dataset %s has no column \"%s\"%s%s%s",
                        f->path, d->name, f->column, meant ? " (did you mean \"" : "",
                        meant ? meant : "", meant ? "\"?)" : "");
@@ -84,6 +89,13 @@ static omni_status bind_field(struct normalizer *n, struct binding *b, bool *fed
                        "field \"%s\" (type %s, unit %u) does not go into %s%s of type %s", f->path,
                        schema_type_name(f->type), (unsigned)f->unit, c ? "column " : "extra",
                        c ? c->name : "", schema_type_name(b->convert.type));
+    const char *unknown = f->unit == OMNI_PATTERN ? day_pattern_unknown(f->format) : NULL;
+    if (unknown)
+        return err_set(
+            err, OMNI_E_CONFIG,
+            "field \"%s\": the format \"%s\" has \"%.2s\"; known are %%Y %%y %%m %%d %%H "
+            "%%I %%p %%M %%S %%b %%j %%z",
+            f->path, f->format, unknown);
     if (c && fed[b->column])
         return err_set(err, OMNI_E_CONFIG, "field \"%s\": column %s is fed twice", f->path,
                        c->name);
@@ -153,9 +165,12 @@ static omni_status bind_constant(struct normalizer *n, const char *text, size_t 
     const char *sign = memchr(text, '=', len);
     auto_free char *name = xstrndup(text, sign ? (size_t)(sign - text) : len);
     int column = schema_column(n->dataset, name);
-    if (!sign || column < 0)
-        return err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": dataset %s has no such column",
-                       (int)len, text, n->dataset->name);
+    if (!sign || column < 0) {
+        const char *meant = suggest_column(n->dataset, name);
+        return err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": dataset %s has no such column%s%s%s",
+                       (int)len, text, n->dataset->name, meant ? " (did you mean \"" : "",
+                       meant ? meant : "", meant ? "\"?)" : "");
+    }
     if (fed[column])
         return err_set(err, OMNI_E_CONFIG, "constant \"%.*s\": column %s is fed twice", (int)len,
                        text, name);

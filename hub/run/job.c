@@ -370,7 +370,7 @@ omni_status job_open_source(struct job *job, struct err *err)
         status = job_choose_source(job, err);
     if (status == OMNI_OK)
         status = job_resolve_options(job, err);
-    if (status == OMNI_OK)
+    if (status == OMNI_OK && !job->is_offline)
         status = job_open_http(job, err);
     if (status != OMNI_OK)
         return status;

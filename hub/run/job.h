@@ -42,6 +42,8 @@ struct job {
     const char *connector, *account;
     int32_t today; /* in the account's zone, as far as it is known */
     bool is_dry_run;
+    bool is_offline; /* requests are refused, and has_asked says that there was one */
+    bool has_asked;
     bool is_backfill; /* of history: leaves the state of the regular pulls alone */
 
     struct schema *schema;
@@ -85,6 +87,7 @@ struct job {
 int job_describe(struct job *);
 int job_accounts(struct job *);
 int job_check(struct job *);
+int job_bind(struct job *);
 int job_pull(struct job *);
 int job_push(struct job *);
 int job_check_sink(struct job *);
@@ -112,6 +115,11 @@ json_t *job_resolve(const struct job *, const json_t *options, struct err *);
 const struct zone *job_zone(const struct job *);
 /* The account's currency or zone became known; NULL: not. */
 omni_status job_learn_account(struct job *, const char *currency, const char *zone);
+/* Streams of the description and of discover(), all or those that are to be pulled; how many. */
+size_t job_streams(const struct job *, bool only_wanted, const struct omni_stream **out,
+                   size_t max);
+/* A stream bound to its dataset, ready for rows: job->pipeline. */
+omni_status job_open_pipeline(struct job *, const struct omni_stream *, struct err *);
 /* Undoes all of it; safe on a job that only got half-way. */
 void job_close(struct job *);
 /* Fills job->services. */

@@ -5,6 +5,7 @@ hub_libhub_a_SOURCES += \
 	%D%/gunzip.c %D%/gunzip.h \
 	%D%/job.c %D%/job.h \
 	%D%/job_alert.c \
+	%D%/job_bind.c \
 	%D%/job_combine.c %D%/job_combine.h \
 	%D%/job_ending.c %D%/job_ending.h \
 	%D%/job_events.c \

@@ -22,7 +22,7 @@ struct verb {
 static const struct verb verbs[] = {
     {JOB_PULL, job_pull},         {JOB_PUSH, job_push},   {JOB_COMBINE, job_combine},
     {JOB_ACCOUNTS, job_accounts}, {JOB_CHECK, job_check}, {JOB_DESCRIBE, job_describe},
-    {JOB_ALERT, job_alert},
+    {JOB_ALERT, job_alert},       {JOB_BIND, job_bind},
 };
 
 /* Set by the signal handler, read everywhere: the one thing a handler may touch. */

@@ -42,16 +42,16 @@ static bool is_wanted(const struct job *job, const struct omni_stream *stream)
     return false;
 }
 
-/* Streams of the description and of discover(), as far as they are wanted. */
-static size_t wanted_streams(const struct job *job, const struct omni_stream **out, size_t max)
+size_t job_streams(const struct job *job, bool only_wanted, const struct omni_stream **out,
+                   size_t max)
 {
     size_t n = 0;
     const struct omni_stream *const *all = job->source->streams;
     for (; all && *all && n < max; all++)
-        if (is_wanted(job, *all))
+        if (!only_wanted || is_wanted(job, *all))
             out[n++] = *all;
     for (size_t i = 0; i < job->n_found && n < max; i++)
-        if (is_wanted(job, job->found[i]))
+        if (!only_wanted || is_wanted(job, job->found[i]))
             out[n++] = job->found[i];
     return n;
 }
@@ -137,8 +137,7 @@ static omni_status stream_feeds(struct job *job, struct window *w, struct err *e
     return OMNI_OK;
 }
 
-static omni_status stream_pipeline(struct job *job, const struct omni_stream *stream,
-                                   struct err *err)
+omni_status job_open_pipeline(struct job *job, const struct omni_stream *stream, struct err *err)
 {
     struct pipeline_spec spec = {.schema = job->schema,
                                  .stream = stream,
@@ -411,7 +410,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     if (status == OMNI_OK && job->store)
         status = stream_begin_run(job, &w, err);
     if (status == OMNI_OK)
-        status = stream_pipeline(job, stream, err);
+        status = job_open_pipeline(job, stream, err);
     if (status == OMNI_OK)
         status = pull_stream_days(job, err);
     struct err late = {0}; /* of the window before the one that failed */
@@ -485,7 +484,7 @@ int job_pull(struct job *job)
     struct err err = {0};
     omni_status status = pull_prepare(job, &err);
     const struct omni_stream *streams[ARRAY_LEN(job->found)] = {0};
-    size_t n = status == OMNI_OK ? wanted_streams(job, streams, ARRAY_LEN(streams)) : 0;
+    size_t n = status == OMNI_OK ? job_streams(job, true, streams, ARRAY_LEN(streams)) : 0;
     if (status == OMNI_OK && n == 0)
         status = no_stream(job, &err);
     if (status != OMNI_OK) {

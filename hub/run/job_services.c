@@ -216,10 +216,20 @@ static omni_status exchange_send(struct exchange *x, struct http_calls *calls, s
     return status;
 }
 
+/* Nothing is asked for: what the plugin makes of its options has to do. */
+static omni_status refuse_offline(struct job *job)
+{
+    struct err err = {0};
+    job->has_asked = true;
+    return service_end(job, err_set(&err, OMNI_E_UNSUPPORTED, "no request is sent here"), &err);
+}
+
 static omni_status service_http(void *ctx, struct omni_http *http)
 {
     struct job *job = ctx;
     struct err err = {0};
+    if (job->is_offline)
+        return refuse_offline(job);
     struct exchange x = {.job = job, .http = http};
     struct http_calls calls = {0};
     job_failure_clear(job);

@@ -158,6 +158,19 @@ static omni_status on_bad(void *ctx, const struct read_where *where, const char 
 
 /* ---- making ---- */
 
+static omni_status unknown_dataset(const struct schema *schema, const struct omni_stream *stream,
+                                   struct err *err)
+{
+    size_t n = schema_count(schema);
+    auto_free const char **names = xcalloc(n + 1, sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        names[i] = schema_at(schema, i)->name;
+    const char *near = text_suggest(stream->dataset, names, n);
+    return err_set(err, OMNI_E_CONFIG, "stream %s: there is no dataset \"%s\"%s%s%s", stream->name,
+                   stream->dataset, near ? " (did you mean \"" : "; `omnihub datasets` lists them",
+                   near ? near : "", near ? "\"?)" : "");
+}
+
 static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec *spec,
                                  const struct omni_stream *stream, struct err *err)
 {
@@ -166,9 +179,7 @@ static omni_status pipeline_bind(struct pipeline *in, const struct pipeline_spec
                        PIPELINE_STREAMS - 1);
     const struct schema_dataset *dataset = schema_find(spec->schema, stream->dataset);
     if (!dataset)
-        return err_set(err, OMNI_E_CONFIG,
-                       "stream %s: there is no dataset \"%s\"; `omnihub datasets` lists them",
-                       stream->name, stream->dataset);
+        return unknown_dataset(spec->schema, stream, err);
     uint32_t i = in->n;
     in->streams[i] = stream;
     in->datasets[i] = dataset;

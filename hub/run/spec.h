@@ -16,6 +16,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 #define JOB_PULL     "pull"     /* every stream of one connector and account */
 #define JOB_ACCOUNTS "accounts" /* which accounts does this login reach? → account events */
 #define JOB_CHECK    "check"    /* prove the login */
+#define JOB_BIND     "bind"     /* do options and streams fit together? without a request */
 #define JOB_DESCRIBE "describe" /* the plugin's description → describe event */
 #define JOB_PUSH     "push"     /* deliver one sink's datasets */
 #define JOB_COMBINE  "combine"

@@ -142,6 +142,50 @@ def test_wrong_configuration():
         tap.is_(lab.run("check").code, 2, "a syntax error")
 
 
+# What only the plugin can judge of its options, and what is said of it.
+FILE = {"path": "in/*.csv", "dataset": "orders", "map": {"order_id": "No", "at": "When", "net": "Total"}}
+STREAM = {"name": "orders", "dataset": "orders", "url": "/o", "fields": [{"path": "$.id", "column": "order_id"}]}
+API = {"api_url": "https://api.example.com", "streams": [STREAM]}
+UNFIT = [("file", dict(FILE, dataset="order"), '"order" (did you mean "orders"?)'),
+         ("file", dict(FILE, map={"order_id": "No", "nett": "Total"}), 'no column "nett" (did you mean "net"?)'),
+         ("file", dict(FILE, map={"net": "Total", "orderid": "No"}), 'no column "orderid" (did you mean "order_id"?)'),
+         ("file", dict(FILE, formats={"net": "decimal_coma"}), 'unknown format "decimal_coma"'),
+         ("file", dict(FILE, formats={"at": "%d.%Q"}), '"%d.%Q" has "%Q"'),
+         ("file", dict(FILE, formats={"nett": "minor"}), '"formats.nett"'),
+         ("file", dict(FILE, delimiter=";;"), "must be one character"),
+         ("file", dict(FILE, constants={"curency": "EUR"}), 'no such column (did you mean "currency"?)'),
+         ("file", dict(FILE, zone="Mars/Olympus"), '"Mars/Olympus"'),
+         ("file", dict(FILE, dataset="costs_manual", map={"cost": "Sum"}), 'its key column "date_from"'),
+         ("rest", {"streams": [STREAM]}, '"api_url": is missing'),
+         ("rest", dict(API, streams=[dict(STREAM, field=1)]), '"streams[0].field"'),
+         ("rest", dict(API, streams=[dict(STREAM, paging={"kind": "pages"})]), "must be next, cursor"),
+         ("rest", dict(API, streams=[dict(STREAM, fields=[{"path": "$.id", "column": "orderid"}])]), '"order_id"')]
+
+
+def test_unfit_options():
+    """check opens every plugin, without a request, and places what it says."""
+    with h.Hub() as lab:
+        lab.configure(*[h.connector("c%d" % n, plugin, options) for n, (plugin, options, _) in enumerate(UNFIT)],
+                      h.connector("names", "file", FILE, streams=["ordres"]), h.connector("good", "file", FILE, streams=["orders"]),
+                      h.connector("good2", "rest", API))
+        done = lab.run("check", "--json")
+        said = {f["message"].split('"')[1]: f for f in done.json()["findings"]}
+        with open(lab.path("omnihub.conf"), encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        for n, (_, _, text) in enumerate(UNFIT):
+            found = said.get("c%d" % n, {"message": "", "line": 0})
+            tap.has(found["message"], text, "what only the plugin knows: " + text)
+            tap.has(lines[found["line"] - 1], '"c%d"' % n, "with its line")
+        tap.has(said.get("names", {"message": ""})["message"], 'no stream "ordres" (did you mean "orders"?)', "a stream that there is not")
+        tap.is_((done.code, len(said), done.err), (2, len(UNFIT) + 1, ""), "the good ones are not named, and nothing else is said")
+        tap.is_((lab.run("check", "good", "good2").code, os.path.exists(lab.path("state", "store.db"))), (0, False), "names narrow it; no store")
+        lab.configure(h.connector("till", "file", dict(FILE, formats={"nett": "minor"})))
+        text = open(lab.path("omnihub.conf"), encoding="utf-8").read().replace("formats = ", "\n\n  formats = ")
+        lab.write("omnihub.conf", text, 0o600)
+        tap.has(lab.run("check").err, "omnihub.conf:%d:" % (1 + text[:text.index("formats")].count("\n")), "the line of the option itself")
+        tap.is_(lab.run("check", "-q").code, 2, "quietly, too")
+
+
 def test_wrong_usage():
     with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
         configured(world, lab)
@@ -246,5 +290,5 @@ def test_nothing_to_do():
         tap.is_(lab.run("-q", "pull").err, "", "-q does not")
 
 
-tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_wrong_usage, test_cannot,
+tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_unfit_options, test_wrong_usage, test_cannot,
          test_terminal, test_nothing_to_do])

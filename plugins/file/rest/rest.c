@@ -99,7 +99,12 @@ static omni_status rest_open(const struct omni_host *hub, const struct omni_conf
     rest->config = config;
     rest->n_streams = n;
     omni_status status = OMNI_OK;
-    if (n == 0) {
+    if (!hub->opt_text(config, "api_url")) {
+        hub->fail_detail(run, "option", "api_url");
+        status =
+            hub->fail(run, OMNI_E_CONFIG,
+                      "is missing: what all urls begin with, e.g. \"https://api.example.com/v2\"");
+    } else if (n == 0) {
         hub->fail_detail(run, "option", "streams");
         status = hub->fail(run, OMNI_E_CONFIG, "must be a list of streams: ( { name = …; } )");
     }

@@ -174,6 +174,9 @@ static void parses_patterns(void **state)
             fail_msg("%s took \"%s\"", wrong[i].pattern, wrong[i].s);
     }
     struct day_clock c;
+    assert_null(day_pattern_unknown("%d.%m.%Y %H:%M:%S %% %y %j %b %I %p %z"));
+    assert_string_equal(day_pattern_unknown("%d.%Q."), "%Q.");
+    assert_string_equal(day_pattern_unknown("%Y%"), "%");
     assert_true(day_parse_pattern("2026-01-31 10 -0500", 19, "%Y-%m-%d %H %z", &c));
     assert_true(c.offset_known);
     assert_int_equal(c.offset, -18000);
