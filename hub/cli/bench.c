@@ -130,6 +130,7 @@ static bool prepare(struct bench *b, json_t *problems)
     const struct trial_plan plan = {.options = b->options,
                                     .hub = hub,
                                     .state = b->state,
+                                    .home = b->folder,
                                     .accounts = bench_call(b) == CHECK_ACCOUNTS ? "all" : NULL};
     if (b->server) {
         json_object_set_new(hub, "http", http_limits(b->test));
@@ -141,8 +142,7 @@ static bool prepare(struct bench *b, json_t *problems)
     if (trial_write(b->trial, &b->cli, &plan) == CLI_OK &&
         work_prepare(&b->work, &b->cli, true, false) == CLI_OK && work_lock(&b->work) == CLI_OK)
         return true;
-    json_array_append_new(problems,
-                          json_string("the plugin cannot be set up with the options of the test"));
+    trial_complaints(&b->cli, problems);
     return false;
 }
 
@@ -204,13 +204,16 @@ static bool knows_stream(const struct bench *b, json_t *problems)
 bool bench_open(struct bench *b, const struct trial *trial, const struct cli *outer,
                 const struct test_file *test, unsigned number, json_t *problems)
 {
-    *b = (struct bench){
-        .trial = trial,
-        .test = test,
-        .cli = {.command = outer->command, .is_quiet = true, .is_verbose = outer->is_verbose},
-        .work = {.lock = -1},
-        .streams = {test->stream, NULL}};
+    *b = (struct bench){.trial = trial,
+                        .test = test,
+                        .cli = {.command = outer->command,
+                                .is_quiet = true,
+                                .keeps_findings = true,
+                                .is_verbose = outer->is_verbose},
+                        .work = {.lock = -1},
+                        .streams = {test->stream, NULL}};
     b->state = xasprintf("state-%u", number);
+    b->folder = xstrndup(test->path, (size_t)(strrchr(test->path, '/') - test->path) + 1);
     b->found = found_new();
     b->tape_path = xasprintf("%s/tape-%u.json", trial->folder, number);
     b->options = test->options ? json_copy((json_t *)test->options) : json_object();
@@ -238,6 +241,7 @@ void bench_close(struct bench *b)
     found_free(b->found);
     restore_clock(b);
     free(b->clock);
+    free(b->folder);
     free(b->tape_path);
     free(b->state);
 }

@@ -13,7 +13,8 @@ struct bench {
     struct cli cli; /* with the configuration of the trial */
     struct work work;
     char *tape_path, *state;
-    char *clock; /* OMNIHUB_NOW as it was before; NULL: not set */
+    char *folder; /* of the test: where relative paths of its options start */
+    char *clock;  /* OMNIHUB_NOW as it was before; NULL: not set */
     int32_t today;
     const char *streams[2];
     struct server *server; /* while the test itself is played over HTTP; NULL: from the tape */

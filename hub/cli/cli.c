@@ -71,13 +71,21 @@ int cli_exit_for(const struct err *err)
 
 static const char installed_config[] = HUB_SYSCONFDIR "/omnihub/omnihub.conf";
 
+void cli_print_findings(const struct cli *cli)
+{
+    if (!cli->keeps_findings)
+        config_findings_print(cli->findings);
+}
+
 int cli_load(struct cli *cli)
 {
     cli->findings = config_findings_new();
     cli->config = config_load(cli->config_path, cli->findings);
+    if (cli->config && cli->home)
+        config_set_home(cli->config, cli->home);
     if (cli->config && cli->is_quiet)
         return CLI_OK;
-    config_findings_print(cli->findings);
+    cli_print_findings(cli);
     return cli->config ? CLI_OK : CLI_USAGE;
 }
 

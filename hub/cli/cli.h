@@ -48,6 +48,8 @@ struct command {
 struct cli {
     const struct command *command;
     const char *config_path;
+    const char *home;    /* where relative paths of options start; NULL: beside the configuration */
+    bool keeps_findings; /* they are not printed: who called looks at them */
     bool is_quiet, is_verbose;
     const char *values[CLI_MAX_OPTIONS]; /* by index into command->options; "" for a flag */
     struct cli_given *given;             /* all of them, also those given again */
@@ -82,6 +84,7 @@ bool cli_number(const struct cli *, const char *option, long long min, long long
 
 /* Loads the configuration; findings are printed. CLI_OK or CLI_USAGE. */
 int cli_load(struct cli *);
+void cli_print_findings(const struct cli *);
 /* The same, for what can be told without one: where none was named and the installed one is not
  * there, or not for this user to read, what is built in. */
 int cli_load_or_defaults(struct cli *);

@@ -252,7 +252,7 @@ int pull_begin_trial(struct trial *trial, struct cli *cli)
     if (code != CLI_OK || !plugin)
         return code;
     auto_json *given = trial_options(trial, cli, "option");
-    const struct trial_plan plan = {.options = given};
+    const struct trial_plan plan = {.options = given, .home = trial->here};
     return given ? trial_write(trial, cli, &plan) : CLI_USAGE;
 }
 

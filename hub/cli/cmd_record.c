@@ -38,13 +38,14 @@ const struct command cmd_record = {
 struct recorded {
     const char *path;
     json_t *streams; /* {name: true} */
-    unsigned long long rows;
+    unsigned long long rows, requests;
 };
 
 static void on_event(void *ctx, const json_t *event)
 {
     struct recorded *r = ctx;
     const char *stream = json_text(event, "stream");
+    r->requests += strcmp(json_text(event, "event"), "request") == 0;
     if (strcmp(json_text(event, "event"), "row") != 0 || !stream)
         return;
     r->rows++;
@@ -56,11 +57,16 @@ static int record(struct cli *cli, const char *path)
     struct trial trial = {0};
     struct recorded r = {.path = path, .streams = json_object()};
     const struct pull_wish wish = {
-        .record = path, .is_dry = true, .on_dry = on_event, .dry_ctx = &r};
+        .record = path, .is_dry = true, .explain = true, .on_dry = on_event, .dry_ctx = &r};
     int code = pull_begin_trial(&trial, cli);
     if (code == CLI_OK)
         code = pull_run(cli, &wish);
     size_t n = json_object_size(r.streams);
+    if (code == CLI_OK && r.requests == 0) {
+        cli_error("record: no request was sent, so there is no cassette%s",
+                  r.rows ? ": a source that reads files is tested with the files themselves" : "");
+        code = CLI_FAILED;
+    }
     if (code == CLI_OK)
         printf("%llu rows of %zu stream%s, recorded in %s; read it before you give it away\n",
                r.rows, n, n == 1 ? "" : "s", path);

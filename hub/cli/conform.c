@@ -93,6 +93,22 @@ static void leave_out(const struct check *c, struct sheet *sheet)
     sheet_check(sheet, &(struct sheet_check){.check = c, .problem = why, .is_left_out = true});
 }
 
+/* Of a source that reads files. */
+static bool has_requests(const struct bench *b)
+{
+    return json_array_size(tape_exchanges(b->tape)) > 0;
+}
+
+static void leave_replies(struct sheet *sheet)
+{
+    static const struct check replies = {.id = "replies", .title = "faults in replies"};
+    sheet_check(sheet, &(struct sheet_check){
+                           .check = &replies,
+                           .problem = "the test sends no request; what is wrong with files, the "
+                                      "hub finds as it reads them",
+                           .is_left_out = true});
+}
+
 /* Left out where there is nothing that it could be done to; who has no totals and no GraphQL is not
  * told so. */
 static bool put_fault(json_t *tape, const struct check *c, const struct spoil_field *field,
@@ -207,11 +223,14 @@ void conform(struct bench *b, const struct cli *cli, struct sheet *sheet)
     if (!begin(b, sheet))
         return;
     for (size_t i = 0; i < n_checks && !b->work.is_interrupted; i++) {
-        if (!check_is_for(&checks[i], bench_call(b)) || !conform_wants(cli, &checks[i]))
+        if (!check_is_for(&checks[i], bench_call(b)) || !conform_wants(cli, &checks[i]) ||
+            (checks[i].spoil && !has_requests(b)))
             continue;
         if (checks[i].on)
             try_fields(b, &checks[i], sheet);
         else
             try_check(b, &checks[i], NULL, sheet);
     }
+    if (!has_requests(b) && !cli_flag(cli, "check"))
+        leave_replies(sheet);
 }

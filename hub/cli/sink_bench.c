@@ -24,6 +24,7 @@
 #include "kit/sink_checks.h"
 #include "schema/schema.h"
 
+#define NOT_RUN "none"
 enum { SHOWN_MAX = 16 * 1024 * 1024, CONF_MAX = 1024 * 1024, FILE_MODE = 0600, FOLDER_MODE = 0700 };
 enum { CHANGE = 1000000 }; /* longer than before, so that the file differs in size, too */
 
@@ -123,13 +124,28 @@ static void take_result(const struct work *w, struct delivered *out)
     out->message = message && *message ? xstrdup(message) : NULL;
 }
 
+/* free() */
+static char *complaints(const struct cli *cli)
+{
+    auto_json *texts = json_array();
+    auto_buf all = BUF_INIT(CONF_MAX);
+    size_t i;
+    json_t *text;
+    trial_complaints(cli, texts);
+    json_array_foreach(texts, i, text)
+        buf_printf(&all, "%s%s", i ? "; " : "", json_string_value(text));
+    return xstrdup(buf_text(&all));
+}
+
 static struct delivered deliver(struct sink_bench *b, const struct delivery *d)
 {
     struct work w = {.lock = -1};
     struct err err = {0};
-    struct delivered out = {.outcome = "none"};
-    struct cli cli = {
-        .command = b->outer->command, .is_quiet = true, .is_verbose = b->outer->is_verbose};
+    struct delivered out = {.outcome = NOT_RUN};
+    struct cli cli = {.command = b->outer->command,
+                      .is_quiet = true,
+                      .keeps_findings = true,
+                      .is_verbose = b->outer->is_verbose};
     auto_free char *inputs = connectors(b);
     auto_free char *more = xasprintf("%s%s", inputs, d->own ? d->own : "");
     const struct trial_plan plan = {
@@ -144,7 +160,7 @@ static struct delivered deliver(struct sink_bench *b, const struct delivery *d)
         take_result(&w, &out);
         b->is_interrupted = w.is_interrupted;
     } else {
-        out.message = xstrdup(err.text[0] ? err.text : "the sink cannot be set up");
+        out.message = err.text[0] ? xstrdup(err.text) : complaints(&cli);
     }
     work_free(&w);
     config_free(cli.config);
@@ -182,6 +198,8 @@ static char *look(const struct sink_bench *b)
 static char *expect(const struct sink_bench *b, const struct delivered *d, const char *outcome,
                     const char *shown)
 {
+    if (strcmp(d->outcome, NOT_RUN) == 0 && d->message)
+        return xstrdup(d->message);
     if (strcmp(d->outcome, outcome) != 0)
         return xasprintf("the push was %s, not %s%s%s", d->outcome, outcome, d->message ? ": " : "",
                          d->message ? d->message : "");

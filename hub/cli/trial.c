@@ -61,6 +61,7 @@ void trial_close(struct trial *t)
     free(t->folder);
     free(t->conf);
     free(t->path);
+    free(t->here);
     *t = (struct trial){0};
 }
 
@@ -129,7 +130,29 @@ int trial_write(const struct trial *t, struct cli *cli, const struct trial_plan 
     put_subject(t, plan, &text);
     buf_adds(&text, plan->more ? plan->more : "");
     cli->config_path = t->conf;
+    cli->home = plan->home;
     return write_conf(t, &text);
+}
+
+/* Without the connector's or sink's name, which nobody gave. */
+static const char *unnamed(const char *text)
+{
+    const char *end = text_starts(text, "connector \"") || text_starts(text, "sink \"")
+                          ? strstr(text, "\": ")
+                          : NULL;
+    return end ? end + strlen("\": ") : text;
+}
+
+void trial_complaints(const struct cli *cli, json_t *texts)
+{
+    size_t n = 0;
+    const struct config_finding *f = cli->findings ? config_findings_list(cli->findings, &n) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (f[i].is_error)
+            json_array_append_new(texts, json_string(unnamed(f[i].text)));
+    if (json_array_size(texts) == 0)
+        json_array_append_new(
+            texts, json_string("the plugin cannot be set up with the options of the test"));
 }
 
 /* ---- the plugin ---- */
@@ -141,6 +164,7 @@ int trial_open(struct trial *t, const struct cli *cli, const char *plugin)
     *t = (struct trial){.probe = {.command = cli->command, .is_verbose = cli->is_verbose}};
     t->hub = hub_settings(cli);
     t->path = trial_absolute(plugin);
+    t->here = getcwd(NULL, 0);
     int code = make_folder(t);
     if (code != CLI_OK)
         return code;

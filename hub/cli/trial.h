@@ -18,6 +18,7 @@ struct trial {
     char *folder; /* temporary */
     char *conf;   /* the configuration in it */
     char *path;   /* of the plugin, absolute */
+    char *here;   /* the working folder when the trial began */
     struct cli probe;
     struct plugins *plugins;
     const struct plugin_info *info; /* what the plugin says of itself */
@@ -33,6 +34,7 @@ struct trial_plan {
     const char *more;       /* further sections; NULL */
     const char *name;       /* of the connector or sink; NULL: TRIAL_NAME */
     const char *state;      /* name of the state folder; NULL: "state" */
+    const char *home;       /* where relative paths of options start; NULL: in the trial's folder */
 };
 
 /* Makes the folder and asks the plugin what it is. CLI_OK, or an exit code after a message.
@@ -41,6 +43,9 @@ int trial_open(struct trial *, const struct cli *, const char *plugin);
 void trial_close(struct trial *);
 /* Writes the configuration and puts it into the place of cli's own. */
 int trial_write(const struct trial *, struct cli *, const struct trial_plan *);
+/* After cli.keeps_findings: why what was written is refused, as texts. What is no fault of the
+ * options was printed; then that they cannot be used. */
+void trial_complaints(const struct cli *, json_t *texts);
 /* "name=value", … by the types that the plugin declares. NULL after a message. */
 json_t *trial_options(const struct trial *, const struct cli *, const char *option);
 /* A path under this working folder as an absolute one; free(). NULL stays NULL. */

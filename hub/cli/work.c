@@ -116,7 +116,7 @@ int work_prepare(struct work *w, struct cli *cli, bool with_connectors, bool wit
     alerts_check(w, cli->findings);
     if (config_findings_errors(cli->findings) == 0)
         return CLI_OK;
-    config_findings_print(cli->findings);
+    cli_print_findings(cli);
     return CLI_USAGE;
 }
 
@@ -493,8 +493,8 @@ struct supervise *work_begin_jobs(struct work *w)
 
 void work_go_home(const struct work *w)
 {
-    if (chdir(config_folder(w->cli->config)) < 0)
-        log_warn("cannot go to %s: %s", config_folder(w->cli->config), strerror(errno));
+    if (chdir(config_home(w->cli->config)) < 0)
+        log_warn("cannot go to %s: %s", config_home(w->cli->config), strerror(errno));
 }
 
 void work_run_jobs(struct work *w, struct supervise *s)

@@ -184,5 +184,8 @@ void config_open_log(const struct config *, const char *program);
 struct vault_place config_vault(const struct config *);
 /* The folder of the main file, absolute: relative paths in the configuration start there. */
 const char *config_folder(const struct config *);
+/* Where those among the options start: the same, unless it was set. */
+const char *config_home(const struct config *);
+void config_set_home(struct config *, const char *folder);
 
 #endif

@@ -462,6 +462,18 @@ const char *config_folder(const struct config *c)
     return ((const struct config_all *)c)->folder;
 }
 
+const char *config_home(const struct config *c)
+{
+    const struct config_all *all = (const struct config_all *)c;
+    return all->home ? all->home : all->folder;
+}
+
+void config_set_home(struct config *c, const char *folder)
+{
+    struct config_all *all = (struct config_all *)c;
+    all->home = arena_strdup(all->arena, folder);
+}
+
 const struct config_connector *config_connector(const struct config *c, const char *name)
 {
     for (size_t i = 0; i < c->n_connectors; i++)

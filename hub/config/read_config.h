@@ -25,6 +25,7 @@ struct config_all {
     struct config pub; /* first: the two are one pointer */
     struct arena *arena;
     const char *folder;
+    const char *home;                                /* config_set_home(); NULL */
     struct config_place group_places[CONFIG_GROUPS]; /* file NULL: it is not written */
     struct option_set **sets;
     size_t n_sets;

@@ -56,7 +56,7 @@ static void check_env(const struct walk *w, const char *path, const char *name)
 static void check_file(const struct walk *w, const char *path, const char *file)
 {
     auto_free char *full =
-        file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", config_folder(w->config), file);
+        file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", config_home(w->config), file);
     auto_free char *text = NULL;
     struct stat st;
     if (stat(full, &st) < 0 || access(full, R_OK) < 0)

@@ -93,7 +93,7 @@ def files(desk):
             ("an unknown setting", ("from =", "form ="), 2, 'did you mean "from"'),
             ("half a window", ('to = "2026-03-02";', ""), 2, "from and to go together"),
             ("an unknown stream", ('stream = "daily"', 'stream = "weekly"'), 1, 'no stream "weekly"'),
-            ("a missing option", ('account_id = "42"; ', ""), 1, "cannot be set up"),
+            ("a missing option", ('account_id = "42"; ', ""), 1, 'option "account_id" is missing'),
             ("a cassette that is not there", ("acme.cassette", "none.cassette"), 1, "none.cassette"),
             ("another day", ('from = "2026-03-01"', 'from = "2026-02-28"'), 1, "is not in cassette"),
             ("another outcome", ('test = "two', 'outcome = "failed"; test = "two'), 1, "the run was ok, not failed")):
@@ -139,6 +139,36 @@ def inline(desk):
     tap.has(done.err, "broken.test:1", "is named with its line")
 
 
+FILE_OPTIONS = 'options = { path = "till.csv"; dataset = "orders"; map = { net = "Total"; date = "At"; }; };'
+FILE = """test = "a till's file"; stream = "orders";
+%s
+rows = ( { order_id = "till.csv:2"; net = "1"; }, { order_id = "till.csv:3"; net = "2.5"; } );
+""" % FILE_OPTIONS
+
+
+def without_requests(desk):
+    """A source that reads files: its test brings the files along, and checks about replies have nothing to spoil."""
+    os.mkdir(desk.path("till"))
+    desk.write("till/till.csv", "Total,At\n1.00,2026-01-01\n2.50,2026-01-02\n")
+    desk.write("till/till.test", FILE)
+    plugin = desk.good("pkg-config --variable=plugindir omnihub-sdk", "plugindir").out.strip() + "/file.so"
+    done = desk.good("omnihub test-plugin %s till/till.test --json" % plugin, "a file beside the test is found from another folder")
+    sheet = json.loads(done.out)
+    held = {c["id"] for c in sheet["checks"] if c["result"] == "ok"}
+    tap.ok({"store", "again", "clock-ahead", "clock-hours-behind"} <= held, "what needs no reply is checked")
+    rest = [(c["id"], c["result"]) for c in sheet["checks"] if c["result"] != "ok"]
+    tap.is_(rest, [("replies", "left out")], "what needs one is left out, and said once")
+    desk.write("till/wrong.test", FILE.replace("map =", "mapp ="))
+    done = desk.run("omnihub test-plugin %s till/wrong.test --json" % plugin)
+    problems = json.loads(done.out)["tests"][0]["problems"]
+    tap.ok(any('did you mean "map"' in p for p in problems) and len(problems) == 2, "wrong options: the sheet has every complaint")
+    tap.is_(done.err, "", "and they are not said twice")
+    desk.write("old.cassette", "{}")
+    done = desk.run("omnihub record --plugin %s -o path=till/till.csv -o dataset=orders -o 'map={\"net\":\"Total\",\"date\":\"At\"}' "
+                    "--output old.cassette" % plugin)
+    tap.ok(done.code == 1 and "no request was sent" in done.err and not done.out, "record: where no request is sent, there is no cassette")
+
+
 # What authors of sinks get wrong, and the checks that must find it.
 SINK_MISTAKES = (
     ("rows are added to those that are there", ('fopen(me->aside, "w")', 'fopen(me->path, "a")'), ("test",)),
@@ -150,6 +180,11 @@ SINK_MISTAKES = (
 def sinks(desk):
     desk.good("omnihub new-plugin tsv --sink", "new-plugin --sink")
     good = desk.read("tsv", "tsv.c")
+    desk.write("tsv/wrong.test", desk.read("tsv", "tsv.test").replace("directory =", "folder ="))
+    tap.is_(desk.compile("tsv", folder="tsv").code, 0, "builds")
+    done = desk.run("omnihub test-plugin ./tsv.so wrong.test --json", "tsv")
+    tap.has(" ".join(json.loads(done.out)["tests"][0]["problems"]), 'unknown option "folder"', "wrong options of a sink: the sheet says so")
+    os.unlink(desk.path("tsv", "wrong.test"))
     for name, (old, new), found in SINK_MISTAKES:
         tap.ok(old in good, name + ": can be made")
         desk.write("tsv/tsv.c", good.replace(old, new, 1))
@@ -164,4 +199,4 @@ def sinks(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, files, inline, sinks)])
+    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, files, inline, without_requests, sinks)])

@@ -29,7 +29,7 @@ def tries(desk, url):
     desk.good("omnihub new-plugin acme", "new-plugin")
     tap.is_(desk.compile("acme", folder="acme").code, 0, "builds")
     desk.write("acme/token", TOKEN, 0o600)
-    options = "-o account_id=42 -o access_token=file:%s -o api_url=%s" % (desk.path("acme", "token"), url)
+    options = "-o account_id=42 -o access_token=file:token -o api_url=%s" % url
     days = "--from 2026-03-01 --to 2026-03-01"
     done = desk.good("omnihub pull --plugin ./acme.so --dry-run %s %s" % (options, days), "pull --plugin --dry-run, without any "
                      "configuration", "acme", OMNIHUB_CONF="/nonexistent")
