@@ -71,7 +71,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
     if (!sink->unpack.is_open)
         done = unpack_open(&sink->unpack, intake_header(sink->in, "content-encoding"), &sink->why);
     if (done == OMNI_OK)
-        done = unpack_bytes(&sink->unpack, bytes, n, take_plain, sink, &sink->why);
+        done = unpack_bytes(&sink->unpack, bytes, n, &(struct unpack_out){sink, take_plain},
+                            &sink->why);
     return done == OMNI_OK && !sink->is_over ? n : CURL_WRITEFUNC_ERROR;
 }
 

@@ -47,10 +47,10 @@ static bool begins_member(struct unpack *u)
 }
 
 omni_status unpack_bytes(struct unpack *u, const void *bytes, size_t n,
-                         bool (*out)(void *ctx, const void *, size_t), void *ctx, struct err *err)
+                         const struct unpack_out *out, struct err *err)
 {
     if (!u->is_packed) {
-        out(ctx, bytes, n);
+        out->bytes(out->ctx, bytes, n);
         return OMNI_OK;
     }
     unsigned char room[STEP];
@@ -67,7 +67,7 @@ omni_status unpack_bytes(struct unpack *u, const void *bytes, size_t n,
                            u->z.msg ? u->z.msg : "damaged");
         u->is_whole = code == Z_STREAM_END;
         size_t got = sizeof room - u->z.avail_out;
-        if (got && !out(ctx, room, got))
+        if (got && !out->bytes(out->ctx, room, got))
             return OMNI_OK;
     } while (u->z.avail_in || !u->z.avail_out);
     return OMNI_OK;

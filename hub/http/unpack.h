@@ -19,9 +19,14 @@ struct unpack {
 
 /* encoding: the reply's Content-Encoding, NULL: plain. unpack_close() also after a failure. */
 omni_status unpack_open(struct unpack *, const char *encoding, struct err *);
-/* Hands plain bytes to `out` until it returns false, which is OMNI_OK here: it knows why. */
-omni_status unpack_bytes(struct unpack *, const void *bytes, size_t n,
-                         bool (*out)(void *ctx, const void *, size_t), void *ctx, struct err *);
+/* Where the plain bytes go. */
+struct unpack_out {
+    void *ctx;
+    bool (*bytes)(void *ctx, const void *, size_t); /* false: no more; it knows why */
+};
+/* OMNI_OK also where `out` wanted no more. */
+omni_status unpack_bytes(struct unpack *, const void *bytes, size_t n, const struct unpack_out *,
+                         struct err *);
 /* No more will come: was it all? */
 omni_status unpack_end(const struct unpack *, struct err *);
 void unpack_close(struct unpack *);

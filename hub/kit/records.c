@@ -64,7 +64,8 @@ static bool unpack(const struct buf *in, struct buf *out)
     struct unpack u = {0};
     struct err ignored = {0};
     bool fine = unpack_open(&u, UNPACK_ACCEPT, &ignored) == OMNI_OK &&
-                unpack_bytes(&u, in->data, in->len, add_plain, out, &ignored) == OMNI_OK &&
+                unpack_bytes(&u, in->data, in->len, &(struct unpack_out){out, add_plain},
+                             &ignored) == OMNI_OK &&
                 unpack_end(&u, &ignored) == OMNI_OK;
     unpack_close(&u);
     return fine;

@@ -6,81 +6,65 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+enum { GUNZIP_FREE = 1024 * 1024 };
 
-enum { GUNZIP_CHUNK = 256 * 1024, GUNZIP_FREE = 1024 * 1024, GUNZIP_WINDOW = 15 + 16 };
+/* Bytes on their way out, and how that ended. */
+struct giving {
+    struct gunzip *u;
+    const struct gunzip_out *out;
+    struct err *err;
+    omni_status status;
+};
 
-static omni_status give(struct gunzip *u, const void *bytes, size_t n, const struct gunzip_out *out,
-                        struct err *err)
+static bool give(void *ctx, const void *bytes, size_t n)
 {
+    struct giving *g = ctx;
+    struct gunzip *u = g->u;
     u->given += n;
-    if (u->is_packed && u->max_ratio && u->given > GUNZIP_FREE &&
+    if (u->unpack.is_packed && u->max_ratio && u->given > GUNZIP_FREE &&
         u->given / u->max_ratio > u->taken)
-        return err_set(err, OMNI_E_DATA,
-                       "gzip data grow to more than %u times their size: this is no report",
-                       u->max_ratio);
-    return n ? out->bytes(out->ctx, bytes, n, err) : OMNI_OK;
-}
-
-static omni_status unpack(struct gunzip *u, const void *bytes, size_t n,
-                          const struct gunzip_out *out, struct err *err)
-{
-    auto_free unsigned char *room = xmalloc(GUNZIP_CHUNK);
-    omni_status status = OMNI_OK;
-    u->z.next_in = (z_const Bytef *)bytes;
-    u->z.avail_in = (unsigned)n;
-    u->taken += n;
-    for (bool is_full = true; status == OMNI_OK && (u->z.avail_in > 0 || is_full);) {
-        if (u->has_ended && u->z.avail_in == 0)
-            break;
-        if (u->has_ended && inflateReset(&u->z) != Z_OK) /* a further member follows */
-            return err_set(err, OMNI_E_DATA, "gzip: cannot continue");
-        u->z.next_out = room;
-        u->z.avail_out = GUNZIP_CHUNK;
-        int rc = inflate(&u->z, Z_NO_FLUSH);
-        if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-            return err_set(err, OMNI_E_DATA, "gzip data is damaged (%s)",
-                           u->z.msg ? u->z.msg : "bad stream");
-        u->has_ended = rc == Z_STREAM_END;
-        is_full = u->z.avail_out == 0;
-        status = give(u, room, GUNZIP_CHUNK - u->z.avail_out, out, err);
-    }
-    return status;
+        g->status = err_set(g->err, OMNI_E_DATA,
+                            "gzip data grow to more than %u times their size: this is no report",
+                            u->max_ratio);
+    else if (n > 0)
+        g->status = g->out->bytes(g->out->ctx, bytes, n, g->err);
+    return g->status == OMNI_OK;
 }
 
 static omni_status pass(struct gunzip *u, const void *bytes, size_t n, const struct gunzip_out *out,
                         struct err *err)
 {
-    return u->is_packed ? unpack(u, bytes, n, out, err) : give(u, bytes, n, out, err);
+    struct giving g = {u, out, err, OMNI_OK};
+    u->taken += n;
+    if (unpack_bytes(&u->unpack, bytes, n, &(struct unpack_out){&g, give}, NULL) != OMNI_OK)
+        return err_set(err, OMNI_E_DATA, "gzip data is damaged (%s)",
+                       u->unpack.z.msg ? u->unpack.z.msg : "bad stream");
+    return g.status;
 }
 
 omni_status gunzip_feed(struct gunzip *u, const void *bytes, size_t n, const struct gunzip_out *out,
                         struct err *err)
 {
     const unsigned char *p = bytes;
-    while (!u->is_known && n > 0 && u->n_head < sizeof u->head) {
-        u->head[u->n_head++] = *p++;
-        n--;
-    }
-    if (!u->is_known && u->n_head < sizeof u->head)
-        return OMNI_OK;
     omni_status status = OMNI_OK;
-    if (!u->is_known) {
-        u->is_known = true;
-        u->is_packed = memcmp(u->head, "\x1f\x8b", sizeof u->head) == 0 &&
-                       inflateInit2(&u->z, GUNZIP_WINDOW) == Z_OK;
-        status = pass(u, u->head, sizeof u->head, out, err);
+    if (!u->unpack.is_open) {
+        for (; n > 0 && u->n_head < sizeof u->head; n--)
+            u->head[u->n_head++] = *p++;
+        if (u->n_head < sizeof u->head)
+            return OMNI_OK;
+        bool is_gzip = memcmp(u->head, "\x1f\x8b", sizeof u->head) == 0;
+        status = unpack_open(&u->unpack, is_gzip ? "gzip" : NULL, err);
+        if (status == OMNI_OK)
+            status = pass(u, u->head, sizeof u->head, out, err);
     }
     return status == OMNI_OK && n > 0 ? pass(u, p, n, out, err) : status;
 }
 
 omni_status gunzip_finish(struct gunzip *u, const struct gunzip_out *out, struct err *err)
 {
-    if (!u->is_known) { /* a single byte, or none */
-        u->is_known = true;
-        return give(u, u->head, u->n_head, out, err);
-    }
-    if (u->is_packed && !u->has_ended)
+    if (!u->unpack.is_open) /* a single byte, or none */
+        return pass(u, u->head, u->n_head, out, err);
+    if (unpack_end(&u->unpack, NULL) != OMNI_OK)
         return err_set(err, OMNI_E_DATA,
                        "gzip data ends too early: is the file still being "
                        "written?");
@@ -89,7 +73,6 @@ omni_status gunzip_finish(struct gunzip *u, const struct gunzip_out *out, struct
 
 void gunzip_close(struct gunzip *u)
 {
-    if (u->is_packed)
-        inflateEnd(&u->z);
+    unpack_close(&u->unpack);
     *u = (struct gunzip){.max_ratio = u->max_ratio};
 }

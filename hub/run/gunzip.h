@@ -6,9 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <zlib.h>
-
 #include "base/err.h"
+#include "http/unpack.h"
 
 /* Where the plain bytes go. */
 struct gunzip_out {
@@ -20,11 +19,10 @@ struct gunzip_out {
 struct gunzip {
     uint32_t max_ratio; /* unpacked / packed, beyond 1 MiB; 0: any */
     /* Its own: */
-    z_stream z;
-    unsigned char head[2]; /* until it is known what they begin */
+    struct unpack unpack;  /* open: it is known what the bytes begin */
+    unsigned char head[2]; /* until then */
     size_t n_head;
     uint64_t taken, given;
-    bool is_known, is_packed, has_ended;
 };
 
 omni_status gunzip_feed(struct gunzip *, const void *bytes, size_t n, const struct gunzip_out *,

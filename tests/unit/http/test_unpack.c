@@ -36,8 +36,8 @@ static omni_status run(const char *encoding, const void *bytes, size_t n, size_t
     struct err err = {0};
     omni_status status = unpack_open(&u, encoding, &err);
     for (size_t at = 0; status == OMNI_OK && at < n; at += step)
-        status = unpack_bytes(&u, (const char *)bytes + at, n - at < step ? n - at : step, collect,
-                              out, &err);
+        status = unpack_bytes(&u, (const char *)bytes + at, n - at < step ? n - at : step,
+                              &(struct unpack_out){out, collect}, &err);
     status = status == OMNI_OK ? unpack_end(&u, &err) : status;
     unpack_close(&u);
     return status;
@@ -98,7 +98,8 @@ static void stops_when_told(void **state)
     int calls = 0;
     struct unpack u;
     assert_int_equal(unpack_open(&u, "GZIP", NULL), OMNI_OK);
-    assert_int_equal(unpack_bytes(&u, packed, n, refuse, &calls, NULL), OMNI_OK);
+    assert_int_equal(unpack_bytes(&u, packed, n, &(struct unpack_out){&calls, refuse}, NULL),
+                     OMNI_OK);
     assert_int_equal(calls, 1);
     unpack_close(&u);
 }

@@ -4,8 +4,6 @@
 
 #include "unit.h"
 
-#include <zlib.h>
-
 #include "base/buf.h"
 #include "run/gunzip.h"
 
@@ -51,6 +49,7 @@ static void same_however_cut(void **state)
     pack(&in, "one,", 4);
     pack(&in, "", 0);
     pack(&in, "two", 3);
+    assert_true(buf_add(&in, "\0\0\0", 3)); /* that fill up a block */
     for (size_t step = 1; step <= in.len; step++) {
         assert_int_equal(feed(&u, &in, step, &got, &err), OMNI_OK);
         assert_string_equal(buf_text(&got), "one,two");
