@@ -47,8 +47,7 @@ static void compare_currency(struct job *job)
 omni_status habit_after(struct job *job, struct err *err)
 {
     const struct window *w = job->window;
-    char note[300];
-    enum habit_doubt found;
+    struct habit_verdict verdict;
     if (!job->store || job->is_backfill)
         return OMNI_OK;
     bool watches_money = !json_flag(job->spec, "ignore_jumps");
@@ -56,15 +55,16 @@ omni_status habit_after(struct job *job, struct err *err)
         compare_currency(job);
     if (w->stream->sync != OMNI_WINDOW || w->windows == 0)
         return OMNI_OK;
-    const struct habit_rule rule = {.from = w->asked.from,
+    const struct habit_rule rule = {.feed = w->feeds[0],
+                                    .from = w->asked.from,
                                     .to = least(w->asked.to, job->today - 1),
                                     .few_to = job->today - few_age(job),
                                     .few_permillion = json_int(job->spec, "few_rows", 0),
                                     .watches_money = watches_money,
                                     .accepts = w->accept_empty};
-    if (habit_judge(job->store, w->feeds[0], &rule, &found, note, err) != OMNI_OK)
+    if (habit_judge(job->store, &rule, &verdict, err) != OMNI_OK)
         return err->status;
-    if (found != HABIT_FINE)
-        doubt(job, reasons[found], note);
+    if (verdict.doubt != HABIT_FINE)
+        doubt(job, reasons[verdict.doubt], verdict.text);
     return OMNI_OK;
 }

@@ -49,15 +49,18 @@ static omni_status keep_full(struct job *job, struct err *err)
 static omni_status tell_drift(struct job *job, struct err *err)
 {
     const struct window *w = job->window;
-    char text[300];
-    bool found;
+    char text[SETTLING_TEXT];
+    const struct settling_question question = {.feed = w->feeds[0],
+                                               .run = w->run,
+                                               .age = w->moves_days,
+                                               .permille =
+                                                   json_int(job->spec, "drift_permille", 50)};
     auto_free char *scope =
         xasprintf("%s.%s%s%s", job->connector, w->stream->name,
                   job->account && *job->account ? "/" : "", job->account ? job->account : "");
-    if (settling_drift(job->store, w->feeds[0], w->run, w->moves_days,
-                       json_int(job->spec, "drift_permille", 50), &found, text, err) != OMNI_OK)
+    if (settling_drift(job->store, &question, text, err) != OMNI_OK)
         return err->status;
-    if (found)
+    if (*text)
         return event_raise(job->store, EVENT_DRIFT, scope, text, err);
     /* Only a reading of all that may move can say that nothing did. */
     return w->is_full ? event_clear(job->store, EVENT_DRIFT, scope, NULL, err) : OMNI_OK;

@@ -42,6 +42,7 @@ struct day_row {
 };
 
 struct habit {
+    struct habit_rule rule;
     int32_t first; /* the day that days[0] is of */
     size_t n;
     struct day_row *days;
@@ -89,7 +90,7 @@ static void take(struct habit *h, sqlite3_stmt *row)
         day->money[i] = (struct amount){sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)};
 }
 
-static omni_status load(struct habit *h, struct store *s, int64_t feed, struct err *err)
+static omni_status load(struct habit *h, struct store *s, struct err *err)
 {
     auto_stmt *stmt = sql_prepare(s->db,
                                   "SELECT day, metric, n, sum, accepted FROM feed_days WHERE"
@@ -97,7 +98,7 @@ static omni_status load(struct habit *h, struct store *s, int64_t feed, struct e
                                   err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "iii", feed, (int64_t)h->first, (int64_t)h->first + (int64_t)h->n - 1);
+    sql_bind(stmt, "iii", h->rule.feed, (int64_t)h->first, (int64_t)h->first + (int64_t)h->n - 1);
     enum sql_step step;
     while ((step = sql_step(stmt, err)) == SQL_ROW)
         take(h, stmt);
@@ -142,9 +143,9 @@ static size_t weekday(const struct habit *h, int32_t day, int64_t out[WEEKS])
     return n;
 }
 
-static bool is_few(const struct habit *h, const struct habit_rule *rule, int32_t day,
-                   char text[300])
+static bool is_few(const struct habit *h, int32_t day, char text[HABIT_TEXT])
 {
+    const struct habit_rule *rule = &h->rule;
     int64_t weeks[WEEKS], rows = day_of(h, day)->rows;
     char name[DAY_TEXT];
     size_t n = rule->few_permillion && day <= rule->few_to ? weekday(h, day, weeks) : 0;
@@ -155,7 +156,7 @@ static bool is_few(const struct habit *h, const struct habit_rule *rule, int32_t
     if (!is_none &&
         (median < FEW_FLOOR || (__int128)rows * 1000000 >= (__int128)median * rule->few_permillion))
         return false;
-    snprintf(text, 300,
+    snprintf(text, HABIT_TEXT,
              "%s has %" PRId64 " row%s, where this weekday has %" PRId64
              " (median of %zu weeks); what came is stored",
              day_print(day, name), rows, rows == 1 ? "" : "s", median, n);
@@ -202,11 +203,10 @@ static bool usual(const struct habit *h, size_t metric, int32_t day, struct amou
     return true;
 }
 
-static bool is_jump(const struct habit *h, const struct habit_rule *rule, int32_t day,
-                    char text[300])
+static bool is_jump(const struct habit *h, int32_t day, char text[HABIT_TEXT])
 {
     char name[DAY_TEXT];
-    for (size_t i = 0; rule->watches_money && i < h->n_metrics; i++) {
+    for (size_t i = 0; h->rule.watches_money && i < h->n_metrics; i++) {
         const struct amount *here = &day_of(h, day)->money[i];
         struct amount before;
         if (here->n <= 0 || here->sum == 0 || !usual(h, i, day, &before))
@@ -215,7 +215,7 @@ static bool is_jump(const struct habit *h, const struct habit_rule *rule, int32_
         int64_t up = jump(a, b), factor = up ? up : jump(b, a);
         if (!factor)
             continue;
-        snprintf(text, 300,
+        snprintf(text, HABIT_TEXT,
                  "%s of %s is about %s of what a row had on the days before: was it sent in "
                  "another unit, or another currency? What came is stored",
                  h->metrics[i], day_print(day, name),
@@ -242,44 +242,42 @@ static omni_status accept(struct store *s, int64_t feed, int32_t day, struct err
     return sql_run(stmt, err);
 }
 
-static omni_status judge_days(struct habit *h, struct store *s, int64_t feed,
-                              const struct habit_rule *rule, enum habit_doubt *doubt,
-                              char text[300], struct err *err)
+static omni_status judge_days(struct habit *h, struct store *s, struct habit_verdict *v,
+                              struct err *err)
 {
-    for (int32_t day = rule->from; day <= rule->to; day++) {
+    for (int32_t day = h->rule.from; day <= h->rule.to; day++) {
         if (day_of(h, day)->is_accepted)
             continue;
-        *doubt = is_few(h, rule, day, text)    ? HABIT_FEW
-                 : is_jump(h, rule, day, text) ? HABIT_JUMP
-                                               : HABIT_FINE;
-        if (*doubt == HABIT_FINE)
+        v->doubt = is_few(h, day, v->text)    ? HABIT_FEW
+                   : is_jump(h, day, v->text) ? HABIT_JUMP
+                                              : HABIT_FINE;
+        if (v->doubt == HABIT_FINE)
             continue;
-        if (!rule->accepts)
+        if (!h->rule.accepts)
             return OMNI_OK;
-        if (accept(s, feed, day, err) != OMNI_OK)
+        if (accept(s, h->rule.feed, day, err) != OMNI_OK)
             return err->status;
         day_of(h, day)->is_accepted = true;
-        *doubt = HABIT_FINE;
+        v->doubt = HABIT_FINE;
     }
     return OMNI_OK;
 }
 
-omni_status habit_judge(struct store *s, int64_t feed, const struct habit_rule *asked,
-                        enum habit_doubt *doubt, char text[300], struct err *err)
+omni_status habit_judge(struct store *s, const struct habit_rule *rule, struct habit_verdict *v,
+                        struct err *err)
 {
-    struct habit_rule rule = *asked;
-    *doubt = HABIT_FINE;
-    *text = '\0';
-    if (rule.to < rule.from)
+    struct habit h = {.rule = *rule};
+    *v = (struct habit_verdict){.doubt = HABIT_FINE};
+    if (rule->to < rule->from)
         return OMNI_OK;
-    if (rule.to - rule.from >= LONGEST)
-        rule.from = rule.to - LONGEST + 1;
-    struct habit h = {.first = rule.from - 7 * WEEKS};
-    h.n = (size_t)(rule.to - h.first) + 1;
+    if (rule->to - rule->from >= LONGEST)
+        h.rule.from = rule->to - LONGEST + 1;
+    h.first = h.rule.from - 7 * WEEKS;
+    h.n = (size_t)(rule->to - h.first) + 1;
     h.days = xcalloc(h.n, sizeof *h.days);
-    omni_status status = load(&h, s, feed, err);
+    omni_status status = load(&h, s, err);
     if (status == OMNI_OK)
-        status = judge_days(&h, s, feed, &rule, doubt, text, err);
+        status = judge_days(&h, s, v, err);
     drop(&h);
     return status;
 }

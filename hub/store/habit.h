@@ -18,6 +18,7 @@ struct sqlite3;
 bool habit_is_watched(const struct schema_column *);
 
 struct habit_rule {
+    int64_t feed;
     int32_t from, to;       /* days to look at */
     int32_t few_to;         /* later ones may still lack rows */
     int64_t few_permillion; /* of the weekday's median; 0: rows are not looked at */
@@ -26,10 +27,15 @@ struct habit_rule {
 };
 
 enum habit_doubt { HABIT_FINE, HABIT_FEW, HABIT_JUMP };
+enum { HABIT_TEXT = 300 };
 
-/* The first day that is doubtful, in words; HABIT_FINE where none is. */
-omni_status habit_judge(struct store *, int64_t feed, const struct habit_rule *, enum habit_doubt *,
-                        char text[300], struct err *);
+/* On the first day that is doubtful; HABIT_FINE where none is. */
+struct habit_verdict {
+    enum habit_doubt doubt;
+    char text[HABIT_TEXT]; /* for a person */
+};
+omni_status habit_judge(struct store *, const struct habit_rule *, struct habit_verdict *,
+                        struct err *);
 
 /* Counts what a dataset holds already; for a store of an older program. */
 omni_status feed_days_fill(struct sqlite3 *, const struct schema_dataset *, struct err *);

@@ -87,8 +87,8 @@ static const char *number(const struct schema_dataset *d, sqlite3_stmt *row, int
     return text;
 }
 
-omni_status settling_drift(struct store *s, int64_t feed, int64_t run, int32_t age,
-                           int64_t permille, bool *found, char text[300], struct err *err)
+omni_status settling_drift(struct store *s, const struct settling_question *q,
+                           char text[SETTLING_TEXT], struct err *err)
 {
     char old[EXACT_TEXT], new[EXACT_TEXT];
     auto_stmt *stmt = sql_prepare(
@@ -98,17 +98,16 @@ omni_status settling_drift(struct store *s, int64_t feed, int64_t run, int32_t a
         " restatements) AND r.run = ? AND r.feed = ? AND " AGE " > ? AND " PERMILLE
         " >= ? ORDER BY size DESC LIMIT 1",
         err);
-    *found = false;
+    *text = '\0';
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "iiii", run, feed, (int64_t)age, permille);
+    sql_bind(stmt, "iiii", q->run, q->feed, (int64_t)q->age, q->permille);
     enum sql_step step = sql_step(stmt, err);
     if (step != SQL_ROW)
         return step == SQL_DONE ? OMNI_OK : err->status;
-    *found = true;
     const struct schema_dataset *d = schema_find(s->schema, sql_text(stmt, 1));
     int64_t size = sqlite3_column_int64(stmt, 6);
-    snprintf(text, 300,
+    snprintf(text, SETTLING_TEXT,
              "%s of %s, %lld days old, changed from %s to %s (%lld.%lld %%), though days of that "
              "age were taken as settled",
              sql_text(stmt, 2), sql_text(stmt, 0), (long long)sqlite3_column_int64(stmt, 5),

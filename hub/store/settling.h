@@ -21,10 +21,15 @@ omni_status settling_measure(struct store *, int64_t feed, struct settling *, st
 /* What the view's column `state` says of the feed's days from now on. */
 omni_status settling_keep(struct store *, int64_t feed, int32_t moves_days, struct err *);
 
-/* The largest change that a run made to a day older than `age` days; false: none of at least
- * `permille` of the value. `text` says which. */
-omni_status settling_drift(struct store *, int64_t feed, int64_t run, int32_t age, int64_t permille,
-                           bool *found, char text[300], struct err *);
+/* The largest change that a run made to a day older than `age` days, in words; "" where none was of
+ * at least `permille` of the value. */
+enum { SETTLING_TEXT = 300 };
+struct settling_question {
+    int64_t feed, run, permille;
+    int32_t age;
+};
+omni_status settling_drift(struct store *, const struct settling_question *,
+                           char text[SETTLING_TEXT], struct err *);
 
 /* One object per feed and age: connector, stream, account, age ("2" … "28", "older"), days (that
  * changed at that age), changes, largest_permille. New reference; NULL with err. */
