@@ -213,13 +213,22 @@ static sqlite3_stmt *prepare_restatement(struct apply *a, struct store *s, struc
     return stmt;
 }
 
-/* Before = after − movement. NULL (nothing delivered) is not 0. */
-static omni_status restate_sum(struct apply *a, const struct day_sum *sum, const char *metric,
-                               sqlite3_stmt *totals, int column, sqlite3_stmt *insert,
+/* What the restatements of one window are made with. */
+struct restating {
+    struct apply *a;
+    sqlite3_stmt *totals, *insert;
+};
+
+/* Before = after − movement. NULL (nothing delivered) is not 0. i: of the summed columns. */
+static omni_status restate_sum(const struct restating *r, const struct day_note *note, size_t i,
                                struct err *err)
 {
-    int64_t values = sqlite3_column_int64(totals, column + 1);
-    int64_t after = sqlite3_column_int64(totals, column);
+    struct apply *a = r->a;
+    const struct day_sum *sum = &note->sums[i];
+    const char *metric = a->w->dataset->columns[a->sums[i]].name;
+    int column = 1 + 2 * (int)i;
+    int64_t after = sqlite3_column_int64(r->totals, column);
+    int64_t values = sqlite3_column_int64(r->totals, column + 1);
     __int128 before = (__int128)after - sum->delta;
     bool had = values - sum->values > 0, has = values > 0;
     if (had == has && sum->delta == 0)
@@ -227,32 +236,31 @@ static omni_status restate_sum(struct apply *a, const struct day_sum *sum, const
     if (before > INT64_MAX || before < INT64_MIN)
         return err_set(err, OMNI_E_DATA, "%s: the sum of %s does not fit into 64 bits",
                        a->w->dataset->name, metric);
-    sqlite3_bind_text(insert, 6, metric, -1, SQLITE_STATIC);
-    sqlite3_bind_null(insert, 7);
-    sqlite3_bind_null(insert, 8);
+    sqlite3_bind_text(r->insert, 6, metric, -1, SQLITE_STATIC);
+    sqlite3_bind_null(r->insert, 7);
+    sqlite3_bind_null(r->insert, 8);
     if (had)
-        sqlite3_bind_int64(insert, 7, (int64_t)before);
+        sqlite3_bind_int64(r->insert, 7, (int64_t)before);
     if (has)
-        sqlite3_bind_int64(insert, 8, after);
+        sqlite3_bind_int64(r->insert, 8, after);
     a->r->restated++;
-    return sql_run(insert, err);
+    return sql_run(r->insert, err);
 }
 
-static omni_status restate_day(struct apply *a, const struct day_note *note, sqlite3_stmt *totals,
-                               sqlite3_stmt *insert, struct err *err)
+static omni_status restate_day(const struct restating *r, const struct day_note *note,
+                               struct err *err)
 {
     char text[DAY_TEXT];
     day_print(note->day, text);
-    sql_bind(totals, "is", a->w->feed, text);
-    sqlite3_bind_text(insert, 5, text, -1, SQLITE_STATIC);
-    if (sql_step(totals, err) != SQL_ROW)
+    sql_bind(r->totals, "is", r->a->w->feed, text);
+    sqlite3_bind_text(r->insert, 5, text, -1, SQLITE_STATIC);
+    if (sql_step(r->totals, err) != SQL_ROW)
         return err->status;
-    int64_t rows_before = sqlite3_column_int64(totals, 0) - note->inserted + note->removed;
+    int64_t rows_before = sqlite3_column_int64(r->totals, 0) - note->inserted + note->removed;
     omni_status status = OMNI_OK;
-    for (size_t i = 0; i < a->n_sums && rows_before > 0 && status == OMNI_OK; i++)
-        status = restate_sum(a, &note->sums[i], a->w->dataset->columns[a->sums[i]].name, totals,
-                             1 + 2 * (int)i, insert, err);
-    sqlite3_reset(totals);
+    for (size_t i = 0; i < r->a->n_sums && rows_before > 0 && status == OMNI_OK; i++)
+        status = restate_sum(r, note, i, err);
+    sqlite3_reset(r->totals);
     return status;
 }
 
@@ -264,9 +272,9 @@ static omni_status restate(struct apply *a, struct store *s, struct err *err)
     auto_stmt *insert = totals ? prepare_restatement(a, s, err) : NULL;
     if (!insert)
         return err->status;
+    const struct restating r = {a, totals, insert};
     for (size_t i = 0; i < days_count(a->days); i++)
-        if (days_at(a->days, i)->is_changed &&
-            restate_day(a, days_at(a->days, i), totals, insert, err) != OMNI_OK)
+        if (days_at(a->days, i)->is_changed && restate_day(&r, days_at(a->days, i), err) != OMNI_OK)
             return err->status;
     return OMNI_OK;
 }

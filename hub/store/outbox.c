@@ -30,6 +30,8 @@ struct gathering {
     const struct outbox_alert *alert;
     int64_t now, oldest, remind_at;
     json_t *items, *rows; /* rows: all of them, with what told needs */
+    bool is_due;          /* there is something to write */
+    int64_t due;          /* when there is something to do, as far as is known now */
 };
 
 static bool is_wanted(const struct outbox_alert *a, const char *kind)
@@ -166,38 +168,52 @@ static omni_status write_message(struct store *s, const struct gathering *g, str
     return status;
 }
 
-/* *is_due: there is something to write. */
-static omni_status look(struct store *s, const struct outbox_alert *a, int64_t now, int64_t *due,
-                        bool *is_due, bool may_write, struct err *err)
+static void gathering_drop(struct gathering *g)
 {
-    auto_json *items = json_array(), *rows = json_array();
-    struct gathering g = {a, now, INT64_MAX, INT64_MAX, items, rows};
-    omni_status status = gather(s, &g, err);
-    bool has_any = status == OMNI_OK && json_array_size(rows) > 0;
-    *is_due = has_any && g.oldest + a->group <= now;
-    *due = g.remind_at;
-    if (has_any && !*is_due && g.oldest + a->group < *due)
-        *due = g.oldest + a->group;
-    if (!*is_due || !may_write)
+    json_decref(g->items);
+    json_decref(g->rows);
+}
+#define auto_gathering __attribute__((cleanup(gathering_drop))) struct gathering
+
+static omni_status look(struct store *s, struct gathering *g, struct err *err)
+{
+    g->items = json_array();
+    g->rows = json_array();
+    g->oldest = g->remind_at = INT64_MAX;
+    omni_status status = gather(s, g, err);
+    bool has_any = status == OMNI_OK && json_array_size(g->rows) > 0;
+    g->is_due = has_any && g->oldest + g->alert->group <= g->now;
+    g->due = g->remind_at;
+    if (has_any && !g->is_due && g->oldest + g->alert->group < g->due)
+        g->due = g->oldest + g->alert->group;
+    return status;
+}
+
+/* Looks once more, as another may have written meanwhile. */
+static omni_status look_and_write(struct store *s, struct gathering *g, struct err *err)
+{
+    omni_status status = look(s, g, err);
+    if (!g->is_due)
         return status;
-    if (a->remind && now + a->remind < *due)
-        *due = now + a->remind;
-    return write_message(s, &g, err);
+    if (g->alert->remind && g->now + g->alert->remind < g->due)
+        g->due = g->now + g->alert->remind;
+    return write_message(s, g, err);
 }
 
 omni_status outbox_make(struct store *s, const struct outbox_alert *a, int64_t now, int64_t *due,
                         struct err *err)
 {
-    bool is_due;
-    *due = INT64_MAX;
+    auto_gathering first = {.alert = a, .now = now}, second = {.alert = a, .now = now};
     /* Most often there is nothing, and then no write lock is needed. */
-    omni_status status = look(s, a, now, due, &is_due, false, err);
-    if (status != OMNI_OK || !is_due)
+    omni_status status = look(s, &first, err);
+    *due = first.due;
+    if (status != OMNI_OK || !first.is_due)
         return status;
     status = sql_begin(s->db, err);
     if (status != OMNI_OK)
         return status;
-    status = look(s, a, now, due, &is_due, true, err);
+    status = look_and_write(s, &second, err);
+    *due = second.due;
     if (status == OMNI_OK)
         status = sql_commit(s->db, err);
     if (status != OMNI_OK)

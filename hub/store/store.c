@@ -205,29 +205,36 @@ char *store_path(const char *state_dir)
     return state_dir ? xasprintf("%s/store.db", state_dir) : xstrdup(":memory:");
 }
 
+static omni_status nothing_yet(struct err *err)
+{
+    return err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull");
+}
+
+/* A foreign or damaged file is found out before the first pragma could write to it. */
+static omni_status look_first(const char *path, enum store_mode mode, struct err *err)
+{
+    bool is_new;
+    if (mode != STORE_WRITE && access(path, F_OK) != 0 && errno == ENOENT)
+        return nothing_yet(err);
+    if (mode == STORE_WRITE && make_file(path, err) != OMNI_OK)
+        return err->status;
+    sqlite3 *look = store_connect(path, mode == STORE_WATCH ? STORE_WATCH : STORE_READ, err);
+    omni_status status = look ? store_check_identity(look, &is_new, err) : err->status;
+    sqlite3_close(look);
+    return status;
+}
+
 static omni_status open_file(struct store *s, enum store_mode mode, struct err *err)
 {
-    bool is_file = strcmp(s->path, ":memory:") != 0;
-    bool is_new;
-    if (mode != STORE_WRITE && is_file && access(s->path, F_OK) != 0 && errno == ENOENT)
-        return err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull");
-    if (mode == STORE_WRITE && is_file && make_file(s->path, err) != OMNI_OK)
+    bool is_new, is_file = strcmp(s->path, ":memory:") != 0;
+    if (is_file && look_first(s->path, mode, err) != OMNI_OK)
         return err->status;
-    /* A foreign or damaged file is found out before the first pragma could write to it. */
-    if (is_file) {
-        sqlite3 *look = store_connect(s->path, mode == STORE_WATCH ? STORE_WATCH : STORE_READ, err);
-        omni_status status = look ? store_check_identity(look, &is_new, err) : err->status;
-        sqlite3_close(look);
-        if (status != OMNI_OK)
-            return status;
-    }
     s->db = store_connect(s->path, mode, err);
     if (!s->db || store_check_identity(s->db, &is_new, err) != OMNI_OK)
         return err->status;
     if (mode == STORE_WRITE)
         return layout_update(s, !is_new, err);
-    return is_new ? err_set(err, OMNI_E_CONFIG, "there is nothing yet; run: omnihub pull")
-                  : OMNI_OK;
+    return is_new ? nothing_yet(err) : OMNI_OK;
 }
 
 struct store *store_open(const char *state_dir, const struct schema *schema, enum store_mode mode,
