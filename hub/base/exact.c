@@ -188,33 +188,39 @@ static bool parse_plain(const char *s, size_t n, int shift, int64_t *out)
 
 enum { PLAIN_MAX = 18 }; /* bytes: whatever they are, they fit */
 
+static bool may_be_plain(const char *s, size_t n, uint32_t flags)
+{
+    return n > 0 && n <= PLAIN_MAX && s[n - 1] >= '0' && s[n - 1] <= '9' && *s != '.' &&
+           !(flags & (OMNI_DECIMAL_COMMA | OMNI_THOUSANDS));
+}
+
+/* The number that was written, without decimals, in 64 bits. */
+static enum exact_result to_int64(struct decimal *d, bool rounding, int64_t *out)
+{
+    uint128 limit = (uint128)INT64_MAX + d->negative;
+    while (d->scale > 0 && d->mantissa > 0 && d->mantissa <= limit) {
+        d->mantissa *= 10;
+        d->scale--;
+    }
+    bool precise = d->scale >= 0 || shorten(d, rounding);
+    if (d->mantissa > limit)
+        return EXACT_RANGE;
+    if (!precise)
+        return EXACT_PRECISION;
+    *out = d->negative ? (int64_t) - (int128)d->mantissa : (int64_t)d->mantissa;
+    return EXACT_OK;
+}
+
 enum exact_result exact_parse(const char *s, size_t n, int shift, uint32_t flags, int64_t *out)
 {
-    bool is_plain = n > 0 && n <= PLAIN_MAX && s[n - 1] >= '0' && s[n - 1] <= '9' && *s != '.' &&
-                    !(flags & (OMNI_DECIMAL_COMMA | OMNI_THOUSANDS));
-    if (is_plain && parse_plain(s, n, shift, out))
+    if (may_be_plain(s, n, flags) && parse_plain(s, n, shift, out))
         return EXACT_OK;
     struct cursor c = {s, s + n};
     struct decimal d = {0};
     if (!take_decimal(&c, &d, flags))
         return EXACT_SYNTAX;
     d.scale += shift;
-    uint128 limit = (uint128)INT64_MAX + d.negative;
-    if (d.mantissa == 0) {
-        *out = 0;
-        return EXACT_OK;
-    }
-    while (d.scale > 0 && d.mantissa <= limit) {
-        d.mantissa *= 10;
-        d.scale--;
-    }
-    bool precise = d.scale >= 0 || shorten(&d, flags & OMNI_ROUND);
-    if (d.mantissa > limit)
-        return EXACT_RANGE;
-    if (!precise)
-        return EXACT_PRECISION;
-    *out = d.negative ? (int64_t) - (int128)d.mantissa : (int64_t)d.mantissa;
-    return EXACT_OK;
+    return to_int64(&d, flags & OMNI_ROUND, out);
 }
 
 const char *exact_message(enum exact_result result)
