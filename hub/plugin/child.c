@@ -339,8 +339,12 @@ static pid_t spawn(const struct child *c, const struct plugin_options *o, int so
     auto_free char *now = clock ? xasprintf("OMNIHUB_NOW=%s", clock) : NULL;
     char *env[] = {(char *)"LANG=C", (char *)"TZ=UTC0", now, NULL};
     int fds[] = {-1, print, print, socket, c->sealed};
-    int n_fds = c->sealed < 0 ? SEALED_FD : SEALED_FD + 1;
-    return spawn_process(o->program, argv, env, fds, n_fds, err);
+    const struct spawn s = {.program = o->program,
+                            .argv = argv,
+                            .env = env,
+                            .fds = fds,
+                            .n_fds = c->sealed < 0 ? SEALED_FD : SEALED_FD + 1};
+    return spawn_process(&s, err);
 }
 
 omni_status child_start(struct child *c, const struct plugin_options *o, struct err *err)

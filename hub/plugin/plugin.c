@@ -85,7 +85,8 @@ static bool converse(struct plugin *p, struct wire_out *call, omni_status *statu
             return false;
         if (type == RETURN && get_return(&in, status, wait_ms))
             return true;
-        const char *wrong = serve_frame(&p->gate, c, p->depth > 1, type, &in, &answer);
+        const struct serving s = {&p->gate, c, &in, &answer, p->depth > 1};
+        const char *wrong = serve_frame(&s, type);
         if (wrong)
             child_break(c, wrong);
         if (c->end != PLUGIN_FINE || (answer.buf.len > 0 && !child_send(c, &answer)))

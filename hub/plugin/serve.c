@@ -6,13 +6,6 @@
 
 #include "base/json.h"
 
-struct serving {
-    struct gate *gate;
-    const struct child *child;
-    struct wire_in *in;
-    struct wire_out *answer;
-};
-
 static bool finish(const struct serving *s, omni_status status)
 {
     wire_begin(s->answer, ANSWER);
@@ -189,18 +182,16 @@ static const struct {
     [FOUND_TOTAL] = {serve_found_total, true, true},
 };
 
-const char *serve_frame(struct gate *gate, const struct child *child, bool in_judge, uint16_t type,
-                        struct wire_in *in, struct wire_out *answer)
+const char *serve_frame(const struct serving *s, uint16_t type)
 {
-    const struct serving s = {gate, child, in, answer};
-    buf_clear(&answer->buf);
+    buf_clear(&s->answer->buf);
     if (type >= ARRAY_LEN(table) || !table[type].serve)
         return "sent a frame that has no meaning here";
-    if (in_judge && !table[type].in_judge)
+    if (s->in_judge && !table[type].in_judge)
         return "asked for something that may not be asked for while a reply is judged";
-    if (!table[type].serve(&s))
+    if (!table[type].serve(s))
         return "sent a malformed frame";
     if (!table[type].has_answer)
-        buf_clear(&answer->buf);
+        buf_clear(&s->answer->buf);
     return NULL;
 }

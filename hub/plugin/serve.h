@@ -6,9 +6,16 @@
 #include "plugin/child.h"
 #include "plugin/gate.h"
 
-/* Serves one frame; `answer` is what to send then, empty where the frame has none. Returns NULL, or
- * in words how the frame breaks the rules. in_judge: a reply is being judged right now. */
-const char *serve_frame(struct gate *, const struct child *, bool in_judge, uint16_t type,
-                        struct wire_in *, struct wire_out *answer);
+/* A frame, and who is asked. */
+struct serving {
+    struct gate *gate;
+    const struct child *child;
+    struct wire_in *in;
+    struct wire_out *answer; /* what to send then; empty where the frame has none */
+    bool in_judge;           /* a reply is being judged right now */
+};
+
+/* NULL, or in words how the frame breaks the rules. */
+const char *serve_frame(const struct serving *, uint16_t type);
 
 #endif

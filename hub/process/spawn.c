@@ -72,47 +72,45 @@ static void free_env(char **env)
     free(env);
 }
 
-static int run(const char *program, char *const argv[], char *const env[], const int *copies,
-               int n_fds, pid_t *pid)
+static int run(const struct spawn *s, char *const env[], const int *copies, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attr);
     set_attributes(&attr);
-    for (int i = 0; i < n_fds; i++)
+    for (int i = 0; i < s->n_fds; i++)
         posix_spawn_file_actions_adddup2(&actions, copies[i], i);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     /* Ours are all close-on-exec; this is for what a library may have opened. */
-    posix_spawn_file_actions_addclosefrom_np(&actions, n_fds);
+    posix_spawn_file_actions_addclosefrom_np(&actions, s->n_fds);
 #endif
-    int error = posix_spawn(pid, program, &actions, &attr, argv, env);
+    int error = posix_spawn(pid, s->program, &actions, &attr, s->argv, env);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-pid_t spawn_process(const char *program, char *const argv[], char *const env[], const int *fds,
-                    int n_fds, struct err *err)
+pid_t spawn_process(const struct spawn *s, struct err *err)
 {
-    int copies[MAX_FDS], n = 0, error = n_fds > MAX_FDS ? EMFILE : 0;
+    int copies[MAX_FDS], n = 0, error = s->n_fds > MAX_FDS ? EMFILE : 0;
     pid_t pid = -1;
-    for (; n < n_fds && error == 0; n++) {
-        copies[n] = copy_above(fds[n], n_fds);
+    for (; n < s->n_fds && error == 0; n++) {
+        copies[n] = copy_above(s->fds[n], s->n_fds);
         if (copies[n] < 0) {
             error = errno;
             break;
         }
     }
-    char **own_env = env ? NULL : minimal_env();
+    char **own_env = s->env ? NULL : minimal_env();
     if (error == 0)
-        error = run(program, argv, env ? env : own_env, copies, n_fds, &pid);
+        error = run(s, s->env ? s->env : own_env, copies, &pid);
     free_env(own_env);
     while (n > 0)
         close(copies[--n]);
     if (error == 0)
         return pid;
-    err_set(err, OMNI_E_RETRY, "cannot start %s: %s", program, strerror(error));
+    err_set(err, OMNI_E_RETRY, "cannot start %s: %s", s->program, strerror(error));
     return -1;
 }
 

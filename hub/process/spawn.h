@@ -9,10 +9,16 @@
 
 #include "base/err.h"
 
-/* fds[i] becomes descriptor i of the child (0 … n-1); -1: /dev/null. argv ends with NULL. env NULL:
- * a minimal one (PATH, LANG=C, and OMNIHUB_NOW where it is set). Returns the pid, -1 with err. */
-pid_t spawn_process(const char *program, char *const argv[], char *const env[], const int *fds,
-                    int n_fds, struct err *);
+/* What is started, and all that is handed to it. */
+struct spawn {
+    const char *program;
+    char *const *argv; /* ends with NULL, as env does */
+    char *const *env;  /* NULL: PATH, LANG=C, and of ours OMNIHUB_NOW and TZDIR */
+    const int *fds;    /* fds[i] becomes descriptor i of the child; -1: /dev/null */
+    int n_fds;
+};
+/* The pid; -1 with err. */
+pid_t spawn_process(const struct spawn *, struct err *);
 /* Called first thing in a child: die when the parent dies; no core dumps, no ptrace by siblings. */
 void spawn_child_setup(pid_t parent);
 /* It ended because xmalloc() or one like it got nothing. */

@@ -126,7 +126,8 @@ static bool job_spawn(struct job *j, struct err *err)
     char *argv[] = {program, NULL};
     /* What a job prints by accident must not end up among the results. */
     int fds[JOB_N_FDS] = {-1, STDERR_FILENO, STDERR_FILENO, spec, ends[1]};
-    j->pid = spawn_process(program, argv, NULL, fds, JOB_N_FDS, err);
+    const struct spawn what = {.program = program, .argv = argv, .fds = fds, .n_fds = JOB_N_FDS};
+    j->pid = spawn_process(&what, err);
     close(ends[1]);
     if (j->pid < 0) {
         close(ends[0]);

@@ -135,10 +135,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!wire_head((const char *)data, size - WIRE_HEAD, &len, &type))
             break;
         struct wire_in in = {.s = (const char *)data + WIRE_HEAD, .left = len};
+        const struct serving s = {&gate, &child, &in, &answer, data[0] % 2};
         if (type == STARTED)
             describe(&in, arena);
         else
-            wrong = serve_frame(&gate, &child, data[0] % 2, type, &in, &answer);
+            wrong = serve_frame(&s, type);
         data += WIRE_HEAD + len;
         size -= WIRE_HEAD + len;
     }

@@ -24,7 +24,9 @@ static int run(const char *script, struct buf *out)
     char *argv[] = {(char *)"sh", (char *)"-c", (char *)script, NULL};
     /* Crosswise: 2 is the child's 1, and the pipe lands on a number that is in use here. */
     int fds[] = {-1, print[1], print[1], print[1]};
-    pid_t pid = spawn_process("/bin/sh", argv, NULL, fds, ARRAY_LEN(fds), &err);
+    const struct spawn shell = {
+        .program = "/bin/sh", .argv = argv, .fds = fds, .n_fds = ARRAY_LEN(fds)};
+    pid_t pid = spawn_process(&shell, &err);
     if (pid < 0)
         fail_msg("%s", err.text);
     close(print[1]);
@@ -90,7 +92,8 @@ static void says_how_it_ended(void **state)
     assert_string_equal(text, "exit code 3");
     struct err err;
     char *argv[] = {(char *)"x", NULL};
-    assert_int_equal(spawn_process("/no/such/program", argv, NULL, NULL, 0, &err), -1);
+    const struct spawn missing = {.program = "/no/such/program", .argv = argv};
+    assert_int_equal(spawn_process(&missing, &err), -1);
     assert_string_equal(err.text, "cannot start /no/such/program: No such file or directory");
 }
 
