@@ -24,16 +24,15 @@ static void say_fault(omni_status status, const struct err *err)
 }
 
 /* An end that comes closer, as one event whose text and stage change. */
-static void tell_end(struct work *w, const char *kind, const char *scope, const char *text,
-                     int stage)
+static void tell_end(struct work *w, const struct event *e)
 {
     struct err err = {0};
     bool is_new = false;
-    omni_status status = event_is_new(w->store, kind, scope, text, &is_new, &err);
+    omni_status status = event_is_new(w->store, e, &is_new, &err);
     if (status == OMNI_OK && is_new) {
-        bool is_connector = strcmp(kind, EVENT_SUNSET) == 0;
-        log_warn("%s%s: %s", is_connector ? "connector " : "", scope, text);
-        status = event_raise_stage(w->store, kind, scope, text, stage, &err);
+        bool is_connector = strcmp(e->kind, EVENT_SUNSET) == 0;
+        log_warn("%s%s: %s", is_connector ? "connector " : "", e->scope, e->text);
+        status = event_raise(w->store, e, &err);
     }
     say_fault(status, &err);
 }
@@ -54,7 +53,7 @@ static void look_at_sunset(struct work *w, const struct config_connector *k)
                     ? sunset_stage(source->api_version, source->api_sunset, k->options, text)
                     : 0;
     if (stage)
-        tell_end(w, EVENT_SUNSET, k->name, text, stage);
+        tell_end(w, &(struct event){EVENT_SUNSET, k->name, text, stage});
     else
         end_is_off(w, EVENT_SUNSET, k->name);
 }
@@ -67,7 +66,7 @@ static void look_at_secret(struct work *w, const json_t *secret)
     auto_free char *scope = xasprintf("secret %s", json_text(secret, "name"));
     int stage = secret_stage(secret, text);
     if (stage)
-        tell_end(w, EVENT_SECRET, scope, text, stage);
+        tell_end(w, &(struct event){EVENT_SECRET, scope, text, stage});
     else
         end_is_off(w, EVENT_SECRET, scope);
 }

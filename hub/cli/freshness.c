@@ -120,7 +120,9 @@ static omni_status tell(struct freshness *f, const char *name, const struct age 
     omni_status status = event_is_open(f->store, EVENT_STALE, name, &is_new, err);
     if (status == OMNI_OK && !is_new)
         log_warn("connector %s is stale: %s", name, text);
-    return status == OMNI_OK ? event_raise(f->store, EVENT_STALE, name, text, err) : status;
+    return status == OMNI_OK
+               ? event_raise(f->store, &(struct event){EVENT_STALE, name, text, 0}, err)
+               : status;
 }
 
 /* *look: when to come again. */

@@ -102,8 +102,10 @@ static json_t *copy_of_event(const char *how, const char *kind, const char *scop
 
 static omni_status write_raise(const struct unwritten *u, const json_t *copy, struct err *err)
 {
-    return event_raise(u->store, json_text(copy, "kind"), json_text(copy, "scope"),
-                       json_text(copy, "text"), err);
+    const struct event event = {.kind = json_text(copy, "kind"),
+                                .scope = json_text(copy, "scope"),
+                                .text = json_text(copy, "text")};
+    return event_raise(u->store, &event, err);
 }
 
 static omni_status write_clear(const struct unwritten *u, const json_t *copy, struct err *err)

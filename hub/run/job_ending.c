@@ -48,10 +48,9 @@ static omni_status keep(struct job *job, const char *text, int stage, bool *is_n
     const char *scope = job->connector;
     if (!text)
         return event_clear(job->store, EVENT_DEPRECATED, scope, NULL, err);
-    omni_status status = event_is_new(job->store, EVENT_DEPRECATED, scope, text, is_new, err);
-    if (status != OMNI_OK || !*is_new)
-        return status;
-    return event_raise_stage(job->store, EVENT_DEPRECATED, scope, text, stage, err);
+    const struct event event = {EVENT_DEPRECATED, scope, text, stage};
+    omni_status status = event_is_new(job->store, &event, is_new, err);
+    return status == OMNI_OK && *is_new ? event_raise(job->store, &event, err) : status;
 }
 
 void job_tell_ending(struct job *job)

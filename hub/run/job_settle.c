@@ -61,7 +61,7 @@ static omni_status tell_drift(struct job *job, struct err *err)
     if (settling_drift(job->store, &question, text, err) != OMNI_OK)
         return err->status;
     if (*text)
-        return event_raise(job->store, EVENT_DRIFT, scope, text, err);
+        return event_raise(job->store, &(struct event){EVENT_DRIFT, scope, text, 0}, err);
     /* Only a reading of all that may move can say that nothing did. */
     return w->is_full ? event_clear(job->store, EVENT_DRIFT, scope, NULL, err) : OMNI_OK;
 }

@@ -56,7 +56,7 @@ static omni_status raise_it(struct store *s, const struct event_run *r, const st
     const char *message = given(r->message);
     auto_free char *text = xasprintf("%s: %s%s%s", o->code, message ? message : o->title,
                                      o->remedy ? "; to do: " : "", o->remedy ? o->remedy : "");
-    return event_raise(s, EVENT_FAILING, scope, text, err);
+    return event_raise(s, &(struct event){EVENT_FAILING, scope, text, 0}, err);
 }
 
 /* What ended well also ends what stood above it: a login that failed before any stream began. */

@@ -38,33 +38,32 @@ omni_status event_is_open(struct store *s, const char *kind, const char *scope, 
     return status;
 }
 
-omni_status event_is_new(struct store *s, const char *kind, const char *scope, const char *text,
-                         bool *is_new, struct err *err)
+/* As it is stored. */
+static const char *kept_text(struct buf *room, const char *text)
+{
+    *room = BUF_INIT(3 * EVENT_TEXT + 1);
+    return text_add_utf8(room, text, strnlen(text, EVENT_TEXT)) ? buf_text(room) : "";
+}
+
+omni_status event_is_new(struct store *s, const struct event *e, bool *is_new, struct err *err)
 {
     int64_t n = 0;
+    auto_buf room = {0};
     auto_stmt *stmt = sql_prepare(s->db,
                                   "SELECT count(*) FROM notices WHERE kind = ? AND scope = ? AND"
                                   " until IS NULL AND text = ?",
                                   err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "sss", kind, scope, text);
+    sql_bind(stmt, "sss", e->kind, e->scope, kept_text(&room, e->text));
     omni_status status = sql_int(stmt, 0, &n, err);
     *is_new = status == OMNI_OK && n == 0;
     return status;
 }
 
-omni_status event_raise(struct store *s, const char *kind, const char *scope, const char *text,
-                        struct err *err)
+omni_status event_raise(struct store *s, const struct event *e, struct err *err)
 {
-    return event_raise_stage(s, kind, scope, text, 0, err);
-}
-
-omni_status event_raise_stage(struct store *s, const char *kind, const char *scope,
-                              const char *text, int stage, struct err *err)
-{
-    auto_buf room = BUF_INIT(3 * EVENT_TEXT + 1);
-    size_t len = strnlen(text, EVENT_TEXT);
+    auto_buf room = {0};
     auto_stmt *stmt = sql_prepare(
         s->db,
         "INSERT INTO notices(kind, scope, since, text, stage) VALUES(?1, ?2, ?3, ?4, ?5)"
@@ -73,8 +72,8 @@ omni_status event_raise_stage(struct store *s, const char *kind, const char *sco
         err);
     if (!stmt)
         return err->status;
-    sql_bind(stmt, "ssisi", kind, scope, day_now(),
-             text_add_utf8(&room, text, len) ? buf_text(&room) : "", (int64_t)stage);
+    sql_bind(stmt, "ssisi", e->kind, e->scope, day_now(), kept_text(&room, e->text),
+             (int64_t)e->stage);
     return write_it(s, stmt, err);
 }
 

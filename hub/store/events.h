@@ -23,18 +23,17 @@
     EVENT_FAILING "|" EVENT_STALE "|" EVENT_SUSPENDED "|" EVENT_DRIFT "|" EVENT_SECRET             \
                   "|" EVENT_SUNSET "|" EVENT_DEPRECATED "|" EVENT_CLOCK
 
+struct event {
+    const char *kind, *scope, *text;
+    int stage; /* of one that becomes more urgent: a higher one is told again, a lower one is not */
+};
 /* Opens it, or renews the text of the one that is open. */
-omni_status event_raise(struct store *, const char *kind, const char *scope, const char *text,
-                        struct err *);
-/* The same for one that becomes more urgent: a higher stage is told again, a lower one is not. */
-omni_status event_raise_stage(struct store *, const char *kind, const char *scope, const char *text,
-                              int stage, struct err *);
+omni_status event_raise(struct store *, const struct event *, struct err *);
 /* Ends it; nothing is written where none is open. *was_open may be NULL. */
 omni_status event_clear(struct store *, const char *kind, const char *scope, bool *was_open,
                         struct err *);
 /* Would raising it say anything that is not said yet? */
-omni_status event_is_new(struct store *, const char *kind, const char *scope, const char *text,
-                         bool *is_new, struct err *);
+omni_status event_is_new(struct store *, const struct event *, bool *is_new, struct err *);
 omni_status event_is_open(struct store *, const char *kind, const char *scope, bool *is_open,
                           struct err *);
 /* How a run ended, or a call that has none in the ledger; what an end means for EVENT_FAILING. A

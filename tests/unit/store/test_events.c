@@ -29,7 +29,8 @@ static bool is_open(struct fixture *f, const char *kind, const char *scope)
 
 static void raise_it(struct fixture *f, const char *scope, const char *text)
 {
-    assert_int_equal(event_raise(f->store, EVENT_DRIFT, scope, text, &f->err), OMNI_OK);
+    assert_int_equal(event_raise(f->store, &(struct event){EVENT_DRIFT, scope, text, 0}, &f->err),
+                     OMNI_OK);
 }
 
 static void one_of_a_kind_and_scope_lasts(void **state)
@@ -59,6 +60,22 @@ static void one_of_a_kind_and_scope_lasts(void **state)
     assert_string_equal(json_text(json_array_get(all, 2), "until_at"), "2026-01-11T00:00:00Z");
     auto_json *newest = events_list(f->store, false, 1, &f->err);
     assert_string_equal(json_text(json_array_get(newest, 0), "text"), "again");
+}
+
+/* Said once, also where the text is not stored as it was given. */
+static void what_is_said_is_not_new(void **state)
+{
+    struct fixture *f = *state;
+    auto_free char *odd = xcalloc(1, 5000);
+    memset(odd, 'x', 4999);
+    odd[10] = '\xff';
+    const struct event event = {EVENT_DEPRECATED, "a", odd, 1};
+    bool is_new = false;
+    assert_int_equal(event_is_new(f->store, &event, &is_new, &f->err), OMNI_OK);
+    assert_true(is_new);
+    assert_int_equal(event_raise(f->store, &event, &f->err), OMNI_OK);
+    assert_int_equal(event_is_new(f->store, &event, &is_new, &f->err), OMNI_OK);
+    assert_false(is_new);
 }
 
 static void an_older_store_has_none(void **state)
@@ -237,6 +254,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(runs_without_an_end_open_one, setup, teardown),
     cmocka_unit_test_setup_teardown(one_of_a_kind_and_scope_lasts, setup, teardown),
     cmocka_unit_test_setup_teardown(an_older_store_has_none, setup, teardown),
+    cmocka_unit_test_setup_teardown(what_is_said_is_not_new, setup, teardown),
 };
 
 UNIT_MAIN(tests)

@@ -30,8 +30,8 @@ static int teardown(void **state)
 
 static void raise_it(struct fixture *f, const char *scope, int stage)
 {
-    assert_int_equal(event_raise_stage(f->store, EVENT_SUNSET, scope, "text", stage, &f->err),
-                     OMNI_OK);
+    const struct event event = {EVENT_SUNSET, scope, "text", stage};
+    assert_int_equal(event_raise(f->store, &event, &f->err), OMNI_OK);
 }
 
 static void clear_it(struct fixture *f, const char *scope)

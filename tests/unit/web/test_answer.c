@@ -64,8 +64,10 @@ static void fill(struct store *s)
         if (i < 2)
             assert_int_equal(store_run_finish(s, run, &end, &err), OMNI_OK);
     }
-    assert_int_equal(event_raise(s, EVENT_FAILING, "sink bi", "it is full", &err), OMNI_OK);
-    assert_int_equal(event_raise(s, EVENT_DRIFT, "shop.good", "it <moved>", &err), OMNI_OK);
+    static const struct event full = {EVENT_FAILING, "sink bi", "it is full", 0},
+                              moved = {EVENT_DRIFT, "shop.good", "it <moved>", 0};
+    assert_int_equal(event_raise(s, &full, &err), OMNI_OK);
+    assert_int_equal(event_raise(s, &moved, &err), OMNI_OK);
 }
 
 static void open_lab(struct lab *l, bool with_store)
