@@ -114,7 +114,15 @@ static void add_untold(json_t *notice, const struct config *c)
     json_object_set_new(notice, "untold", untold);
 }
 
-/* {id of a notice: [{alert, at}]}; takes the rows apart. New reference. */
+/* How the message is that tells it; what was told first is not kept for ever. */
+static void put_state(json_t *told)
+{
+    if (json_object_get(told, "attempts"))
+        json_put_text(told, "state", state_of(told));
+    json_object_del(told, "code");
+}
+
+/* {id of a notice: [{alert, at, …}]}; takes the rows apart. New reference. */
 static json_t *by_notice(const json_t *rows)
 {
     json_t *out = json_object(), *row;
@@ -123,6 +131,7 @@ static json_t *by_notice(const json_t *rows)
     {
         auto_free char *id = xasprintf("%" PRId64, json_int(row, "notice", 0));
         json_object_del(row, "notice");
+        put_state(row);
         json_list_add(out, id, row);
     }
     return out;

@@ -17,8 +17,10 @@
 json_t *alert_facts(const struct config *, struct store *, struct err *);
 /* Is something wrong with it now? */
 bool alert_is_undelivered(const json_t *fact);
-/* Adds to each of events_list() who was "told" of it, [{alert, at}], and the "untold": names of
- * alerts that want its kind and were not. */
+/* Adds to each of events_list() whose message was "told" it, [{alert, at, state, attempts,
+ * ended_at, message}], and the "untold": names of alerts that want its kind and have no message of
+ * it. state as above: only sent, and partly, have reached somebody; it is absent where the message
+ * is kept no longer. */
 omni_status alert_add_told(json_t *notices, const struct config *, struct store *, struct err *);
 
 #endif

@@ -77,6 +77,7 @@ static const char fixed_tables[] =
     " attempts INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL, done TEXT, ended INTEGER,"
     " code TEXT, message TEXT);"
     "CREATE INDEX IF NOT EXISTS outbox_open ON outbox(alert) WHERE ended IS NULL;"
+    "CREATE INDEX IF NOT EXISTS outbox_made ON outbox(alert, made);"
     "CREATE TABLE IF NOT EXISTS backfills(id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " connector TEXT NOT NULL, account TEXT NOT NULL, from_day TEXT NOT NULL,"
     " to_day TEXT NOT NULL, done_from TEXT, started INTEGER NOT NULL, ended INTEGER, code TEXT,"

@@ -353,8 +353,10 @@ json_t *outbox_told(struct store *s, struct err *err)
         return json_array();
     auto_stmt *stmt =
         sql_prepare(s->db,
-                    "SELECT n.id AS notice, t.alert, t.at FROM notices n JOIN told t"
-                    " ON t.notice = n.id WHERE n.until IS NULL ORDER BY t.at, t.alert",
+                    "SELECT n.id AS notice, t.alert, t.at, o.attempts, o.code,"
+                    " o.ended AS ended_at, o.message FROM notices n JOIN told t"
+                    " ON t.notice = n.id LEFT JOIN outbox o ON o.alert = t.alert AND o.made = t.at"
+                    " WHERE n.until IS NULL ORDER BY t.at, t.alert",
                     err);
     return stmt ? ledger_rows(stmt, NULL, NULL, err) : NULL;
 }

@@ -53,8 +53,9 @@ omni_status outbox_keep(struct store *, const json_t *names, struct err *);
  * New reference; NULL with err. */
 json_t *outbox_list(struct store *, const char *alert, uint32_t last, struct err *);
 
-/* What was put into messages of what still lasts: [{notice (its id), alert, at}], the oldest first.
- * New reference; NULL with err. */
+/* What was put into messages of what still lasts: [{notice (its id), alert, at}], the oldest first;
+ * with attempts, code, ended_at and message of that message, as long as it is kept. New reference;
+ * NULL with err. */
 json_t *outbox_told(struct store *, struct err *);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "web/page.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "web/html.h"
 #include "web/parts.h"
@@ -12,18 +14,34 @@ enum { SHOWN = 100 };
 
 /* ---- what lasts ---- */
 
+/* Only what was delivered is told. */
+static void add_message(struct buf *b, const struct look *look, const json_t *told)
+{
+    char attempts[HTML_NUMBER];
+    const char *state = json_text(told, "state");
+    bool is_partly = state && strcmp(state, "partly") == 0;
+    html(b, "<p><bdi>{}</bdi> ", json_text(told, "alert"));
+    if (!state) {
+        part_time(b, look, json_text(told, "at"));
+    } else if (is_partly || strcmp(state, "sent") == 0) {
+        part_time(b, look, json_text(told, "ended_at"));
+        html(b, is_partly ? " not taken by everybody" : "");
+    } else if (strcmp(state, "pending") == 0) {
+        html(b, "on its way");
+    } else {
+        part_state(b, page_alert_word(told), NULL);
+        html(b, ", attempts: {}", html_number(json_int(told, "attempts", 0), attempts));
+    }
+    html(b, "</p>");
+}
+
 static void add_told(struct buf *b, const struct look *look, const json_t *event)
 {
     const json_t *told = json_object_get(event, "told"), *untold = json_object_get(event, "untold");
     const json_t *one;
     size_t i;
     part_cell_begin(b, "Told");
-    json_array_foreach(told, i, one)
-    {
-        html(b, "<p><bdi>{}</bdi> ", json_text(one, "alert"));
-        part_time(b, look, json_text(one, "at"));
-        html(b, "</p>");
-    }
+    json_array_foreach(told, i, one) add_message(b, look, one);
     json_array_foreach(untold, i, one)
         html(b, "<p><bdi>{}</bdi> not yet</p>", json_string_value(one));
     if (json_array_size(told) + json_array_size(untold) == 0)

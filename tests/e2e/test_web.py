@@ -308,9 +308,16 @@ def test_alert():
         tap.is_((alert["alert"], alert["kind"], alert["state"], alert["events"]), ("duty", "webhook", "waiting", 1), "all.json tells of it, too")
         tap.ok("HTTP 400" in alert["message"] and "omnihub alerts" in alert["remedy"] and alert["attempts"] > 0, "with what is wrong and what to do")
         event = everything["events"][0]
-        tap.is_((event["kind"], [t["alert"] for t in event["told"]], event["untold"]), ("failing", ["duty"], []), "what lasts names who is told")
+        told = event["told"][0]
+        tap.is_((event["kind"], told["alert"], told["state"], "HTTP 400" in told["message"], event["untold"]), ("failing", "duty", "waiting", True, []),
+                "what lasts names whose message tells it, and that it is not through")
+        tap.ok(told["attempts"] > 0 and "ended_at" not in told and "attempts: " in web.ask("/").text, "after how many attempts, on the page as well")
         tap.is_((everything["service"]["running"], everything["pauses"], everything["parked"]), (True, [], []), "nothing waits")
         tap.has(web.ask("/").text, "Whether messages get through", "the page has the alert")
+        hook.statuses = []
+        web.until(lambda: web.ask("/all.json").json()["events"][0]["told"][0]["state"] == "sent", "it to get through")
+        told = web.ask("/all.json").json()["events"][0]["told"][0]
+        tap.ok(told["ended_at"] > told["at"] and "attempts: " not in web.ask("/").text, "then it is told, and since when")
 
 
 def test_configuration():

@@ -207,6 +207,27 @@ static void waits_follow_the_clock(void **state)
     ASSERT_TAKES(f, "ops", "a:open");
 }
 
+/* An alert has put it into a message; whether anybody got that is the message's affair. */
+static void told_is_not_delivered(void **state)
+{
+    struct fixture *f = *state;
+    raise_it(f, "a", 0);
+    make(f, &ops, MINUTE);
+    auto_json *before = outbox_told(f->store, &f->err);
+    const json_t *waits = json_array_get(before, 0);
+    assert_string_equal(json_text(waits, "at"), "2026-01-10T00:01:00Z");
+    assert_int_equal(json_int(waits, "attempts", -1), 0);
+    assert_null(json_text(waits, "code"));
+    ASSERT_TAKES(f, "ops", "a:open");
+    auto_json *after = outbox_told(f->store, &f->err);
+    assert_string_equal(json_text(json_array_get(after, 0), "code"), OUTBOX_SENT);
+    assert_string_equal(json_text(json_array_get(after, 0), "ended_at"), START);
+    assert_int_equal(sql_exec(store_db(f->store), &f->err, "DELETE FROM outbox"), OMNI_OK);
+    auto_json *later = outbox_told(f->store, &f->err); /* months later */
+    assert_int_equal(json_array_size(later), 1);
+    assert_int_equal(json_int(json_array_get(later, 0), "attempts", -1), -1);
+}
+
 static void an_older_store_has_none(void **state)
 {
     struct fixture *f = *state;
@@ -223,6 +244,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(thousands_are_one_message, setup, teardown),
     cmocka_unit_test_setup_teardown(sent_again_in_order, setup, teardown),
     cmocka_unit_test_setup_teardown(waits_follow_the_clock, setup, teardown),
+    cmocka_unit_test_setup_teardown(told_is_not_delivered, setup, teardown),
     cmocka_unit_test_setup_teardown(an_older_store_has_none, setup, teardown),
 };
 
