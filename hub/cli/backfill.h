@@ -6,8 +6,6 @@
 
 #include "cli/work.h"
 
-enum { BACKFILL_CHUNK_DAYS = 31 };
-
 struct backfills;
 
 /* The store is borrowed. */

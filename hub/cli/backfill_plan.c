@@ -11,10 +11,10 @@
 #include "base/day.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/backfill.h"
 #include "cli/output.h"
 #include "cli/reading.h"
 #include "run/job_plan.h"
+#include "store/backfills.h"
 #include "store/ledger.h"
 
 static bool is_wanted(const struct config_connector *k, const struct omni_stream *stream)

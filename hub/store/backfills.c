@@ -90,6 +90,9 @@ static void finish(void *ctx, json_t *row)
     json_put_int(row, "days", days);
     json_put_int(row, "days_done", done);
     json_put_int(row, "percent", done * 100 / days);
+    if (!json_text(row, "ended_at"))
+        json_put_int(row, "chunks_left",
+                     (days - done + BACKFILL_CHUNK_DAYS - 1) / BACKFILL_CHUNK_DAYS);
     if (done > 0 && !json_text(row, "ended_at"))
         json_put_int(row, "seconds_left", spent / TIME_SECOND * (days - done) / done);
 }

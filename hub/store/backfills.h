@@ -9,6 +9,8 @@
 
 #include "store/store.h"
 
+enum { BACKFILL_CHUNK_DAYS = 31 }; /* of a run at most */
+
 struct backfill_order {
     const char *connector, *account; /* account "" where there is none */
     int32_t from, to;                /* days, both included */
@@ -26,8 +28,8 @@ omni_status backfill_end(struct store *, int64_t id, const char *code, const cha
 omni_status backfill_stop(struct store *, const char *connector, uint64_t *n, struct err *);
 /* One object per backfill, newest first: id, connector, account, from_day, to_day, done_from (the
  * oldest day that is stored; absent: none yet), started_at, ended_at (absent: it is not over),
- * code, message, days, days_done, percent, seconds_left (absent: nothing to judge by). connector
- * NULL: all. New reference; NULL with err. */
+ * code, message, days, days_done, percent, chunks_left, seconds_left (absent: nothing to judge by,
+ * or over). connector NULL: all. New reference; NULL with err. */
 json_t *backfills_list(struct store *, const char *connector, bool only_open, struct err *);
 
 #endif

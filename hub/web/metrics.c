@@ -215,64 +215,80 @@ static void add_alerts(struct buf *b, const struct look *look)
 /* All that a connector has under way, of every account. */
 static void add_backfills(struct buf *b, const json_t *backfills)
 {
-    static const char name[] = "omnihub_backfill_done_ratio";
-    auto_json *days = json_object(), *done = json_object();
+    static const char name[] = "omnihub_backfill_chunks_pending";
+    auto_json *pending = json_object();
     const json_t *each;
     const char *connector;
-    json_t *total;
+    json_t *n;
     size_t i;
     json_array_foreach(backfills, i, each)
     {
         connector = json_text(each, "connector");
-        json_put_int(days, connector, json_int(days, connector, 0) + json_int(each, "days", 0));
-        json_put_int(done, connector,
-                     json_int(done, connector, 0) + json_int(each, "days_done", 0));
+        json_put_int(pending, connector,
+                     json_int(pending, connector, 0) + json_int(each, "chunks_left", 0));
     }
-    expose_family(b, name, "gauge", "How much of the backfills is done that are under way.");
-    json_object_foreach(days, connector, total)
+    expose_family(b, name, "gauge", "Runs that the backfills under way still take.");
+    json_object_foreach(pending, connector, n)
     {
         const struct label labels[] = {{"connector", connector}, {0}};
-        if (json_integer_value(total) > 0)
-            expose_micros(b, name, labels,
-                          json_int(done, connector, 0) * TIME_SECOND / json_integer_value(total));
+        expose_int(b, name, labels, json_integer_value(n));
     }
 }
 
-/* A connector may ask several accounts' quotas: the scarcest counts. */
-static void add_left(struct buf *b, const json_t *connector)
+/* Is less left of it than of the other, for its size? */
+static bool is_scarcer(const json_t *quota, const json_t *than)
 {
-    auto_json *least = json_object();
-    const json_t *one_of_them;
-    const char *what;
-    json_t *ratio;
+    return (__int128)json_int(quota, "left", 0) * json_int(than, "limit", 0) <
+           (__int128)json_int(than, "left", 0) * json_int(quota, "limit", 0);
+}
+
+/* A connector may ask several accounts' quotas: the scarcest counts. {what: quota}; new reference.
+ */
+static json_t *scarcest(const json_t *connector)
+{
+    json_t *least = json_object(), *one_of_them;
     size_t i;
     json_array_foreach(json_object_get(connector, "quota"), i, one_of_them)
     {
-        int64_t left = json_int(one_of_them, "left", 0), limit = json_int(one_of_them, "limit", 0);
-        if (limit <= 0 || left < 0 || left > limit)
-            continue;
-        int64_t micros = (int64_t)((__int128)left * TIME_SECOND / limit);
-        what = json_text(one_of_them, "what");
-        if (micros < json_int(least, what, INT64_MAX))
-            json_put_int(least, what, micros);
+        const char *what = json_text(one_of_them, "what");
+        const json_t *before = json_object_get(least, what);
+        if (json_int(one_of_them, "limit", 0) > 0 && json_int(one_of_them, "left", -1) >= 0 &&
+            (!before || is_scarcer(one_of_them, before)))
+            json_object_set(least, what, one_of_them);
     }
-    json_object_foreach(least, what, ratio)
-    {
-        const struct label labels[] = {
-            {"connector", json_text(connector, "connector")}, {"what", what}, {0}};
-        expose_micros(b, "omnihub_quota_left_ratio", labels, json_integer_value(ratio));
-    }
+    return least;
 }
+
+static const struct {
+    const char *name, *help, *member;
+} of_quotas[] = {
+    {"omnihub_rate_budget_remaining",
+     "What is left of a quota, where the platform tells; of several accounts the scarcest.",
+     "left"},
+    {"omnihub_rate_budget_limit", "What there is of it at most.", "limit"},
+};
 
 static void add_quotas(struct buf *b, const struct look *look)
 {
     const json_t *connector;
+    const char *what;
+    json_t *quota;
     size_t i;
     one(b, "omnihub_quota_pauses", "Quotas that are used up now.",
         (int64_t)json_array_size(look->facts.standing.pauses));
-    expose_family(b, "omnihub_quota_left_ratio", "gauge",
-                  "What is left of a quota, where the platform tells; the scarcest of several.");
-    json_array_foreach(look->facts.connectors, i, connector) add_left(b, connector);
+    for (size_t k = 0; k < ARRAY_LEN(of_quotas); k++) {
+        expose_family(b, of_quotas[k].name, "gauge", of_quotas[k].help);
+        json_array_foreach(look->facts.connectors, i, connector)
+        {
+            auto_json *least = scarcest(connector);
+            json_object_foreach(least, what, quota)
+            {
+                const struct label labels[] = {
+                    {"connector", json_text(connector, "connector")}, {"what", what}, {0}};
+                expose_int(b, of_quotas[k].name, labels, json_int(quota, of_quotas[k].member, 0));
+            }
+        }
+    }
 }
 
 /* ---- this program ---- */

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import hub as h  # noqa: E402
 import omni  # noqa: E402
 import tap  # noqa: E402
+import web as w  # noqa: E402
 
 FIRST = h.ago(150)
 
@@ -85,6 +86,9 @@ def test_killed():
         running.communicate()
         left = last_of(lab)
         tap.ok("ended_at" not in left and left["days_done"] > 0, "killed in the middle, and it shows")
+        with w.Web(lab) as web:
+            tap.is_((left["chunks_left"], web.metrics()['omnihub_backfill_chunks_pending{connector="ads"}']), (-((left["days_done"] - 111) // 31),) * 2,
+                    "how many chunks are left, as a metric, too")
         done = lab.run(*order)
         tap.is_(done.code, 0, "the same order goes on")
         tap.is_(len(lab.run("backfill", "--json").json()), 1, "it is the same backfill")

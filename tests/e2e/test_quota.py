@@ -235,6 +235,10 @@ def test_left():
         tap.ok(quota[0]["left"] in (40, 41), "the number")
         tap.is_(lab.status()["b"]["quota"], quota, "the same for who shares it")
         tap.has(lab.run("status").out, "of 100 left (x-ratelimit), full again at ", "for people, where less than half is left")
+        with w.Web(lab) as web:
+            labels = '{connector="a",what="x-ratelimit"}'
+            told = tuple(web.metrics()["omnihub_rate_budget_" + name + labels] for name in ("remaining", "limit"))
+            tap.is_(told, (quota[0]["left"], 100), "and as metrics")
 
 
 def test_left_in_body():

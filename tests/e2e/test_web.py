@@ -294,7 +294,7 @@ def test_alert():
     with Hook() as hook, h.Hub() as lab, contextlib.ExitStack() as stack:
         hook.statuses = [400] * 100
         lab.write("bad.csv", "Receipt,Date,Total\n1,not a day,12.50\n")
-        path = lab.configure(w.till("spoilt", "bad.csv"))
+        path = lab.configure(w.till("spoilt", "bad.csv"), retry_after="1s")
         with open(path, "a", encoding="utf-8") as f:
             f.write("alerts = ( %s );\n" % h.written({"name": "duty", "kind": "webhook", "url": hook.url(), "group": "1s"}))
         web = stack.enter_context(w.Web(lab))
