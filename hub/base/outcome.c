@@ -45,8 +45,9 @@ static const struct outcome table[] = {
     {"failed-config", "failed", "config", THEN_NEXT, "the configuration is wrong",
      "correct the configuration; `omnihub describe` shows what the plugin takes"},
     {"failed-data", "failed", "data", THEN_NEXT, "the data is not what was promised",
-     "nothing of this window was stored, what was there before stays; mend the input, or look at "
-     "the replies with --record"},
+     "nothing of this window was stored, what was there before stays; mend the input (`omnihub "
+     "runs "
+     "--rejects` shows what could not be read), or look at the replies with --record"},
     {"failed-too-much", "failed", "too_much", THEN_NEXT, "one day is more than the platform gives",
      "pull fewer streams or ask for fewer fields"},
     {"failed-unsupported", "failed", "unsupported", THEN_NEXT, "the plugin does not do that",

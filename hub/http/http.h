@@ -189,6 +189,8 @@ omni_status http_finish(struct http *, struct err *);
 omni_status http_send(struct http *, const struct http_request *, const struct http_calls *,
                       struct http_reply *, struct err *);
 uint64_t http_wait_ms(const struct http *);
+/* What stands before that time in messages. */
+#define HTTP_TRY_AGAIN "; try again after "
 struct http_counts http_counts(const struct http *);
 /* Of the requests since the last http_asked_forget(); *n; borrowed until the next request. */
 const struct http_asked *http_asked(const struct http *, size_t *n);

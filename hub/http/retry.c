@@ -151,7 +151,7 @@ static omni_status park(struct http *h, uint64_t wait_ms, struct err *err)
     char until[TIME_TEXT];
     h->wait_ms = wait_ms;
     int64_t at = (int64_t)time(NULL) + (int64_t)(wait_ms + 999) / 1000;
-    return give_up(err, OMNI_E_THROTTLED, "; try again after %s",
+    return give_up(err, OMNI_E_THROTTLED, HTTP_TRY_AGAIN "%s",
                    day_print_time(at * TIME_SECOND, until));
 }
 

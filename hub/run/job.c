@@ -414,11 +414,11 @@ static void add_wait(const struct job *job, struct err *err)
 {
     char until[TIME_TEXT];
     uint64_t ms = job->http ? http_wait_ms(job->http) : 0;
-    if (ms == 0)
+    if (ms == 0 || strstr(err->text, HTTP_TRY_AGAIN)) /* the client said it itself */
         return;
     const struct err before = *err;
     int64_t at = (day_now() / TIME_SECOND + (int64_t)(ms + 999) / 1000) * TIME_SECOND;
-    err_set(err, before.status, "%.*s; try again after %s", (int)sizeof before.text - 80,
+    err_set(err, before.status, "%.*s" HTTP_TRY_AGAIN "%s", (int)sizeof before.text - 80,
             before.text, day_print_time(at, until));
 }
 

@@ -344,14 +344,20 @@ static omni_status pull_stream_days(struct job *job, struct err *err)
     return status == OMNI_OK ? pull_windows(job, &plan, err) : status;
 }
 
-/* Nothing is lost where this cannot be written: the message says what was wrong. */
-static void write_bad_reply(struct job *job, const struct window *w)
+/* What the window was refused for: the beginning of a reply, or the first lines of a file that may
+ * come again with each run. Nothing is lost where it cannot be written: the message says what was
+ * wrong. */
+static void write_bad_input(struct job *job, const struct window *w)
 {
+    enum { LINES = 20 };
     struct err err = {0};
     const struct store_reject reject = {w->bad.url, w->bad.reason, w->bad.head,
                                         w->bad.head ? strlen(w->bad.head) : 0};
-    if (w->run && w->bad.head && store_reject_add(job->store, w->run, &reject, &err) != OMNI_OK)
-        log_warn("the beginning of the reply cannot be kept: %s", err.text);
+    if (!w->run)
+        return;
+    if ((w->bad.head && store_reject_add(job->store, w->run, &reject, &err) != OMNI_OK) ||
+        (job->pipeline && window_keep_rejects(job, LINES, &err) != OMNI_OK))
+        log_warn("what could not be read cannot be kept: %s", err.text);
 }
 
 /* By host and status; *n; free(). Texts are borrowed from the client. */
@@ -425,7 +431,7 @@ static omni_status pull_stream(struct job *job, const struct omni_stream *stream
     if (status == OMNI_OK)
         status = habit_after(job, err);
     if (job->store && status == OMNI_E_DATA)
-        write_bad_reply(job, &w);
+        write_bad_input(job, &w);
     if (job->store)
         finish_run(job, &w, status, err);
     job_emit_result(job, &w, status, err);

@@ -128,18 +128,24 @@ static void store_windows(const struct job *job, struct store_window *windows)
                                   .history_from = plan_history_from(in->streams[0], job->today)};
 }
 
-static omni_status store_rejects(struct job *job, struct err *err)
+omni_status window_keep_rejects(struct job *job, size_t max, struct err *err)
 {
     const struct pipeline *in = job->pipeline;
-    for (size_t i = 0; i < in->n_rejects; i++) {
+    omni_status status = OMNI_OK;
+    for (size_t i = 0; i < in->n_rejects && i < max && status == OMNI_OK; i++) {
         const struct pipeline_reject *r = &in->rejects[i];
         struct store_reject reject = {r->where, r->reason, r->raw, r->raw_len};
-        log_warn("%s: %s; the line was put aside", r->where, r->reason);
-        omni_status status = store_reject_add(job->store, job->window->run, &reject, err);
-        if (status != OMNI_OK)
-            return status;
+        status = store_reject_add(job->store, job->window->run, &reject, err);
     }
-    return OMNI_OK;
+    return status;
+}
+
+static omni_status put_aside(struct job *job, struct err *err)
+{
+    const struct pipeline *in = job->pipeline;
+    for (size_t i = 0; i < in->n_rejects; i++)
+        log_warn("%s: %s; the line was put aside", in->rejects[i].where, in->rejects[i].reason);
+    return window_keep_rejects(job, in->n_rejects, err);
 }
 
 void window_doubt(struct window *w, const char *reason, const char *note)
@@ -300,7 +306,7 @@ static omni_status window_apply(struct job *job, struct err *err)
         return tell_unstored(job, err);
     omni_status status = w->storer ? apply_beside(job, windows, err) : apply_now(job, windows, err);
     if (status == OMNI_OK)
-        status = store_rejects(job, err);
+        status = put_aside(job, err);
     if (status == OMNI_OK && job->totals)
         status = reconcile(job, &windows[0], err);
     return status;

@@ -83,6 +83,8 @@ void window_doubt(struct window *, const char *reason, const char *note);
 void window_keep_bad(struct window *, const char *url, const char *reason, const char *head,
                      size_t n);
 void window_free_bad(struct window *);
+/* Writes the first records of the window that could not be read into the ledger's rejects. */
+omni_status window_keep_rejects(struct job *, size_t max, struct err *);
 /* Until everything handed over is stored, and told; the first fault of it. */
 omni_status window_settle(struct job *, struct err *);
 /* How the stream's pull ended, doubts included. */

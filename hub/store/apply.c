@@ -23,9 +23,10 @@ static omni_status fail_duplicate(struct apply *a, struct err *err)
 {
     auto_buf key = BUF_INIT(ERR_TEXT);
     table_describe_key(&a->t, &key);
+    const char *part = a->w->part;
     return err_set(err, OMNI_E_DATA,
-                   "%s: two rows with one key (%s); the window is refused, nothing was stored",
-                   a->w->dataset->name, buf_text(&key));
+                   "%s%s%s: two rows with one key (%s); the window is refused, nothing was stored",
+                   part ? part : "", part ? ": " : "", a->w->dataset->name, buf_text(&key));
 }
 
 /* Whether a row was already met in this window. */

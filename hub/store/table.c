@@ -356,7 +356,9 @@ void table_describe_key(const struct table *t, struct buf *b)
     for (size_t i = 0; i < t->d->n_keys; i++) {
         const struct omni_cell *cell = &t->cells[i];
         char number[EXACT_TEXT];
-        buf_printf(b, "%s%s=", i ? ", " : "", t->d->columns[i].name);
+        if (cell->type == OMNI_NULL || (cell->type == OMNI_TEXT && cell->len == 0))
+            continue; /* tells no rows apart */
+        buf_printf(b, "%s%s=", b->len ? ", " : "", t->d->columns[i].name);
         if (cell->type == OMNI_TEXT)
             buf_printf(b, "%.*s", (int)(cell->len < DESCRIBE_TEXT ? cell->len : DESCRIBE_TEXT),
                        cell->len ? cell->v.s : "");

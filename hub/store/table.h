@@ -64,7 +64,7 @@ void table_end_scan(struct table *);
 bool table_is_same(const struct table *, const char *quality);
 /* The values of the row at hand; rowid 0: insert. */
 omni_status table_write(struct table *, int64_t rowid, struct err *);
-/* Adds "date=2026-01-31, campaign_id=17" for messages. */
+/* "date=2026-01-31, campaign_id=17" into an empty buffer, for messages. */
 void table_describe_key(const struct table *, struct buf *);
 /* The day of the row that a statement with `find`'s result columns stands on. */
 int32_t table_row_day(const struct table *, sqlite3_stmt *);

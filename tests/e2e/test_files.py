@@ -139,9 +139,15 @@ def test_bad_lines():
         tap.is_((code, results["till", "", "orders"]["outcome"]), (1, "failed"), "two in a hundred: the file is refused")
         tap.has(results["till", "", "orders"]["message"], "a.csv", "naming it")
         tap.is_(lab.dump(), before, "and the rows of before stay")
+        shown = lab.run("runs", "--rejects", "--json").json()
+        tap.is_([r["where"] for r in shown[:20]], ["in/a.csv:%d" % n for n in range(952, 0, -50)], "the lines that it was refused for are kept")
+        tap.has(results["till", "", "orders"]["remedy"], "runs --rejects", "and it is said how they are seen")
         lab.configure(file_connector(path="in/*.csv", map=MAP, reject_max="5%"))
         results, code = lab.pull()
         tap.is_((code, lab.value("SELECT count(*) AS n FROM orders")), (0, 980), "unless the admin allows more")
+        save(lab, "in/a.csv", lines(rows + rows[7:8]))
+        tap.has(lab.pull()[0]["till", "", "orders"]["message"], "in/a.csv: orders: two rows with one key (order_id=b0007)",
+                "an order that is twice in a file: which one, and where")
 
 
 def test_changed_files():
