@@ -224,7 +224,8 @@ static omni_status outcome(const struct sink *sink, CURLcode code, const struct 
 omni_status attempt_run(struct http *h, const struct attempt *a, struct intake *in, bool *sent,
                         struct err *err)
 {
-    if (policy_check_played(&h->policy, a->url, err) != OMNI_OK)
+    if (policy_check_played(&h->policy, a->url, err) != OMNI_OK ||
+        policy_check_address(&h->policy, a->url, err) != OMNI_OK)
         return OMNI_E_CONFIG;
     struct policy_gate gate = policy_gate(&h->policy, a->url);
     struct sink sink = {.http = h, .in = in};

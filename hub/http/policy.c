@@ -196,9 +196,9 @@ omni_status policy_check_played(const struct policy *p, const struct http_url *u
                    brief);
 }
 
-struct policy_gate policy_gate(const struct policy *p, const struct http_url *url)
+static struct policy_gate direct_gate(const struct policy *p, const struct http_url *url)
 {
-    struct policy_gate gate = {.any = p->is_proxied};
+    struct policy_gate gate = {.allowed = ADDRESS_PUBLIC};
     enum address_kind kind;
     bool is_here = address_is_here(url->host) || policy_is_played(p, url);
     if (p->base_is_loopback && is_here) {
@@ -213,11 +213,36 @@ struct policy_gate policy_gate(const struct policy *p, const struct http_url *ur
     return gate;
 }
 
+struct policy_gate policy_gate(const struct policy *p, const struct http_url *url)
+{
+    return p->is_proxied ? (struct policy_gate){.any = true} : direct_gate(p, url);
+}
+
 static bool gate_allows(const struct policy_gate *gate, enum address_kind kind)
 {
     if (gate->any)
         return true;
     return kind == gate->allowed || (kind == ADDRESS_PUBLIC && !gate->loopback_only);
+}
+
+static omni_status refuse_address(const char *host, enum address_kind kind, const char *address,
+                                  struct err *err)
+{
+    return err_set(err, OMNI_E_CONFIG, "%s has %s address (%s): refused%s", host,
+                   address_kind_name(kind), address,
+                   kind == ADDRESS_PRIVATE ? "; if it is meant, name the host in hub.private_hosts"
+                                           : "");
+}
+
+omni_status policy_check_address(const struct policy *p, const struct http_url *url,
+                                 struct err *err)
+{
+    const struct policy_gate gate = direct_gate(p, url);
+    enum address_kind kind = ADDRESS_LOOPBACK;
+    bool is_shown = address_literal_kind(url->host, &kind) || address_is_here(url->host);
+    if (!p->is_proxied || !is_shown || gate_allows(&gate, kind))
+        return OMNI_OK;
+    return refuse_address(url->host, kind, url->host, err);
 }
 
 curl_socket_t policy_open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
@@ -240,10 +265,6 @@ bool policy_gate_refused(const struct policy_gate *gate, const char *host, struc
 {
     if (!gate->refused || gate->opened)
         return false;
-    err_set(err, OMNI_E_CONFIG, "%s has %s address (%s): refused%s", host,
-            address_kind_name(gate->refused_kind), gate->refused_address,
-            gate->refused_kind == ADDRESS_PRIVATE
-                ? "; if it is meant, name the host in hub.private_hosts"
-                : "");
+    refuse_address(host, gate->refused_kind, gate->refused_address, err);
     return true;
 }

@@ -60,6 +60,9 @@ char *policy_rule(const struct policy *, const struct http_url *);
 /* Rules that hold for every origin, listed or not: https, or http to loopback where the base is. */
 omni_status policy_check_scheme(const struct policy *, const struct http_url *, struct err *);
 struct policy_gate policy_gate(const struct policy *, const struct http_url *);
+/* Behind a proxy no socket shows what is asked: refuses an address that stands in the url, as its
+ * socket would have been. Names are the proxy's to judge. */
+omni_status policy_check_address(const struct policy *, const struct http_url *, struct err *);
 /* CURLOPT_OPENSOCKETFUNCTION with a struct policy_gate as its data. */
 curl_socket_t policy_open_socket(void *gate, curlsocktype, struct curl_sockaddr *);
 /* After a failed transfer: true where no address was allowed, with err set. */

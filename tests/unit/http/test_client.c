@@ -142,6 +142,40 @@ static void goes_through_the_proxy(void **state)
     stub_stop(proxy);
 }
 
+/* What is behind the proxy is not seen here, but an address in the url is. */
+static void asks_no_inner_address_of_a_proxy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *says;
+    } cases[] = {
+        {"https://169.254.169.254/latest", "a link-local or reserved address"},
+        {"https://10.1.2.3/", "hub.private_hosts"},
+        {"https://[::1]/", "a loopback address"},
+        {"https://localhost/", "a loopback address"},
+        {"https://192.168.0.7/", NULL},
+        {"https://8.8.8.8/", NULL},
+        {"https://inside.example/", NULL},
+    };
+    const struct stub_reply none[] = {{0}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fixture f;
+        const struct stub_reply via[] = {{EMPTY("403 Not there")}, {0}};
+        struct stub *proxy = stub_start(via);
+        const struct http_options o = {
+            .base_url = "https://api.example.com",
+            .proxy = stub_url(proxy),
+            .hosts = "169.254.169.254 10.1.2.3 [::1] localhost 192.168.0.7 8.8.8.8 inside.example",
+            .private_hosts = "192.168.0.7"};
+        fixture_start(&f, none, &o);
+        assert_int_equal(fixture_get(&f, cases[i].url), OMNI_E_CONFIG);
+        assert_contains(f.err.text, cases[i].says ? cases[i].says : "the proxy answered 403");
+        assert_int_equal(stub_requests(proxy), cases[i].says ? 0 : 1);
+        fixture_stop(&f);
+        stub_stop(proxy);
+    }
+}
+
 static void tells_what_the_proxy_wants(void **state)
 {
     (void)state;
@@ -175,7 +209,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(refuses_bad_options),       cmocka_unit_test(checks_requests),
     cmocka_unit_test(rebinding_is_refused),      cmocka_unit_test(cancels_a_transfer_and_a_wait),
     cmocka_unit_test(goes_through_the_proxy),    cmocka_unit_test(tells_what_the_proxy_wants),
-    cmocka_unit_test(unknown_hosts_are_passing),
+    cmocka_unit_test(unknown_hosts_are_passing), cmocka_unit_test(asks_no_inner_address_of_a_proxy),
 };
 
 UNIT_MAIN(tests)
