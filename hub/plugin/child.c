@@ -311,6 +311,7 @@ bool child_receive(struct child *c, struct buf *to, uint16_t *type, struct wire_
     if (c->end != PLUGIN_FINE || c->pid == 0)
         return false;
     begin_waiting(c);
+    keep_time(c); /* who never stops talking is never waited for, and must stop all the same */
     if (!receive_bytes(c, head, sizeof head))
         return false;
     if (!wire_head(head, FRAMES_FROM_PLUGIN, &len, type)) {

@@ -23,12 +23,14 @@ struct here {
     struct plugin_services services;
     struct plugin_options options;
     struct plugin *plugin;
+    bool is_cancelled; /* as soon as it pulls */
     enum plugin_end end;
     struct err err;
 };
 
 static void prepare(struct here *h)
 {
+    *h = (struct here){.is_cancelled = false};
     hub_calls_init(&h->hub);
     h->services = hub_calls_services_of(&h->hub);
     h->options = (struct plugin_options){.path = PLUGINS "hostile.so",
@@ -51,6 +53,7 @@ static omni_status run_mode(struct here *h, const char *mode)
         fail_msg("%s", h->err.text);
     const struct omni_request request = {
         .size = sizeof request, .stream = plugin_module(h->plugin)->sources[0]->streams[0]};
+    h->hub.is_cancelled = h->is_cancelled;
     omni_status status = plugin_pull(h->plugin, &request, &h->err);
     h->end = plugin_end(h->plugin);
     return status;
@@ -179,6 +182,23 @@ static void floods_the_log(void **state)
     finish(&h);
 }
 
+/* Nor does it keep the job from stopping. */
+static void is_stopped_while_it_talks(void **state)
+{
+    (void)state;
+    static const char *const modes[] = {"log_for_ever", "rows_for_ever"};
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+        struct here h;
+        prepare(&h);
+        h.options.idle_ms = 60000;
+        h.is_cancelled = true;
+        assert_int_equal(run_mode(&h, modes[i]), OMNI_E_BUG);
+        assert_int_equal(h.end, PLUGIN_HUNG);
+        assert_non_null(strstr(h.err.text, "did not stop when it was asked to in pull"));
+        finish(&h);
+    }
+}
+
 static void is_heard_on_stderr(void **state)
 {
     (void)state;
@@ -206,7 +226,7 @@ static void is_stopped_when_cancelled(void **state)
     struct here h;
     prepare(&h);
     h.options.idle_ms = 3600 * 1000;
-    h.hub.is_cancelled = true;
+    h.is_cancelled = true;
     assert_int_equal(run_mode(&h, "loop_deaf"), OMNI_E_BUG);
     assert_int_equal(h.end, PLUGIN_HUNG);
     assert_non_null(strstr(h.err.text, "did not stop when it was asked to in pull"));
@@ -292,6 +312,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(is_heard_on_stderr),
     cmocka_unit_test(needs_no_file_for_the_time),
     cmocka_unit_test(is_stopped_when_cancelled),
+    cmocka_unit_test(is_stopped_while_it_talks),
     cmocka_unit_test(is_fenced_while_it_is_loaded),
     cmocka_unit_test(needs_no_new_landlock),
     cmocka_unit_test(refuses_without_required_fences),
