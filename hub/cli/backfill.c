@@ -128,9 +128,12 @@ omni_status backfills_load(struct backfills *b, struct err *err)
 
 void backfills_clock_moved(struct backfills *b, int64_t moved)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (b->chains[i]->not_before)
-            b->chains[i]->not_before += moved;
+    for (size_t i = 0; i < b->n; i++) {
+        struct chain *c = b->chains[i];
+        c->began += moved;
+        if (c->not_before)
+            c->not_before += moved;
+    }
 }
 
 void backfills_drop(struct backfills *b, const char *connector)

@@ -213,9 +213,9 @@ static void on_idle(void *ctx)
     service_drop_older(s);
     look_at_clock(s);
     look_at_zones(s);
-    service_look_at_calendar(s);
     write_what_waits(s);
     if (!clock_is_doubtful(&s->clock)) {
+        service_look_at_calendar(s);
         service_start_due(s);
         service_start_backfills(s);
         service_start_chain(s);
@@ -331,7 +331,7 @@ static void begin(struct service *s, const char *config_path)
     work_go_home(&s->now->work);
     open_control(s);
     s->jobs = supervise_new((uint32_t)c->hub.parallel);
-    supervise_set_share(s->jobs, c->hub.backfill_share);
+    supervise_set_places(s->jobs, (uint32_t)c->hub.parallel, c->hub.backfill_share);
     open_backfills(s);
     s->alerts = alerts_new(s->store);
     s->freshness = freshness_new(s->store, true);

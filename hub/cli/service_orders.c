@@ -89,7 +89,8 @@ static json_t *use(struct service *s, struct generation *g)
     alerts_reread(s->alerts);
     freshness_reread(s->freshness);
     backfills_use(s->backfills, &g->work, s->jobs);
-    supervise_set_share(s->jobs, g->cli.config->hub.backfill_share);
+    supervise_set_places(s->jobs, (uint32_t)g->cli.config->hub.parallel,
+                         g->cli.config->hub.backfill_share);
     inherit(s, old);
     json_t *out = answer(true, "configuration reloaded: %s", what);
     json_object_update(out, difference);

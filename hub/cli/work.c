@@ -330,7 +330,8 @@ static void take_unwritten(struct work_job *j, const json_t *event)
     const struct store_run_end end = {.outcome = outcome ? outcome : "failed",
                                       .reason = json_text(event, "reason"),
                                       .message = json_text(event, "message"),
-                                      .remedy = json_text(event, "remedy")};
+                                      .remedy = json_text(event, "remedy"),
+                                      .signal = (int)json_int(event, "signal", 0)};
     write_end(j->work,
               &(struct store_abandoned){.run = run, .noted = run ? NULL : &unbegun, .end = &end});
 }
@@ -486,8 +487,9 @@ struct supervise *work_begin_jobs(struct work *w)
     bool is_single = w->record || w->replay;
     w->n_jobs_before = w->n_jobs;
     const struct config_hub *hub = &w->cli->config->hub;
-    struct supervise *s = supervise_new(is_single ? 1 : (uint32_t)hub->parallel);
-    supervise_set_share(s, hub->backfill_share);
+    uint32_t parallel = is_single ? 1 : (uint32_t)hub->parallel;
+    struct supervise *s = supervise_new(parallel);
+    supervise_set_places(s, parallel, hub->backfill_share);
     return s;
 }
 

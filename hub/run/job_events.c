@@ -153,6 +153,7 @@ void job_finish_run(struct job *job, int64_t run, const struct store_run_end *en
     json_put_text(event, "reason", end->reason);
     json_put_text(event, "message", end->message);
     json_put_text(event, "remedy", end->remedy);
+    json_put_int(event, "signal", end->signal);
     spec_event(job->events, event);
 }
 

@@ -83,8 +83,8 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *             without the login
  *  stream     {description}   explain only, of each stream that discover() finds: as `omnihub
  *             describe --json` has it; fields without a type have that of their column
- *  unwritten  {id, stream, outcome, reason, message, remedy}   a run's end that the job could not
- *             write; id: in the ledger, 0: it could not even write that it began
+ *  unwritten  {id, stream, outcome, reason, message, remedy, signal}   a run's end that the job
+ *             could not write; id: in the ledger, 0: it could not even write that it began
  *  result     one per stream: {stream, account, outcome, reason, message, remedy, until (parked:
  *             when it goes on), from, to, windows, read, rows, inserted, changed, unchanged,
  *             removed, restated, rejected, requests, retries, bytes, detail{}}

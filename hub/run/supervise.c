@@ -64,14 +64,14 @@ struct supervise {
 struct supervise *supervise_new(uint32_t parallel)
 {
     struct supervise *s = xcalloc(1, sizeof *s);
-    s->parallel = parallel ? parallel : 1;
-    s->share = SHARE;
+    supervise_set_places(s, parallel, SHARE);
     return s;
 }
 
-void supervise_set_share(struct supervise *s, int64_t permillion)
+void supervise_set_places(struct supervise *s, uint32_t parallel, int64_t background_permillion)
 {
-    s->share = permillion;
+    s->parallel = parallel ? parallel : 1;
+    s->share = background_permillion;
 }
 
 static int64_t now_ms(void)

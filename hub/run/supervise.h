@@ -42,8 +42,9 @@ struct supervise_job {
 
 struct supervise;
 struct supervise *supervise_new(uint32_t parallel);
-/* Of the places, per million, that background jobs may hold (but always one). */
-void supervise_set_share(struct supervise *, int64_t permillion);
+/* How many run at a time from now on, and of these, per million, in the background (but always
+ * one). */
+void supervise_set_places(struct supervise *, uint32_t parallel, int64_t background_permillion);
 void supervise_free(struct supervise *);
 /* Queues a job; it starts when a place is free. `job` is copied. May be called from event() and
  * end(). */

@@ -75,9 +75,9 @@ class Lab(h.Hub):
         self.ahead += seconds
         self.page[:] = PAGE.pack(self.ahead * 10**9, self.slept * 10**9)
 
-    def events(self):
+    def events(self, kind="clock"):
         with self.store() as db:
-            found = db.execute("SELECT kind, scope, until IS NULL FROM notices WHERE kind = 'clock' ORDER BY id").fetchall()
+            found = db.execute("SELECT kind, scope, until IS NULL FROM notices WHERE kind = ? ORDER BY id", (kind,)).fetchall()
         db.close()
         return found
 
@@ -170,6 +170,28 @@ def ten_years_ahead():
         lab.move(10 * YEAR)
         lab.pulled(2)
         tap.ok("too far" not in lab.log(), "F057 accept_clock_jump = true: believed at once")
+
+
+def nothing_ends_by_a_wrong_clock():
+    """Ten years ahead every secret has expired; nobody is told so by a clock that is not believed."""
+    with Lab() as lab:
+        ends = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(300)).strftime("%Y-%m-%d")
+        set_secret(lab, "--expires", ends)
+        begun(lab)
+        lab.move(10 * YEAR)
+        lab.says("too far to be believed")
+        lab.move(HOUR)
+        tap.is_(lab.events("secret"), [], "F057 ten years ahead: no secret has expired")
+        lab.run("resume")
+        lab.pulled(2)
+        lab.says("secret kept: it has expired")
+        tap.is_(lab.events("secret"), [("secret", "secret kept", 1)], "F057 once the clock is said to be right, it has")
+
+
+def set_secret(lab, *more):
+    done = subprocess.run([os.path.join(omni.BUILD, "omnihub"), "-c", lab.path("omnihub.conf"), "secrets", "set", "kept", *more],
+                          input="value", text=True, capture_output=True, check=False)
+    tap.is_(done.returncode, 0, "a secret is stored")
 
 
 def backward():
@@ -309,4 +331,4 @@ def zone_files():
 if __name__ == "__main__":
     if not os.path.exists(os.path.join(ZONES, "Asia/Tokyo")):
         tap.skip_all("no zone files here")
-    tap.run([forward, ten_years_ahead, backward, restarted_after_set_back, watchdog, before_it_was_made, sleep, left_out, zone_files])
+    tap.run([forward, ten_years_ahead, nothing_ends_by_a_wrong_clock, backward, restarted_after_set_back, watchdog, before_it_was_made, sleep, left_out, zone_files])

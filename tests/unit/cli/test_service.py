@@ -95,6 +95,24 @@ def reload():
             tap.is_(service.end(), 0, "ends")
 
 
+def more_places():
+    with Hub() as hub:
+        hub.write("held", "")
+        hub.script("stay.script", {"do": "stay", "while": hub.path("held")}, result())
+        hub.script("ok.script", result())
+        items = shops(shop("a", "stay.script"), shop("b"))
+        hub.conf(items, hub="parallel = 1")
+        with Service(hub) as service:
+            wait_for(lambda: os.path.exists(hub.path("state/spec.pull.a")), "the first to begin")
+            hub.conf(items, hub="parallel = 2")
+            tap.is_(hub("reload")[0], 0, "a reload with more places")
+            service.says("b.orders outcome=ok")
+            tap.ok(not any("a.orders" in line for line in service.log), "the second runs beside the first")
+            os.unlink(hub.path("held"))
+            service.says("a.orders outcome=ok")
+            tap.is_(service.end(), 0, "ends")
+
+
 def suspended():
     with Hub() as hub:
         hub.script("crash.script", dict(do="begin"), dict(do="crash"))
@@ -254,4 +272,4 @@ def long_folder():
             tap.is_(service.end(), 0, "ends")
 
 
-tap.run([reload, suspended, idle_backfill, stopped_twice, rude_clients, sunset, long_folder])
+tap.run([reload, more_places, suspended, idle_backfill, stopped_twice, rude_clients, sunset, long_folder])
