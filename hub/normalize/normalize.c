@@ -313,40 +313,56 @@ omni_status normalize_values(struct normalizer *n, const struct read_value *valu
     return finish_row(n, cells, err);
 }
 
-/* A cell that a plugin made: already of the column's type, or a text or whole number that is read
- * by the field's unit, as if it had lain in the reply. */
+static const char *check_cell(struct omni_cell *c)
+{
+    if (c->type == OMNI_TEXT && !c->v.s && c->len == 0)
+        c->v.s = "";
+    if (c->type > OMNI_MICROS || (c->type == OMNI_TEXT && !c->v.s))
+        return "is not a cell";
+    return convert_check(c);
+}
+
+/* Texts, and whole numbers for columns that may hold fractions, are read by the field's unit, as if
+ * they had lain in the reply. False: it is what it is. */
+static bool is_to_be_read(const struct binding *b, const struct omni_cell *c, char digits[24],
+                          struct read_value *v)
+{
+    *v = (struct read_value){.kind = READ_ABSENT, .s = ""};
+    if (c->type == OMNI_NULL)
+        return true;
+    if (c->type == OMNI_TEXT) {
+        *v = (struct read_value){READ_TEXT, c->len, c->v.s};
+        return true;
+    }
+    if (c->type != OMNI_INT || b->convert.type != OMNI_MICROS)
+        return false;
+    int len = snprintf(digits, 24, "%" PRId64, c->v.i);
+    *v = (struct read_value){READ_NUMBER, (uint32_t)len, digits};
+    return true;
+}
+
+/* A cell that a plugin made. */
 static omni_status take_cell(struct normalizer *n, struct binding *b, const struct omni_cell *c,
                              struct err *err)
 {
-    static const char *const empty = "";
-    struct read_value v = {.kind = READ_ABSENT, .s = empty};
     struct omni_cell own = *c;
+    struct read_value v;
     char digits[24];
-    if (own.type == OMNI_TEXT && !own.v.s && own.len == 0)
-        own.v.s = empty;
-    if (own.type > OMNI_MICROS || (own.type == OMNI_TEXT && !own.v.s))
-        return normalize_refuse(b, n->dataset, "", 0, "is not a cell", err);
-    const char *why = convert_check(&own);
+    const char *why = check_cell(&own);
+    bool is_text = own.type == OMNI_TEXT && own.v.s;
     if (why)
-        return normalize_refuse(b, n->dataset, own.v.s, own.type == OMNI_TEXT ? own.len : 0, why,
+        return normalize_refuse(b, n->dataset, is_text ? own.v.s : "", is_text ? own.len : 0, why,
                                 err);
-    if (own.type == OMNI_TEXT) {
-        v = (struct read_value){READ_TEXT, own.len, own.v.s};
-    } else if (own.type == OMNI_INT && b->convert.type == OMNI_MICROS) {
-        int len = snprintf(digits, sizeof digits, "%" PRId64, own.v.i);
-        v = (struct read_value){READ_NUMBER, (uint32_t)len, digits};
-    } else if (own.type == OMNI_TIME && b->convert.type == OMNI_DATE) {
+    if (is_to_be_read(b, &own, digits, &v))
+        return take_value(n, b, &v, err);
+    if (own.type == OMNI_TIME && b->convert.type == OMNI_DATE)
         own = (struct omni_cell){.type = OMNI_DATE, .v.i = local_day(n, own.v.i)};
-    }
-    if (own.type == b->convert.type && own.type != OMNI_TEXT) {
-        *cell_of(n, b) = own;
-        return OMNI_OK;
-    }
-    if (v.kind == READ_ABSENT && own.type != OMNI_NULL)
+    if (own.type != b->convert.type)
         return err_set(err, OMNI_E_DATA, "field \"%s\": the plugin gave %s where %s is wanted",
                        b->field->path, schema_type_name(own.type),
                        schema_type_name(b->convert.type));
-    return take_value(n, b, &v, err);
+    *cell_of(n, b) = own;
+    return OMNI_OK;
 }
 
 omni_status normalize_cells(struct normalizer *n, const struct omni_cell *given, uint32_t count,
