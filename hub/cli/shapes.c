@@ -48,19 +48,19 @@ static void add_finding(struct config_findings *findings, struct config_place pl
 static omni_status prepare_each(struct shapes *s, const struct config *c, const char *dir,
                                 struct config_findings *findings, struct err *err)
 {
-    size_t n = 0;
-    s->combine = combine_new(s->store, dir, s->own, 0, c->hub.currency, err);
+    struct combine_setup setup = {.dir = dir, .own = s->own, .currency = c->hub.currency};
+    s->combine = combine_new(s->store, &setup, err);
     for (size_t i = 0; s->combine && i < c->n_datasets; i++) {
         struct err own = {0};
-        s->own[n] = s->own[i];
-        struct combine *more = combine_new(s->store, dir, s->own, n + 1, c->hub.currency, &own);
+        s->own[setup.n_own++] = s->own[i];
+        struct combine *more = combine_new(s->store, &setup, &own);
         if (!more) {
             add_finding(findings, c->datasets[i].place, own.text);
+            setup.n_own--;
             continue;
         }
         combine_free(s->combine);
         s->combine = more;
-        n++;
     }
     return s->combine ? OMNI_OK : err->status;
 }
@@ -76,7 +76,9 @@ omni_status shapes_open(struct shapes *s, const struct config *c, struct config_
     s->own = reading_own_datasets(c);
     if (findings)
         return prepare_each(s, c, dir, findings, err);
-    s->combine = combine_new(s->store, dir, s->own, c->n_datasets, c->hub.currency, err);
+    const struct combine_setup setup = {
+        .dir = dir, .own = s->own, .n_own = c->n_datasets, .currency = c->hub.currency};
+    s->combine = combine_new(s->store, &setup, err);
     return s->combine ? OMNI_OK : err->status;
 }
 

@@ -23,35 +23,33 @@ static const char no_work_tables[] =
     "DROP TABLE IF EXISTS temp.days; DROP TABLE IF EXISTS temp.fresh;"
     "DROP TABLE IF EXISTS temp.gone; DROP TABLE IF EXISTS temp.added;";
 
-static omni_status load(struct combine *c, const char *dir, const struct combine_own *own,
-                        size_t n_own, struct err *err)
+static omni_status load(struct combine *c, const struct combine_setup *setup, struct err *err)
 {
     if (combine_register(c, err) != OMNI_OK || sql_exec(c->db, err, work_tables) != OMNI_OK ||
         combine_prepare_rates(c, err) != OMNI_OK)
         return err->status;
-    if (dir && !(c->shapes = schema_load(dir, err)))
+    if (setup->dir && !(c->shapes = schema_load(setup->dir, err)))
         return err->status;
-    c->defs = xcalloc((c->shapes ? schema_count(c->shapes) : 0) + n_own, sizeof *c->defs);
-    if (combine_load_builtin(c, dir, err) != OMNI_OK)
+    c->defs = xcalloc((c->shapes ? schema_count(c->shapes) : 0) + setup->n_own, sizeof *c->defs);
+    if (combine_load_builtin(c, setup->dir, err) != OMNI_OK)
         return err->status;
-    for (size_t i = 0; i < n_own; i++)
-        if (combine_load_own(c, &own[i], err) != OMNI_OK)
+    for (size_t i = 0; i < setup->n_own; i++)
+        if (combine_load_own(c, &setup->own[i], err) != OMNI_OK)
             return err->status;
     for (size_t i = 0; i < c->n_defs; i++)
         snprintf(c->defs[i].reader, sizeof c->defs[i].reader, "combine:%s", c->defs[i].shape->name);
     return combine_drop_standins(c, err);
 }
 
-struct combine *combine_new(struct store *store, const char *dir, const struct combine_own *own,
-                            size_t n_own, const char *currency, struct err *err)
+struct combine *combine_new(struct store *store, const struct combine_setup *setup, struct err *err)
 {
     struct combine *c = xcalloc(1, sizeof *c);
     c->store = store;
     c->db = store_db(store);
     c->arena = arena_new();
-    c->currency = arena_strdup(c->arena, currency);
+    c->currency = arena_strdup(c->arena, setup->currency);
     c->missing = json_object();
-    if (load(c, dir, own, n_own, err) == OMNI_OK)
+    if (load(c, setup, err) == OMNI_OK)
         return c;
     combine_free(c);
     return NULL;

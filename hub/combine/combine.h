@@ -17,12 +17,16 @@ struct combine_own {
 };
 struct combine;
 
-/* dir: conf/schema/combined; NULL: no built-in ones. currency: the reporting currency; NULL: a
- * day's money stays in its own where all of it is in one, else it is NULL. Nothing is written yet,
- * so a STORE_READ store will do for shapes. OMNI_E_CONFIG with file:line for SQL that does not
- * prepare or lacks a key column. */
-struct combine *combine_new(struct store *, const char *dir, const struct combine_own *own,
-                            size_t n_own, const char *currency, struct err *);
+struct combine_setup {
+    const char *dir; /* conf/schema/combined; NULL: no built-in ones */
+    const struct combine_own *own;
+    size_t n_own;
+    const char *currency; /* of reports; NULL: a day's money stays in its own where all of it is in
+                             one, else it is NULL */
+};
+/* Nothing is written yet, so a STORE_READ store will do for shapes. OMNI_E_CONFIG with file:line
+ * for SQL that does not prepare or lacks a key column. */
+struct combine *combine_new(struct store *, const struct combine_setup *, struct err *);
 void combine_free(struct combine *);
 
 struct combine_result {

@@ -29,7 +29,11 @@ omni_status job_combine_open(struct job *job, struct combine **combine, struct e
                                       .file = json_text(d, "file"),
                                       .line = (int)json_int(d, "line", 0)};
     }
-    char *dir = arena_printf(job->arena, "%s/combined", json_text(job->spec, "schema_dir"));
-    *combine = combine_new(job->store, dir, own, n, json_text(job->spec, "currency"), err);
+    const struct combine_setup setup = {
+        .dir = arena_printf(job->arena, "%s/combined", json_text(job->spec, "schema_dir")),
+        .own = own,
+        .n_own = n,
+        .currency = json_text(job->spec, "currency")};
+    *combine = combine_new(job->store, &setup, err);
     return *combine ? OMNI_OK : err->status;
 }

@@ -115,7 +115,8 @@ static double run_combine(struct bench *b, const char *schema_dir, uint64_t *day
     struct combine_result result = {0};
     auto_free char *dir = xasprintf("%s/combined", schema_dir);
     double start = bench_now();
-    struct combine *c = combine_new(b->store, dir, NULL, 0, "EUR", &err);
+    struct combine *c =
+        combine_new(b->store, &(struct combine_setup){.dir = dir, .currency = "EUR"}, &err);
     if (!c || combine_run(c, &result, &err) != OMNI_OK)
         die(&err);
     combine_free(c);

@@ -59,7 +59,8 @@ static void put(struct fixture *f, const char *connector, const char *dataset,
 static struct combine_result combine(struct fixture *f, const char *currency)
 {
     struct combine_result r = {0};
-    struct combine *c = combine_new(f->store, COMBINED_DIR, NULL, 0, currency, &f->err);
+    struct combine *c = combine_new(
+        f->store, &(struct combine_setup){.dir = COMBINED_DIR, .currency = currency}, &f->err);
     if (!c || combine_run(c, &r, &f->err) != OMNI_OK)
         fail_msg("%s", f->err.text);
     combine_free(c);

@@ -50,8 +50,10 @@ static void sums_are_exact(void **state)
     (void)state;
     struct fixture *f = fixture_new(TEST_SRCDIR "/conf/schema", "orders");
     struct combine_result r;
-    struct combine *c =
-        combine_new(f->store, TEST_SRCDIR "/conf/schema/combined", NULL, 0, "USD", &f->err);
+    struct combine *c = combine_new(
+        f->store,
+        &(struct combine_setup){.dir = TEST_SRCDIR "/conf/schema/combined", .currency = "USD"},
+        &f->err);
     if (!c)
         fail_msg("%s", f->err.text);
     apply_orders(f, "purchases.txt", 0, ORDERS);

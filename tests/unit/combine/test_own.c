@@ -25,7 +25,8 @@ static void put(struct fixture *f, const char *const *values)
 
 static struct combine *load(struct fixture *f, const struct combine_own *own, size_t n)
 {
-    struct combine *c = combine_new(f->store, NULL, own, n, "EUR", &f->err);
+    struct combine *c = combine_new(
+        f->store, &(struct combine_setup){.own = own, .n_own = n, .currency = "EUR"}, &f->err);
     if (!c)
         fail_msg("%s", f->err.text);
     return c;
@@ -126,7 +127,8 @@ static void bad_sql_is_refused_with_its_place(void **state)
         struct combine_own own = cases[i].own;
         own.file = "my.conf";
         own.line = 7;
-        assert_null(combine_new(f->store, NULL, &own, 1, NULL, &f->err));
+        assert_null(
+            combine_new(f->store, &(struct combine_setup){.own = &own, .n_own = 1}, &f->err));
         assert_int_equal(f->err.status, OMNI_E_CONFIG);
         if (!strstr(f->err.text, cases[i].says) || !strstr(f->err.text, "my.conf:7"))
             fail_msg("%s: %s", cases[i].own.sql, f->err.text);
