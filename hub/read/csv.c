@@ -104,7 +104,7 @@ static bool is_text(struct scan *s, const char *p, const char *end)
 {
     if (text_is_utf8(p, (size_t)(end - p)))
         return true;
-    scan_fail(s, p, "not valid UTF-8");
+    scan_fail(s, p, "not valid UTF-8; is it in another encoding?");
     return false;
 }
 

@@ -30,6 +30,8 @@ static bool set_option(struct csv *c, const char *word)
         c->has_quotes = false;
     else if (strcmp(word, "header=none") == 0)
         c->has_header = false;
+    else if (text_starts(word, "encoding="))
+        return true; /* of any format: the reader's */
     else if (text_starts(word, "skip=") && text_parse_int(word + 5, 0, 100000, &n))
         c->skip = (uint32_t)n;
     else
@@ -57,7 +59,7 @@ bool csv_options(struct csv *c, const char *options, struct err *err)
         if (*word && !set_option(c, word)) {
             err_set(err, OMNI_E_CONFIG,
                     "format option %s: expected delimiter=C, delimiter=tab, delimiter=blanks, "
-                    "quote=none, header=none or skip=N",
+                    "quote=none, header=none, skip=N or encoding=NAME",
                     word);
             return false;
         }

@@ -4,6 +4,7 @@
 #define HUB_READ_INPUT_H
 
 #include "base/buf.h"
+#include "read/recode.h"
 #include "read/record.h"
 
 struct doc;
@@ -25,11 +26,12 @@ struct reader {
     struct reader_spec spec;
     const struct format *format;
     struct record record;
-    struct buf tail; /* an item that is not whole yet */
-    size_t need;     /* bytes to wait for before it is tried again */
-    size_t max_item; /* of what is being read now */
-    bool is_begun;   /* past the byte order mark */
-    bool is_over;    /* after an error or the end */
+    struct recode *recode; /* NULL: it is UTF-8 */
+    struct buf tail;       /* an item that is not whole yet */
+    size_t need;           /* bytes to wait for before it is tried again */
+    size_t max_item;       /* of what is being read now */
+    bool is_begun;         /* past the byte order mark */
+    bool is_over;          /* after an error or the end */
     uint64_t line, n_records;
     struct doc *doc;
     struct csv *csv;

@@ -9,6 +9,7 @@ hub_libhub_a_SOURCES += \
 	%D%/path.c %D%/path.h \
 	%D%/plan.c %D%/plan.h %D%/plan_node.c %D%/plan_node.h \
 	%D%/reader.c %D%/reader.h \
+	%D%/recode.c %D%/recode.h \
 	%D%/record.c %D%/record.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/scratch.c \

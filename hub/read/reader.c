@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "read/input.h"
 
 enum {
@@ -46,6 +47,10 @@ struct reader *reader_new(const struct reader_spec *spec, struct err *err)
         free(r);
         return NULL;
     }
+    if (recode_new(spec->format_options, &r->recode, err) != OMNI_OK) {
+        free(r);
+        return NULL;
+    }
     r->format = formats[spec->format];
     r->record.calls = &r->spec.calls;
     r->record.scan.max_depth = r->spec.max_depth;
@@ -62,6 +67,7 @@ void reader_free(struct reader *r)
     if (!r)
         return;
     r->format->end(r);
+    recode_free(r->recode);
     plan_free(r->record.plan);
     scratch_free(&r->record.scan.scratch);
     buf_free(&r->tail);
@@ -71,6 +77,7 @@ void reader_free(struct reader *r)
 void reader_reset(struct reader *r)
 {
     buf_clear(&r->tail);
+    recode_reset(r->recode);
     r->need = 0;
     r->is_begun = r->is_over = false;
     r->line = 1;
@@ -87,7 +94,8 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* The bytes at a fault, for a person: no control characters, whole characters only. */
+/* The bytes at a fault, for a person: no control characters, whole characters only; where they are
+ * no UTF-8, those of ASCII. */
 static size_t excerpt(const char *at, const char *end, char out[READER_EXCERPT + 1])
 {
     size_t n = (size_t)(end - at);
@@ -97,8 +105,11 @@ static size_t excerpt(const char *at, const char *end, char out[READER_EXCERPT +
         while (n > 0 && is_continuation(at[n]))
             n--;
     }
-    for (size_t i = 0; i < n; i++)
-        out[i] = (unsigned char)at[i] < 0x20 || at[i] == 0x7F ? '.' : at[i];
+    bool is_utf8 = text_is_utf8(at, n);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)at[i];
+        out[i] = c < 0x20 || c == 0x7F || (c >= 0x80 && !is_utf8) ? '.' : at[i];
+    }
     out[n] = '\0';
     return n;
 }
@@ -186,10 +197,9 @@ static omni_status run_tail(struct reader *r, const char **bytes, size_t *n, str
     return OMNI_OK;
 }
 
-omni_status reader_feed(struct reader *r, const void *bytes, size_t n, struct err *err)
+static omni_status feed_utf8(void *ctx, const void *bytes, size_t n, struct err *err)
 {
-    if (r->is_over)
-        return err_set(err, OMNI_E_BUG, "reader fed after its end");
+    struct reader *r = ctx;
     const char *p = bytes;
     size_t used = 0;
     omni_status status = run_tail(r, &p, &n, err);
@@ -201,10 +211,20 @@ omni_status reader_feed(struct reader *r, const void *bytes, size_t n, struct er
     return status;
 }
 
+omni_status reader_feed(struct reader *r, const void *bytes, size_t n, struct err *err)
+{
+    if (r->is_over)
+        return err_set(err, OMNI_E_BUG, "reader fed after its end");
+    return r->recode ? recode_feed(r->recode, bytes, n, &(struct recode_out){r, feed_utf8}, err)
+                     : feed_utf8(r, bytes, n, err);
+}
+
 omni_status reader_finish(struct reader *r, struct err *err)
 {
     if (r->is_over)
         return err_set(err, OMNI_E_BUG, "reader finished after its end");
+    if (r->recode && recode_finish(r->recode, err) != OMNI_OK)
+        return err->status;
     struct scan *s = &r->record.scan;
     size_t used = 0;
     s->is_last = true;

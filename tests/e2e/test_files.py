@@ -150,6 +150,34 @@ def test_bad_lines():
                 "an order that is twice in a file: which one, and where")
 
 
+def test_encodings():
+    """What spreadsheets save, and what is said where nobody said it."""
+    text = "Bon;Tag;Straße;Betrag\r\n" + "".join("%d;%02d.03.2026;Köln € %d;1.234,%02d\r\n" % (n, n % 28 + 1, n, n % 100) for n in range(3000))
+    options = {"path": "in/*.csv", "delimiter": ";", "map": {"order_id": "Bon", "date": "Tag", "location_id": "Straße", "net": "Betrag"},
+               "formats": {"date": "%d.%m.%Y", "net": "decimal_comma thousands"}}
+    with h.Hub() as lab:
+        for name, encoding in (("windows-1252", "cp1252"), ("iso-8859-15", "iso8859-15"), ("utf-16", "utf-16"), ("utf-16", "utf-16-be")):
+            mark = "\ufeff" if encoding.endswith("be") else ""
+            save(lab, "in/a.csv", (mark + text).encode(encoding))
+            lab.configure(file_connector(encoding=name, **options))
+            results, code = lab.pull()
+            tap.is_((code, results["till", "", "orders"]["rejected"]), (0, 0), encoding)
+            tap.is_(lab.row("SELECT count(*), sum(net) FROM orders"), (3000, sum(1234000000 + n % 100 * 10000 for n in range(3000))), "every row")
+            tap.is_(lab.value("SELECT count(*) AS n FROM orders WHERE location_id = 'Köln € ' || order_id"), 3000, "every letter")
+        save(lab, "in/b.csv", text.encode("cp1252"))
+        lab.configure(file_connector(**options))
+        done = lab.run("pull", "till", "--json")
+        tap.has(done.json()["results"][0]["message"], "not valid UTF-8", "another encoding than the one that was said")
+        save(lab, "in/b.csv", text.replace("€", "\x81").encode("latin-1"))
+        lab.configure(file_connector(encoding="windows-1252", **dict(options, path="in/b.csv")))
+        tap.has(lab.pull()[0]["till", "", "orders"]["message"], "in/b.csv: byte 41 is no character of windows-1252", "bytes that it does not have")
+        save(lab, "in/b.csv", text.encode("utf-16")[:-1])
+        lab.configure(file_connector(encoding="utf-16", **dict(options, path="in/b.csv")))
+        tap.has(lab.pull()[0]["till", "", "orders"]["message"], "not whole", "half a character at the end")
+        lab.configure(file_connector(encoding="ebcdic", **options))
+        tap.has(lab.run("check").err, '"ebcdic" is not one of utf-8|', "one that is not known")
+
+
 def test_changed_files():
     with h.Hub() as lab:
         save(lab, "in/a.csv", lines([("1", "2026-01-01", "10"), ("2", "2026-01-02", "20")]))
@@ -251,4 +279,4 @@ def test_nothing_there():
         tap.has(done.out, "path", "names the option")
 
 
-tap.run([test_purchases, test_kinds, test_bad_lines, test_changed_files, test_overlap, test_rolling, test_nothing_there])
+tap.run([test_purchases, test_kinds, test_bad_lines, test_encodings, test_changed_files, test_overlap, test_rolling, test_nothing_there])

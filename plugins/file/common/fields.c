@@ -2,6 +2,7 @@
  * Words of a field's format. */
 #include "fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct word {
@@ -74,4 +75,23 @@ int fields_kind(const char *kind)
         if (strcmp(kinds[i].name, kind) == 0)
             return kinds[i].format;
     return -1;
+}
+
+int fields_is_encoding(const char *encoding)
+{
+    size_t len = strlen(encoding);
+    for (const char *s = FIELDS_ENCODINGS; *s != '\0';) {
+        size_t n = strcspn(s, "|");
+        if (n == len && strncmp(s, encoding, n) == 0)
+            return 1;
+        s += n + (s[n] == '|');
+    }
+    return 0;
+}
+
+void fields_add_encoding(char *format_options, size_t size, const char *encoding)
+{
+    size_t len = strlen(format_options);
+    if (strcmp(encoding, "utf-8") != 0)
+        snprintf(format_options + len, size - len, "%sencoding=%s", len > 0 ? " " : "", encoding);
 }

@@ -17,4 +17,12 @@ extern const char fields_words[];
  * ndjson. -1: none of them. */
 int fields_kind(const char *kind);
 
+/* How text may be encoded, as the choices of an option. */
+#define FIELDS_ENCODINGS                                                                           \
+    "utf-8|utf-16|windows-1252|windows-1250|windows-1251|iso-8859-1|iso-8859-2|iso-8859-15"
+int fields_is_encoding(const char *);
+/* Adds it to a request's format options, of `size` bytes. Nothing for UTF-8, which needs no word.
+ */
+void fields_add_encoding(char *format_options, size_t size, const char *encoding);
+
 #endif

@@ -30,6 +30,8 @@ static const struct omni_option *const options[] = {
                 .choices = "double|none", .help = "CSV: none: a quote is a letter like others"),
     OMNI_OPTION(.name = "skip", .type = OMNI_OPT_INT, .fallback = "0",
                 .help = "CSV: lines before the header line"),
+    OMNI_OPTION(.name = "encoding", .type = OMNI_OPT_TEXT, .fallback = "utf-8",
+                .choices = FIELDS_ENCODINGS, .help = "of the text in the files"),
     OMNI_OPTION(.name = "records", .type = OMNI_OPT_TEXT, .fallback = "$[*]",
                 .help = "JSON: where the records lie, e.g. $.orders[*]"),
     OMNI_OPTION(.name = "nulls", .type = OMNI_OPT_TEXT,
@@ -61,7 +63,7 @@ struct file {
     const struct omni_host *hub;
     const struct omni_config *config;
     uint32_t format; /* OMNI_FORMAT_* */
-    char format_options[64];
+    char format_options[96];
     char constants[CONSTANTS_MAX];
     struct omni_stream stream;
     struct omni_field *fields;
@@ -287,6 +289,8 @@ static omni_status describe(struct file *file, struct omni_run *run)
     omni_status status = choose_kind(file, run, kind);
     if (status == OMNI_OK && file->format == OMNI_FORMAT_CSV)
         status = choose_csv_options(file, run, kind);
+    fields_add_encoding(file->format_options, sizeof(file->format_options),
+                        file->hub->opt_text(file->config, "encoding"));
     if (status == OMNI_OK)
         status = make_fields(file, run);
     if (status == OMNI_OK)

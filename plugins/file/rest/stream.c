@@ -10,11 +10,29 @@
 
 #include "../common/fields.h"
 
-static const char *const stream_members[] = {
-    "name",    "dataset",  "help",        "url",         "method",       "body",
-    "headers", "format",   "delimiter",   "skip",        "records",      "sync",
-    "paging",  "fields",   "constants",   "settle_days", "history_days", "max_window_days",
-    "nulls",   "day_zone", "date_format", NULL};
+static const char *const stream_members[] = {"name",
+                                             "dataset",
+                                             "help",
+                                             "url",
+                                             "method",
+                                             "body",
+                                             "headers",
+                                             "format",
+                                             "delimiter",
+                                             "skip",
+                                             "records",
+                                             "sync",
+                                             "encoding",
+                                             "paging",
+                                             "fields",
+                                             "constants",
+                                             "settle_days",
+                                             "history_days",
+                                             "max_window_days",
+                                             "nulls",
+                                             "day_zone",
+                                             "date_format",
+                                             NULL};
 static const char *const paging_members[] = {"kind",       "path",  "param", "size",
                                              "size_param", "first", "total", NULL};
 static const char *const field_members[] = {"path", "column", "format", "nulls", "help", NULL};
@@ -254,6 +272,10 @@ static omni_status read_format(struct rest_stream *s, const struct rest_reader *
     if (format == OMNI_FORMAT_CSV)
         snprintf(s->format_options, sizeof(s->format_options), "delimiter=%s skip=%d", delimiter,
                  (int)skip);
+    const char *encoding = text_of(r, base, "encoding", "utf-8");
+    if (!fields_is_encoding(encoding))
+        return wrong(r, base, "encoding", "must be one of " FIELDS_ENCODINGS);
+    fields_add_encoding(s->format_options, sizeof(s->format_options), encoding);
     return status;
 }
 

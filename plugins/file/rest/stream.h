@@ -24,7 +24,7 @@ struct rest_stream {
     const char *method, *url, *body, *records, *date_format;
     const char *headers[REST_HEADERS_MAX + 1];
     uint32_t format;
-    char format_options[64];
+    char format_options[96];
     char constants[1024];
     enum rest_paging paging;
     const char *page_path;               /* of next url or cursor in the reply */

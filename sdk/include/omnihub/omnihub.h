@@ -279,7 +279,8 @@ struct omni_http {
     uint32_t format; /* rows(): OMNI_FORMAT_…; gzip is recognised by itself */
     /* Filled in: HTTP status. */
     int32_t status;
-    /* rows(), CSV: "delimiter=;" "delimiter=tab" "delimiter=blanks" "quote=none" "skip=N" lines */
+    /* rows(), CSV: "delimiter=;" "delimiter=tab" "delimiter=blanks" "quote=none" "skip=N" lines;
+     * all formats: "encoding=windows-1252", UTF-8 without it */
     const char *format_options;
     /* Filled in: the reply, ends with NUL; of rows(): the envelope, records left out. With
      * $.a[*].b[*] all of list a is left out; $.a[0].b[*] keeps what is around b. */

@@ -15,6 +15,13 @@ TESTS += %D%/test_reader
 %C%_test_reader_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_reader_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_recode
+TESTS += %D%/test_recode
+%C%_test_recode_SOURCES = %D%/test_recode.c
+%C%_test_recode_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_recode_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_recode_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/test_csv
 TESTS += %D%/test_csv
 %C%_test_csv_SOURCES = %D%/test_csv.c %D%/rows.c

@@ -87,7 +87,7 @@ static void bad_records_are_told_and_passed_over(void **state)
           "\"a\"x,1\n"
           "bad #2 line 3: column 2: quote inside a value without quotes (see format option "
           "quote=none): b\"c,2\n"
-          "bad #3 line 4: column 1: not valid UTF-8: \xFF,3\n"
+          "bad #3 line 4: column 1: not valid UTF-8; is it in another encoding?: \xFF,3\n"
           "0 #4 line 5 byte 28|'d'|'4'|-\n"
           "bad #5 line 6: column 1: this quote is never closed: \"e,5\n"
           "0 #6 line 7 byte 37|'f'|'6'|-\n");

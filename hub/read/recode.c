@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Text in another encoding becomes UTF-8 while it arrives: the C library's iconv. */
+#include <config.h>
+
+#include "read/recode.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { OUT_CHUNK = 16 * 1024 };
+
+struct recode {
+    iconv_t cd;
+    char *name;
+    struct buf left; /* the beginning of a character */
+    uint64_t taken;  /* bytes before those */
+};
+
+static char *encoding_of(const char *options)
+{
+    static const char key[] = "encoding=";
+    for (const char *p = options; p && *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        if (n > strlen(key) && text_starts(p, key))
+            return xstrndup(p + strlen(key), n - strlen(key));
+        p += n;
+    }
+    return NULL;
+}
+
+/* What iconv_open() gives where it cannot. */
+static bool is_open(iconv_t cd)
+{
+    return cd != (iconv_t)-1;
+}
+
+omni_status recode_new(const char *format_options, struct recode **out, struct err *err)
+{
+    auto_free char *name = encoding_of(format_options);
+    *out = NULL;
+    if (!name || strcasecmp(name, "utf-8") == 0)
+        return OMNI_OK;
+    iconv_t cd = iconv_open("UTF-8", name);
+    if (!is_open(cd))
+        return err_set(err, OMNI_E_CONFIG, "the encoding \"%s\" is not known here (`iconv -l`)",
+                       name);
+    struct recode *r = xcalloc(1, sizeof *r);
+    *r = (struct recode){.cd = cd, .name = mem_take(name), .left = BUF_INIT(SIZE_MAX / 4)};
+    *out = r;
+    return OMNI_OK;
+}
+
+void recode_free(struct recode *r)
+{
+    if (!r)
+        return;
+    if (is_open(r->cd))
+        iconv_close(r->cd);
+    buf_free(&r->left);
+    free(r->name);
+    free(r);
+}
+
+void recode_reset(struct recode *r)
+{
+    if (!r)
+        return;
+    /* Its own way back to the beginning keeps the byte order of UTF-16 (glibc). */
+    if (is_open(r->cd))
+        iconv_close(r->cd);
+    r->cd = iconv_open("UTF-8", r->name);
+    buf_clear(&r->left);
+    r->taken = 0;
+}
+
+omni_status recode_feed(struct recode *r, const void *bytes, size_t n, const struct recode_out *out,
+                        struct err *err)
+{
+    char chunk[OUT_CHUNK];
+    if (!is_open(r->cd))
+        return err_set(err, OMNI_E_RETRY, "the encoding %s cannot be read: %s", r->name,
+                       strerror(ENOMEM));
+    buf_add(&r->left, bytes, n);
+    char *in = r->left.data;
+    size_t in_left = r->left.len;
+    for (bool is_done = in_left == 0; !is_done;) {
+        char *to = chunk;
+        size_t room = sizeof chunk;
+        int why = iconv(r->cd, &in, &in_left, &to, &room) == (size_t)-1 ? errno : 0;
+        if (why == EILSEQ)
+            return err_set(err, OMNI_E_DATA, "byte %" PRIu64 " is no character of %s",
+                           r->taken + (r->left.len - in_left), r->name);
+        is_done = why != E2BIG;
+        omni_status status =
+            to > chunk ? out->bytes(out->ctx, chunk, (size_t)(to - chunk), err) : OMNI_OK;
+        if (status != OMNI_OK)
+            return status;
+    }
+    r->taken += r->left.len - in_left;
+    buf_drop(&r->left, r->left.len - in_left);
+    return OMNI_OK;
+}
+
+omni_status recode_finish(struct recode *r, struct err *err)
+{
+    if (r->left.len == 0)
+        return OMNI_OK;
+    return err_set(err, OMNI_E_DATA, "byte %" PRIu64 ": the last character of %s is not whole",
+                   r->taken, r->name);
+}
