@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "vault/vault.h"
@@ -91,4 +92,13 @@ char *secret_resolve(const char *value, const struct secret_sources *from, struc
     if (text_starts(value, "file:"))
         return from_file(value + 5, err);
     return secret_name(value) ? from_vault(secret_name(value), from->vault, err) : xstrdup(value);
+}
+
+void secret_hide(const json_t *values, const struct omni_option *const *declared)
+{
+    for (; declared && *declared; declared++) {
+        const json_t *value = json_object_get(values, (*declared)->name);
+        if ((*declared)->flags & OMNI_SECRET && json_is_string(value))
+            log_add_secret(json_string_value(value), json_string_length(value));
+    }
 }

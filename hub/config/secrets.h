@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include <omnihub/omnihub.h>
+
 #include "base/err.h"
 
 struct vault_place;
@@ -22,5 +24,7 @@ struct secret_sources {
 char *secret_resolve(const char *value, const struct secret_sources *, struct err *);
 /* "NAME" of "secret:NAME"; NULL where the value is none. Borrowed. */
 const char *secret_name(const char *value);
+/* Of these values, what is declared to be a secret appears in no log or message from now on. */
+void secret_hide(const json_t *values, const struct omni_option *const *declared);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/options.h"
+#include "config/secrets.h"
 #include "plugin/load.h"
 #include "plugin/seal.h"
 #include "push/sink_fault.h"
@@ -248,6 +249,7 @@ struct sink *sink_open_table(const struct omni_sink *table, const struct sink_se
     sink->fault = setup->fault;
     sink->name = xstrdup(setup->name);
     sink->reader = reader_name(setup->name, sink->table.options, setup->options);
+    secret_hide(setup->options, sink->table.options);
     sink->options = options_new(setup->options, sink->table.options, setup->today);
     omni_status status = check_table(&sink->table, setup->name, err);
     if (status == OMNI_OK && sink->table.open) {

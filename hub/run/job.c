@@ -135,6 +135,7 @@ static omni_status job_resolve_options(struct job *job, struct err *err)
     job->options = job_resolve(job, json_object_get(job->spec, "options"), err);
     if (!job->options)
         return err->status;
+    secret_hide(job->options, job->source->options);
     job->config = json_object();
     const char *name;
     json_t *value;
@@ -142,8 +143,6 @@ static omni_status job_resolve_options(struct job *job, struct err *err)
     {
         const struct omni_option *option = find_option(job->source, name);
         bool is_secret = option && option->flags & OMNI_SECRET;
-        if (is_secret && json_is_string(value))
-            log_add_secret(json_string_value(value), json_string_length(value));
         json_object_set_new(job->config, name, is_secret ? json_string("***") : json_incref(value));
     }
     return OMNI_OK;

@@ -139,21 +139,28 @@ omni_status job_emit_rows(struct job *job, struct err *err)
 /* ---- results ---- */
 
 /* omnihub can write where a job cannot any more: no memory, no disk, a connection that is lost. */
-void job_finish_run(struct job *job, int64_t run, const struct store_run_end *end)
+void job_finish_run(struct job *job, int64_t run, const struct store_run_end *told)
 {
     struct err err = {0};
-    if (run && store_run_finish(job->store, run, end, &err) == OMNI_OK)
+    char text[ERR_TEXT];
+    struct store_run_end end = *told;
+    if (end.message) {
+        snprintf(text, sizeof text, "%s", end.message);
+        text[log_redact(text, strlen(text))] = '\0';
+        end.message = text;
+    }
+    if (run && store_run_finish(job->store, run, &end, &err) == OMNI_OK)
         return;
     if (run)
         log_error("the run cannot be written to the ledger: %s", err.text);
     json_t *event = json_pack("{s:s}", "event", "unwritten");
     json_put_int(event, "id", run);
     json_put_text(event, "stream", job->window ? job->window->stream->name : NULL);
-    json_put_text(event, "outcome", end->outcome);
-    json_put_text(event, "reason", end->reason);
-    json_put_text(event, "message", end->message);
-    json_put_text(event, "remedy", end->remedy);
-    json_put_int(event, "signal", end->signal);
+    json_put_text(event, "outcome", end.outcome);
+    json_put_text(event, "reason", end.reason);
+    json_put_text(event, "message", end.message);
+    json_put_text(event, "remedy", end.remedy);
+    json_put_int(event, "signal", end.signal);
     spec_event(job->events, event);
 }
 

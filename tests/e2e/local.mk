@@ -32,6 +32,12 @@ E2E_TESTS += %D%/test_zones.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += $(E2E_TESTS) tests/lib/hub.py tests/lib/web.py tests/lib/browser.py
 
+# A sink that says its password.
+check_LTLIBRARIES += %D%/teller.la
+%C%_teller_la_SOURCES = %D%/teller.c
+%C%_teller_la_CPPFLAGS = -I$(top_srcdir)/sdk/include
+%C%_teller_la_LDFLAGS = $(LINK_AS_PLUGIN) -rpath /nowhere
+
 # Sources whose platform counts by account, or by app.
 check_LTLIBRARIES += %D%/metered_account.la
 %C%_metered_account_la_SOURCES = %D%/metered.c

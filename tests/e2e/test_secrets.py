@@ -121,4 +121,21 @@ def test_processes():
             running.communicate(timeout=h.WAIT_SECONDS)
 
 
-tap.run([test_traces, test_processes])
+def test_sink():
+    """What a sink says of its password, as it was given: in a file, in the environment, in the clear."""
+    canary = "sink-password-4711-canary"
+    with h.Hub() as lab:
+        lab.write("till.csv", "Receipt,Date,Total\n1,2026-11-01,12.50\n")
+        lab.write("api-key", canary + "\n", 0o600)
+        till = h.connector("till", "file", {"path": "till.csv", "dataset": "orders", "constants": {"currency": "EUR"},
+                                            "map": {"order_id": "Receipt", "date": "Date", "net": "Total"}})
+        for given in ("file:api-key", "env:SHOP_PASSWORD", canary):
+            lab.configure(till, sinks=[{"name": "db", "plugin": h.test_plugin("teller"), "datasets": ["orders"], "options": {"password": given}}])
+            env = {"SHOP_PASSWORD": canary}
+            said = [lab.run("-v", "sync", env=env), lab.run("runs", "db", "--json", env=env), lab.run("status", "--json", "--all", env=env)]
+            os.unlink(lab.path("omnihub.conf"))
+            tap.has(said[1].out, "cannot connect: db://hub:", "%s: the sink was asked, and says why not" % given[:5])
+            tap.is_(found_in("".join(s.out + s.err for s in said) + everything_written(lab), [canary]), [], "without its password")
+
+
+tap.run([test_traces, test_processes, test_sink])
