@@ -53,29 +53,51 @@ static void push_emit(struct job *job, const char *dataset, omni_status status,
                              (json_int_t)result->deliveries, "rows", (json_int_t)result->rows));
 }
 
+/* dataset "": of the sink as a whole. */
+static int64_t push_begin_run(struct job *job, const char *dataset, struct err *err)
+{
+    const struct store_run run = {.kind = "push",
+                                  .connector = json_text(job->spec, "sink"),
+                                  .stream = dataset,
+                                  .account = "",
+                                  .batch = json_text(job->spec, "batch")};
+    return store_run_begin(job->store, &run, err);
+}
+
+static void push_finish_run(struct job *job, int64_t id, omni_status status,
+                            const struct push_result *result, const struct err *err)
+{
+    const struct store_run_end end = {.outcome = job_outcome(job, status)->outcome,
+                                      .reason = status == OMNI_OK ? NULL : err_status_name(status),
+                                      .message = status == OMNI_OK ? NULL : err->text,
+                                      .remedy = status == OMNI_OK ? NULL : outcome_push_remedy,
+                                      .deliveries = result->deliveries,
+                                      .rows = result->rows};
+    if (id)
+        job_finish_run(job, id, &end);
+}
+
 /* One dataset, with its own ledger row: one that fails does not hold up the others. */
 static omni_status push_one(struct job *job, struct sink *sink,
                             const struct schema_dataset *dataset, struct err *err)
 {
     struct push_result result = {0};
-    struct store_run run = {.kind = "push",
-                            .connector = json_text(job->spec, "sink"),
-                            .stream = dataset->name,
-                            .account = "",
-                            .batch = json_text(job->spec, "batch")};
-    int64_t id = store_run_begin(job->store, &run, err);
+    int64_t id = push_begin_run(job, dataset->name, err);
     omni_status status =
         id ? push_dataset(job->store, sink, dataset, PUSH_BATCH_ROWS, &result, err) : err->status;
-    struct store_run_end end = {.outcome = job_outcome(job, status)->outcome,
-                                .reason = status == OMNI_OK ? NULL : err_status_name(status),
-                                .message = status == OMNI_OK ? NULL : err->text,
-                                .remedy = status == OMNI_OK ? NULL : outcome_push_remedy,
-                                .deliveries = result.deliveries,
-                                .rows = result.rows};
-    if (id)
-        job_finish_run(job, id, &end);
+    push_finish_run(job, id, status, &result, err);
     push_emit(job, dataset->name, status, &result, err);
     return status;
+}
+
+/* Before any dataset could begin: the ledger has to say so all the same. */
+static void push_failed_early(struct job *job, const struct err *err)
+{
+    struct err ignored = {0};
+    omni_status status = err->status ? err->status : OMNI_E_BUG;
+    int64_t id = job->store ? push_begin_run(job, "", &ignored) : 0;
+    push_finish_run(job, id, status, &(struct push_result){0}, err);
+    job_emit_plain(job, status, err, NULL);
 }
 
 static omni_status push_all(struct job *job, struct sink *sink, const struct combine *combine)
@@ -112,7 +134,7 @@ int job_push(struct job *job)
         status = job_combine_open(job, &combine, &err);
     struct sink *sink = status == OMNI_OK ? push_open(job, &err) : NULL;
     if (!sink)
-        job_emit_plain(job, err.status ? err.status : OMNI_E_BUG, &err, NULL);
+        push_failed_early(job, &err);
     else
         status = push_all(job, sink, combine);
     bool is_fine = sink && status == OMNI_OK;

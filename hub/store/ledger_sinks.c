@@ -8,14 +8,17 @@
 #include "store/ledger_rows.h"
 
 /* Through the index of runs, backwards: the first that fits is the newest. */
-#define PUSHES_OF                                                                                  \
-    " FROM runs WHERE connector = ?1 AND stream = ?2 AND account = '' AND kind = 'push'"
+#define PUSHES_OF(dataset)                                                                         \
+    " FROM runs WHERE connector = ?1 AND stream = " dataset " AND account = '' AND kind = 'push'"
+#define NEWEST " ORDER BY id DESC LIMIT 1"
 
+/* One that failed before its datasets were reached (stream "") is the last of each of them. */
 static const char last_sql[] =
-    "SELECT id, outcome, reason, message, remedy, started AS started_at, ended AS "
-    "ended_at" PUSHES_OF " ORDER BY id DESC LIMIT 1";
+    "SELECT id, outcome, reason, message, remedy, started AS started_at, ended AS ended_at FROM"
+    " runs WHERE id = (SELECT max(id) FROM (SELECT * FROM (SELECT id" PUSHES_OF("?2") NEWEST
+    ") UNION ALL SELECT * FROM (SELECT id" PUSHES_OF("''") NEWEST ")))";
 static const char ok_sql[] =
-    "SELECT ended AS last_ok_at" PUSHES_OF " AND outcome = 'ok' ORDER BY id DESC LIMIT 1";
+    "SELECT ended AS last_ok_at" PUSHES_OF("?2") " AND outcome = 'ok'" NEWEST;
 
 /* *out: the row; an empty object where there is none. */
 static omni_status ask(struct store *s, const char *sql, const char *sink, const char *dataset,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """omnihub secrets: storing, listing, removing, another key, and a pull whose login comes out of the vault."""
 
+import json
 import os
 import subprocess
 import sys
@@ -52,6 +53,23 @@ def test_pull():
         lab.check_whole("afterwards")
         tap.is_(lab.run("secrets", "remove", "meta_token").code, 0, "removed")
         tap.is_(lab.run("check").code, 2, "then it is missing again")
+
+
+def test_sinks():
+    """A sink says why it failed in its own words, and its words are made of its options."""
+    secret = "pl4ce-n0body-knows"
+    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+        lab.configure(h.meta(world, lab), sinks=[h.sink("files", "csv", ["ads_daily"], {"directory": "secret:place"})])
+        lab.write("file", "no folder")
+        tap.is_(store(lab, "place", lab.path("file", secret).encode())[0], 0, "stored")
+        done = lab.run("sync", "-v", "--json")
+        tap.is_(done.code, 1, "the sink fails")
+        run = next(run for run in lab.ledger() if run["kind"] == "push")
+        tap.ok(run["message"], "the ledger says why")
+        sink = lab.run("status", "--all", "--json").json()["sinks"][0]
+        tap.is_(sink["datasets"][0]["last_run"]["id"], run["id"], "and it is the last of the sink's dataset")
+        told = json.dumps(run) + done.out + done.err + lab.run("status", "--all", "--json").out
+        tap.ok(secret not in told and "***" in run["message"], "but the secret is in none of its words")
 
 
 def test_values():
@@ -203,6 +221,7 @@ def set_secret(lab, name, value):
 
 
 test_pull()
+test_sinks()
 test_values()
 test_calendar()
 test_key_places()
