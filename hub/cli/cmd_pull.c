@@ -253,15 +253,29 @@ int pull_begin_trial(struct trial *trial, struct cli *cli)
         return code;
     auto_json *given = trial_options(trial, cli, "option");
     const struct trial_plan plan = {.options = given, .home = trial->here};
+    cli->keeps_findings = true;
     return given ? trial_write(trial, cli, &plan) : CLI_USAGE;
 }
 
 /* ---- the command ---- */
 
+/* Nobody knows the file that stands for a configuration. */
+static void complain(const struct cli *cli)
+{
+    auto_json *texts = json_array();
+    size_t i;
+    json_t *text;
+    trial_complaints(cli, texts);
+    json_array_foreach(texts, i, text)
+        cli_error("%s: %s", cli->command->name, json_string_value(text));
+}
+
 int pull_run(struct cli *cli, const struct pull_wish *wish)
 {
     struct work w;
     int code = work_prepare(&w, cli, true, false);
+    if (code != CLI_OK && cli->keeps_findings)
+        complain(cli);
     auto_free char *record = trial_absolute(wish->record);
     auto_free char *replay = trial_absolute(wish->replay);
     const char **streams = split_names(cli_value(cli, "stream"));

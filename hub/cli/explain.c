@@ -69,8 +69,8 @@ static void print_row(const json_t *row)
     fputs("    ", stdout);
     json_object_foreach(json_object_get(row, "values"), column, value)
     {
-        if (json_is_null(value))
-            continue;
+        if (json_is_null(value) || (json_is_string(value) && !*json_string_value(value)))
+            continue; /* "" is how a key is kept that nothing was delivered for */
         auto_free char *text = json_print(value);
         printf(" %s=%s", column, json_is_string(value) ? json_string_value(value) : text);
     }

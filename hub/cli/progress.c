@@ -106,7 +106,7 @@ void progress_update(struct progress *p, const char *name, const json_t *event)
     draw(p, feed);
 }
 
-void progress_result(struct progress *p, const char *name, const json_t *result)
+void progress_result(struct progress *p, const char *name, const json_t *result, bool is_dry)
 {
     const char *stream = json_text(result, "stream"), *dataset = json_text(result, "dataset");
     const char *what = stream ? stream : dataset, *outcome = json_text(result, "outcome");
@@ -118,6 +118,8 @@ void progress_result(struct progress *p, const char *name, const json_t *result)
             output_colour(stderr, outcome), outcome ? outcome : "?", output_plain(stderr));
     if (days)
         fprintf(stderr, ", %" PRId64 " changed days", (int64_t)json_integer_value(days));
+    else if (is_dry && json_object_get(result, "read"))
+        fprintf(stderr, ", %" PRId64 " records read, nothing stored", json_int(result, "read", 0));
     else if (json_object_get(result, "rows")) /* a check has none */
         fprintf(stderr, ", %" PRId64 " rows", json_int(result, "rows", 0));
     fputc('\n', stderr);

@@ -14,7 +14,7 @@ void progress_free(struct progress *);
 /* A `progress` event: name is "shop-ads", the event holds stream, rows, windows, windows_total. */
 void progress_update(struct progress *, const char *name, const json_t *event);
 /* A `result`: its line, or its end in the redrawn one. */
-void progress_result(struct progress *, const char *name, const json_t *result);
+void progress_result(struct progress *, const char *name, const json_t *result, bool is_dry);
 /* Takes the redrawn line away, before something else is printed. */
 void progress_clear(struct progress *);
 

@@ -151,8 +151,7 @@ void trial_complaints(const struct cli *cli, json_t *texts)
         if (f[i].is_error)
             json_array_append_new(texts, json_string(unnamed(f[i].text)));
     if (json_array_size(texts) == 0)
-        json_array_append_new(
-            texts, json_string("the plugin cannot be set up with the options of the test"));
+        json_array_append_new(texts, json_string("the plugin cannot be set up with these options"));
 }
 
 /* ---- the plugin ---- */

@@ -282,7 +282,7 @@ static void add_result(struct work_job *j, json_t *result_take)
     json_object_foreach(j->labels, key, label) if (!json_object_get(result_take, key))
         json_object_set(result_take, key, label);
     json_put_text(result_take, "run", json_text(j->spec, "batch"));
-    progress_result(j->work->progress, j->name, result_take);
+    progress_result(j->work->progress, j->name, result_take, j->work->is_dry);
     note_event(j->work, result_take);
     work_take_result(j->work, result_take);
 }
@@ -438,7 +438,7 @@ void work_note(struct work *w, json_t *result_take, const struct store_run_end *
     const struct store_run unbegun = run_of(result_take, NULL);
     write_end(w, &(struct store_abandoned){.noted = &unbegun, .end = end});
     put_end(result_take, end);
-    progress_result(w->progress, name, result_take);
+    progress_result(w->progress, name, result_take, w->is_dry);
     work_take_result(w, result_take);
 }
 

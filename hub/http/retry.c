@@ -182,6 +182,10 @@ static omni_status repeat_or_end(struct sending *s, struct verdict *v, struct er
         tell_budget(h, v->wait_ms, err->text);
     if (v->is_told && v->wait_ms > h->limits.max_wait_ms)
         return park(h, v->wait_ms, err);
+    /* Of two faults the one that a person can mend is told, and not that a cassette is at its end.
+     */
+    if (h->replay && !cassette_has(h->replay, h->scrub, &s->ex))
+        return v->status;
     if (s->attempt >= h->limits.max_attempts) {
         give_up(err, v->status, " (after %u attempts)", s->attempt);
         uint64_t wait_ms = v->is_told ? v->wait_ms : h->limits.max_wait_ms;

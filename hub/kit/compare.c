@@ -43,15 +43,24 @@ static bool same_number(const char *a, const char *b)
            exact_parse(b, strlen(b), 6, 0, &y) == EXACT_OK && x == y;
 }
 
+/* A number with a point in a .test file, 12.37, is what was typed and not its nearest binary. */
+static char *as_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return xstrdup(json_string_value(value));
+    if (json_is_real(value))
+        return xasprintf("%.15g", json_real_value(value));
+    return json_print(value);
+}
+
 /* Numbers may be written as numbers or as the decimal text that they are shown as: 3 is "3". */
 static bool same_value(const json_t *expected, const json_t *got)
 {
     if (json_equal((json_t *)expected, (json_t *)got) ||
         (json_is_string(expected) && !*json_string_value(expected) && json_is_null(got)))
         return true;
-    auto_free char *a =
-        json_is_string(expected) ? xstrdup(json_string_value(expected)) : json_print(expected);
-    auto_free char *b = json_is_string(got) ? xstrdup(json_string_value(got)) : json_print(got);
+    auto_free char *a = as_text(expected);
+    auto_free char *b = as_text(got);
     return a && b && (strcmp(a, b) == 0 || same_number(a, b));
 }
 
@@ -84,7 +93,9 @@ static size_t nearest(const json_t *expected, const json_t *got, const bool *tak
 
 static void put_value(struct buf *out, const char *column, const json_t *value)
 {
-    auto_free char *text = value ? json_print(value) : xstrdup("no such column");
+    auto_free char *text = !value                ? xstrdup("no such column")
+                           : json_is_real(value) ? as_text(value)
+                                                 : json_print(value);
     buf_printf(out, " %s=%s", column, text);
 }
 
@@ -105,7 +116,8 @@ static void tell_missing(const char *what, size_t number, const json_t *expected
             buf_adds(&text, ";");
         }
     }
-    problem(problems, "%s: row %zu is not as expected:%s", what, number, buf_text(&text));
+    problem(problems, "%s: row %zu %s:%s", what, number,
+            instead ? "is not as expected" : "did not come", buf_text(&text));
 }
 
 static void tell_extra(const char *what, const json_t *row, json_t *problems)
@@ -127,6 +139,11 @@ void compare_rows(const char *what, const json_t *expected, const json_t *got, j
     auto_free bool *taken = xcalloc(n + 1, sizeof *taken);
     auto_free bool *found = xcalloc(json_array_size(expected) + 1, sizeof *found);
     json_t *row;
+    if (n == 0 && json_array_size(expected) > 0)
+        problem(problems,
+                "%s: no row came, %zu should; an API that sends none is fine, so see whether the "
+                "records are where the plugin looks for them",
+                what, json_array_size(expected));
     json_array_foreach(expected, i, row)
     {
         size_t at = nearest(row, got, taken);

@@ -35,11 +35,22 @@ static int64_t now_ms(void)
 
 /* ---- what it prints ---- */
 
+/* What a dying process printed last is often why: "terminate called after throwing …". */
+static void keep_line(struct child *c)
+{
+    const char *line = buf_text(&c->line);
+    snprintf(c->last_line, sizeof c->last_line, "%s", line + strspn(line, " "));
+    for (char *p = c->last_line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7F)
+            *p = ' ';
+}
+
 static void log_printed(struct child *c)
 {
     char text[PRINT_LINE_MAX + 32];
     if (c->line.len == 0)
         return;
+    keep_line(c);
     snprintf(text, sizeof text, "plugin process: %s", buf_text(&c->line));
     c->services->log(c->services->ctx, OMNI_LOG_INFO, text);
     buf_clear(&c->line);
@@ -98,6 +109,14 @@ static void say(struct child *c, enum plugin_end end, const char *fmt, ...)
     c->end = end;
 }
 
+static void say_crashed(struct child *c, const char *how)
+{
+    drain_printed(c);
+    log_printed(c);
+    say(c, PLUGIN_CRASHED, "%s%s%s", how, c->last_line[0] ? "; it printed last: " : "",
+        c->last_line);
+}
+
 static bool used_its_time(const struct child *c, const struct rusage *usage)
 {
     return usage->ru_utime.tv_sec + usage->ru_stime.tv_sec + 1 >= (time_t)c->cpu_s;
@@ -105,7 +124,7 @@ static bool used_its_time(const struct child *c, const struct rusage *usage)
 
 static void classify(struct child *c, int status, const struct rusage *usage)
 {
-    char text[128];
+    char text[128], how[256];
     spawn_describe_status(status, text, sizeof text);
     int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (c->end == PLUGIN_FINE && c->step == CHILD_RUNS)
@@ -125,10 +144,13 @@ static void classify(struct child *c, int status, const struct rusage *usage)
             "was killed from outside in %s, which the system does when memory runs out", c->doing);
     else if (spawn_had_no_memory(status))
         say(c, PLUGIN_OOM, "ran out of memory in %s", c->doing);
-    else if (sig != 0)
-        say(c, PLUGIN_CRASHED, "%s in %s", text, c->doing);
-    else
-        say(c, PLUGIN_CRASHED, "ended by itself in the middle of %s (%s)", c->doing, text);
+    else {
+        if (sig)
+            snprintf(how, sizeof how, "%s in %s", text, c->doing);
+        else
+            snprintf(how, sizeof how, "ended by itself in the middle of %s (%s)", c->doing, text);
+        say_crashed(c, how);
+    }
 }
 
 /* True where it has ended within that time. */
@@ -294,8 +316,11 @@ static bool is_dying(struct child *c, uint16_t type, struct wire_in *in)
         c->signal = sig;
         if (wire_get_u32(in))
             say(c, PLUGIN_OOM, "ran out of memory in %s (signal %d, %s)", c->doing, sig, name);
-        else
-            say(c, PLUGIN_CRASHED, "signal %d (%s) in %s", sig, name, c->doing);
+        else {
+            char how[256];
+            snprintf(how, sizeof how, "signal %d (%s) in %s", sig, name, c->doing);
+            say_crashed(c, how);
+        }
     } else {
         return false;
     }

@@ -22,7 +22,8 @@ struct child {
     enum { CHILD_RUNS, CHILD_CANCELLED, CHILD_TERMINATED, CHILD_KILLED } step;
     bool is_idle; /* asked to stop because nothing came from it, not because of the job */
     int64_t due_ms;
-    struct buf line; /* of what it prints */
+    struct buf line;     /* of what it prints */
+    char last_line[200]; /* the one before, without control characters; "" */
     size_t printed;
     int sealed; /* the plugin in sealed memory; -1: by its path. Borrowed until it has started */
 };

@@ -434,6 +434,9 @@ omni_status job_failed(struct job *job, omni_status status, struct err *err)
             add_wait(job, err);
         if (job->failure.option[0])
             err_prefix(err, "option \"%s\": ", job->failure.option);
+    } else if (!err->text[0] && job->spoilt.status != OMNI_OK) {
+        /* What it was told when it went on, and has now ended with. */
+        err_set(err, status, "%s", job->spoilt.text);
     } else if (!err->text[0]) {
         err_set(err, status, "the plugin ended the call with \"%s\" and gave no reason",
                 err_status_name(status));

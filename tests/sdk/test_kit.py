@@ -25,6 +25,15 @@ MISTAKES = (
                              "while (omni_json_text(omni_json_of_reply(&http), \"next_cursor\", pages.cursor, "
                              "sizeof(pages.cursor)))"), None),
 )
+# A mistake, and what its author has to be told by the test alone.
+WORDS = (
+    ("days are read in another form", (".unit = OMNI_DATE_ISO", ".unit = OMNI_DATE_COMPACT"), "$.day"),
+    ("the records are looked for elsewhere", ("$.data[*]", "$.datum[*]"), "no row came, 3 should"),
+    ("a row of two cells", (PULL, "struct omni_cell two[2] = {{OMNI_NULL, 0, {0}}, {OMNI_NULL, 0, {0}}};\n        omni_status wrong = "
+                                  "me->hub->row(run, two, 2);\n        if (wrong != OMNI_OK)\n            return wrong;\n        " + PULL), "row 1: "),
+    ("it says why it dies", (PULL, PULL + '\n        fputs("assertion of the author\\n", stderr);\n        abort();'),
+     "it printed last: assertion of the author"),
+)
 JUDGE = """
 static omni_status acme_judge(void *self, struct omni_run *run, const struct omni_http *http, uint32_t *wait_ms)
 {
@@ -83,12 +92,25 @@ def mistakes(desk):
     desk.compile("acme", folder="acme")
 
 
+def words(desk):
+    good = desk.read("acme", "acme.c")
+    for name, (old, new), says in WORDS:
+        tap.ok(old in good, name + ": can be made")
+        desk.write("acme/acme.c", good.replace(old, new, 1).replace("#include <stdlib.h>", "#include <stdio.h>\n#include <stdlib.h>"))
+        tap.is_(desk.compile("acme", folder="acme").code, 0, name + ": builds")
+        problems = score(desk, "--no-conformance")[0]["tests"][0]["problems"]
+        tap.has(" ".join(problems), says, name + ": is told")
+        tap.ok("asked for once more" not in " ".join(problems), name + ": and not what followed from it")
+    desk.write("acme/acme.c", good)
+    tap.is_(desk.compile("acme", folder="acme").code, 0, "the good one builds again")
+
+
 def files(desk):
     good = desk.read("acme", "acme.test")
     for name, (old, new), code, says in (
             ("a wrong number", ("clicks = 34", "clicks = 35"), 1, "clicks=35, came: clicks=34"),
             ("a row too many", ('  { date = "2026-03-02"', '  { date = "2026-03-02"; campaign_id = "9"; },\n  { date = "2026-03-02"'),
-             1, "row 3 is not as expected"),
+             1, "row 3 did not come"),
             ("a column that is not there", ("clicks = 34", "klicks = 34"), 1, "klicks=34, came: klicks=no such column"),
             ("an unknown setting", ("from =", "form ="), 2, 'did you mean "from"'),
             ("half a window", ('to = "2026-03-02";', ""), 2, "from and to go together"),
@@ -96,7 +118,9 @@ def files(desk):
             ("a missing option", ('account_id = "42"; ', ""), 1, 'option "account_id" is missing'),
             ("a cassette that is not there", ("acme.cassette", "none.cassette"), 1, "none.cassette"),
             ("another day", ('from = "2026-03-01"', 'from = "2026-02-28"'), 1, "is not in cassette"),
-            ("another outcome", ('test = "two', 'outcome = "failed"; test = "two'), 1, "the run was ok, not failed")):
+            ("another outcome", ('test = "two', 'outcome = "failed"; test = "two'), 1, "the run was ok, not failed"),
+            ("an amount with a point", ('cost = "7.05"', "cost = 7.05"), 0, "ok"),
+            ("a wrong amount with a point", ('cost = "7.05"', "cost = 7.06"), 1, 'cost=7.06, came: cost="7.05"')):
         tap.ok(old in good, name + ": can be written")
         desk.write("acme/acme.test", good.replace(old, new, 1))
         done = desk.run("omnihub test-plugin ./acme.so --no-conformance", "acme")
@@ -199,4 +223,4 @@ def sinks(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, files, inline, without_requests, sinks)])
+    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, words, files, inline, without_requests, sinks)])

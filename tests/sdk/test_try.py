@@ -35,12 +35,14 @@ def tries(desk, url):
                      "configuration", "acme", OMNIHUB_CONF="/nonexistent")
     rows = [json.loads(line) for line in done.out.splitlines()]
     tap.is_([r["values"]["campaign_id"] for r in rows], ["1", "2", "3"], "prints the rows")
+    tap.has(done.err, "3 records read, nothing stored", "and says that they were read, and are not kept")
     tap.is_({a for _, a in SEEN}, {"Bearer " + TOKEN}, "the login went along")
     done = desk.good("omnihub pull --plugin ./acme.so --dry-run --explain %s -o page_size=2 %s" % (options, days), "--explain", "acme")
     for part in ("1. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2 → HTTP 200, 2 records" % url,
                  "2. GET %s/v1/accounts/42/report?from=2026-03-01&to=2026-03-01&limit=2&cursor=p2 → HTTP 200, 1 records" % url,
                  "campaign_id=3", "Stream daily → ads_daily, 3 rows", "← $.amount"):
         tap.has(done.out, part, "explained: " + part.replace(url, ""))
+    tap.ok("ad_group_id" not in done.out, "keys that the platform does not have are left out")
     first = done.out.partition("2. GET")[0]
     tap.ok("campaign_id=2" in first and "campaign_id=3" not in first, "rows stand with the request that they came of")
     tap.ok(TOKEN not in done.out + done.err, "no secret is shown")
@@ -51,6 +53,7 @@ def tries(desk, url):
         done = desk.run("omnihub pull --plugin ./acme.so --dry-run %s %s %s" % (options, days, more), "acme")
         tap.is_(done.code, 2, more + " is refused")
         tap.has(done.err, says, more + ": says why")
+        tap.ok("omnihub-trial" not in done.err, more + ": without a file that nobody knows")
     for arguments, says in (("--plugin ./acme.so", "add --dry-run"), ("-o a=b", "belongs to --plugin"),
                             ("--explain", "tells of a --dry-run"), ("shop --plugin ./acme.so --dry-run", "one too many"),
                             ("--plugin ./none.so --dry-run", "none.so")):

@@ -37,10 +37,10 @@ static void other_rows(void **state)
              "stream s: row 1 is not as expected: a=1, came: a=2;");
     compares("[{\"a\":0}]", "[{\"a\":null}]", 1, "a=0, came: a=null"); /* NULL is not 0 */
     compares("[{\"b\":1}]", "[{\"a\":1}]", 1, "b=no such column");
-    compares("[{\"a\":1}]", "[]", 1, "row 1 is not as expected: a=1");
+    compares("[{\"a\":1}]", "[]", 2, "no row came, 1 should");
     compares("[]", "[{\"a\":1,\"b\":null}]", 1, "a row that was not expected: a=1");
     compares("[{\"a\":1}]", "[{\"a\":1},{\"a\":1}]", 1, "a row that was not expected");
-    compares("[{\"a\":1},{\"a\":1}]", "[{\"a\":1}]", 1, "row 2 is not as expected");
+    compares("[{\"a\":1},{\"a\":1}]", "[{\"a\":1}]", 1, "row 2 did not come: a=1");
     compares("[{\"a\":\"0.1\"}]", "[{\"a\":\"0.100001\"}]", 1, "came");
 }
 
