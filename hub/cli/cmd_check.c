@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/day.h"
@@ -12,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "cli/alerts.h"
 #include "cli/shapes.h"
 #include "cli/work.h"
@@ -186,6 +188,11 @@ static void print_ok(const struct cli *cli)
 
 enum { NEXT_RUNS = 5 };
 
+static bool is_scheduled(const struct cli *cli, const struct config_connector *k)
+{
+    return k->schedule && k->name && wants(cli, k->name, k->is_disabled);
+}
+
 /* [{connector, schedule, timezone, next: [times]}]: what a person can compare with what was meant.
  */
 static json_t *schedules(const struct cli *cli)
@@ -196,7 +203,7 @@ static json_t *schedules(const struct cli *cli)
         const struct config_connector *k = &c->connectors[i];
         int64_t at[NEXT_RUNS];
         char text[TIME_TEXT];
-        if (!k->schedule || !k->name || !wants(cli, k->name, k->is_disabled))
+        if (!is_scheduled(cli, k))
             continue;
         json_t *one = json_object(), *next = json_array();
         json_put_text(one, "connector", k->name);
@@ -211,18 +218,38 @@ static json_t *schedules(const struct cli *cli)
     return out;
 }
 
+/* As the clock on that wall shows it: 2026-01-31T05:30:00+01:00. */
+static void print_local(const struct zone *zone, int64_t at)
+{
+    char text[TIME_TEXT];
+    int32_t offset = zone ? zone_offset(zone, at) : 0, minutes = abs(offset) / 60;
+    day_print_time(at + offset * TIME_SECOND, text);
+    printf("%.*s", (int)strlen(text) - 1, text); /* without its Z */
+    if (offset)
+        printf("%c%02d:%02d", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+    else
+        putchar('Z');
+}
+
 static void print_schedules(const struct cli *cli)
 {
-    auto_json *all = schedules(cli);
-    const json_t *one, *time;
-    size_t i, k;
-    json_array_foreach(all, i, one)
-    {
-        printf("%s: %s (%s):", json_text(one, "connector"), json_text(one, "schedule"),
-               json_text(one, "timezone"));
-        json_array_foreach(json_object_get(one, "next"), k, time)
-            printf("%s %s", k ? "," : "", json_string_value(time));
+    const struct config *c = cli->config;
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        const char *name = k->timezone ? k->timezone : c->hub.timezone;
+        struct err err = {0};
+        int64_t at[NEXT_RUNS];
+        if (!is_scheduled(cli, k))
+            continue;
+        struct zone *zone = name ? zone_open(name, &err) : NULL;
+        size_t n = timetable_next(c, k, at, NEXT_RUNS);
+        printf("%s: %s (%s):", k->name, k->schedule, name ? name : "UTC");
+        for (size_t t = 0; t < n; t++) {
+            fputs(t ? ", " : " ", stdout);
+            print_local(zone, at[t]);
+        }
         putchar('\n');
+        zone_free(zone);
     }
 }
 

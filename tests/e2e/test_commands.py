@@ -186,6 +186,19 @@ def test_unfit_options():
         tap.is_(lab.run("check", "-q").code, 2, "quietly, too")
 
 
+def test_schedules():
+    """By the clock that the schedule is written for, so that a person can compare them."""
+    with h.Hub() as lab:
+        lab.configure(h.connector("india", "file", FILE, schedule="30 5 * * *", timezone="Asia/Kolkata"),
+                      h.connector("newfoundland", "file", FILE, schedule="0 12 * * mon", timezone="America/St_Johns"),
+                      h.connector("greenwich", "file", FILE, schedule="@daily"))
+        lines = {line.partition(":")[0]: line for line in lab.run("check").out.splitlines()}
+        for name, pattern in (("india", r"T05:30:00\+05:30"), ("newfoundland", r"T12:00:00-0[23]:30"), ("greenwich", "T00:00:00Z")):
+            tap.is_(len(re.findall(r"\d{4}-\d\d-\d\d" + pattern, lines.get(name, ""))), 5, "the next five of " + name)
+        listed = {s["connector"]: s["next"] for s in lab.run("check", "--json").json()["schedules"]}
+        tap.ok(all(time.endswith("T00:00:00Z") for time in listed["india"]), "as JSON in UTC")
+
+
 def test_wrong_usage():
     with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
         configured(world, lab)
@@ -290,5 +303,5 @@ def test_nothing_to_do():
         tap.is_(lab.run("-q", "pull").err, "", "-q does not")
 
 
-tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_unfit_options, test_wrong_usage, test_cannot,
+tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_unfit_options, test_schedules, test_wrong_usage, test_cannot,
          test_terminal, test_nothing_to_do])
