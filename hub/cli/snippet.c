@@ -104,8 +104,9 @@ static void print_options(const char *plugin, const struct omni_source *source,
         fputs("      # ", out);
         print_comment(o->help, out);
         if (o->choices) {
-            fputs(" One of: ", out);
+            fputs(" (", out);
             print_comment(o->choices, out);
+            fputc(')', out);
         }
         fprintf(out, "\n      %s%s = ", is_needed ? "" : "# ", o->name);
         print_value(plugin, o, out);

@@ -211,6 +211,22 @@ static struct config_place place_of(const struct source *s, const char *file, in
     return (struct config_place){arena_printf(s->arena, "%s/%s", s->folder, file), line};
 }
 
+/* What libconfig leaves to be guessed. */
+static const char *hint_for(const char *why)
+{
+    static const struct {
+        const char *why, *hint;
+    } hints[] = {
+        {"syntax error", " here or just before: a missing \";\", quote or bracket?"},
+        {"duplicate setting name", ": it stands in this file or group already; a further list of "
+                                   "connectors, sinks … goes into a file of its own in conf.d"},
+    };
+    for (size_t i = 0; why && i < ARRAY_LEN(hints); i++)
+        if (strcmp(why, hints[i].why) == 0)
+            return hints[i].hint;
+    return "";
+}
+
 bool source_open(struct source *s, const char *path, struct arena *arena, struct digest *digest,
                  struct config_findings *findings)
 {
@@ -236,10 +252,7 @@ bool source_open(struct source *s, const char *path, struct arena *arena, struct
     const char *why = config_error_text(&s->tree);
     config_findings_add(findings, true,
                         place_of(s, config_error_file(&s->tree), config_error_line(&s->tree)),
-                        "%s%s", why ? why : "cannot be parsed",
-                        why && strcmp(why, "syntax error") == 0
-                            ? " here or just before: a missing \";\", quote or bracket?"
-                            : "");
+                        "%s%s", why ? why : "cannot be parsed", hint_for(why));
     return false;
 }
 

@@ -20,6 +20,7 @@ FIRST, LAST = h.ago(9), h.ago(1)
 DAYS = h.days(FIRST, LAST)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 PROGRAM = os.path.join(omni.BUILD, "omnihub")
+FILE = {"path": "in/*.csv", "dataset": "orders", "map": {"order_id": "No", "at": "When", "net": "Total"}}
 
 
 def configured(world, lab, **more):
@@ -122,6 +123,11 @@ def test_described_conf_works():
             lab.write("omnihub.conf", 'hub: { state_dir = "state"; schema_dir = "%s"; };\n%s' % (h.SCHEMA, text), 0o600)
             done = lab.run("check")
             tap.ok("syntax" not in done.err, "describe %s --conf can be read" % name)
+        lab.configure(h.connector("till", "file", FILE))
+        lab.write("conf.d/shop.conf", lab.run("describe", h.plugin("rest"), "--conf").out.replace('"rest"', '"more"', 1)
+                  .replace('plugin = "rest"', 'plugin = "%s"' % h.plugin("rest")), 0o600)
+        said = lab.run("check").err
+        tap.ok("conf.d/shop.conf:" in said and "duplicate" not in said, "in conf.d it is one more connector")
 
 
 def test_wrong_configuration():
@@ -143,7 +149,6 @@ def test_wrong_configuration():
 
 
 # What only the plugin can judge of its options, and what is said of it.
-FILE = {"path": "in/*.csv", "dataset": "orders", "map": {"order_id": "No", "at": "When", "net": "Total"}}
 STREAM = {"name": "orders", "dataset": "orders", "url": "/o", "fields": [{"path": "$.id", "column": "order_id"}]}
 API = {"api_url": "https://api.example.com", "streams": [STREAM]}
 UNFIT = [("file", dict(FILE, dataset="order"), '"order" (did you mean "orders"?)'),

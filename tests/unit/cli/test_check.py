@@ -107,7 +107,7 @@ def secrets():
 def files():
     broken = {
         "syntax error": 'connectors = ( { name = ; } );',
-        "duplicate setting name": "a = 1;\na = 2;",
+        "duplicate setting name: it stands in this file or group already": "a = 1;\na = 2;",
         "contains a NUL byte": b"hub = {\0};",
         "is not UTF-8": b'x = "\xff";',
         "does a file include itself": '@include "omnihub.conf"',
