@@ -40,6 +40,7 @@ hub/dirs.h: hub/dirs.stamp
 hub/dirs.stamp: Makefile
 	$(AM_V_GEN)$(MKDIR_P) hub && { echo '/* Made by make. */'; \
 	for d in 'PLUGINDIR "$(plugindir)"' 'LIBEXECDIR "$(omnilibexecdir)"' 'SCHEMADIR "$(schemadir)"' \
-	  'TEMPLATEDIR "$(templatedir)"' 'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"'; do \
+	  'TEMPLATEDIR "$(templatedir)"' 'SYSCONFDIR "$(sysconfdir)"' 'PREFIX "$(prefix)"' 'BINDIR "$(bindir)"' \
+	  'PAGEDIR "$(pagedir)"'; do \
 	  echo "#define HUB_$$d"; done; } >hub/dirs.h.tmp && \
 	{ cmp -s hub/dirs.h.tmp hub/dirs.h && rm hub/dirs.h.tmp || mv hub/dirs.h.tmp hub/dirs.h; } && touch $@

@@ -6,13 +6,16 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/place.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/snippet.h"
 #include "cli/trial.h"
+#include "dirs.h"
 #include "schema/schema.h"
 
 static int run(struct cli *);
@@ -164,6 +167,15 @@ static void print_people(const struct schema *schema, const struct omni_module *
     }
 }
 
+/* What there is to know beside tables: access on the platform, quotas, quirks, examples. */
+static void print_page(const struct omni_module *m)
+{
+    auto_free char *folder = place_of(HUB_PAGEDIR);
+    auto_free char *path = xasprintf("%s/%s.md", folder, m->name);
+    if (access(path, R_OK) == 0)
+        printf("\nMore: %s\n", path);
+}
+
 static int show(const struct cli *cli, const struct plugin_info *info)
 {
     if (!info || !info->module) {
@@ -179,6 +191,7 @@ static int show(const struct cli *cli, const struct plugin_info *info)
         struct err err = {0};
         struct schema *schema = schema_load(cli->config->hub.schema_dir, &err);
         print_people(schema, info->module);
+        print_page(info->module);
         schema_free(schema);
     }
     return CLI_OK;

@@ -82,7 +82,8 @@ def prefix_of(stage):
 def test_files():
     found = sorted(os.path.relpath(os.path.join(where, name), prefix) for where, _, names in os.walk(prefix) for name in names)
     for part in ("bin/omnihub", "omnihub-job", "omnihub-plugin", "meta_ads.so", "file.so", "csv.so", "omnihub.h", "sdk.h",
-                 "omnihub-sdk.pc", "ads.conf", "channel_daily.sql", "omnihub.1", "omnihub.conf.5", "libomnihub-sdk.a"):
+                 "omnihub-sdk.pc", "ads.conf", "channel_daily.sql", "omnihub.1", "omnihub.conf.5", "libomnihub-sdk.a",
+                 "doc/omnihub/plugins/rest.md", "doc/omnihub/plugins/meta_ads.md", "doc/omnihub/plugins/csv.md"):
         tap.ok(any(name.endswith(part) for name in found), "installed: " + part)
     tap.ok(not any("hostile" in name or "good.so" in name for name in found), "no plugins of the tests")
     version = run([program, "version", "--json"])
@@ -90,6 +91,12 @@ def test_files():
     with h.Hub() as lab:
         lab.write("omnihub.conf", "", 0o600)
         tap.has(lab.omnihub("plugins", "--json", program=program).out, "meta_ads", "and its plugins")
+        page = lab.omnihub("describe", "rest", program=program).out.rstrip().rpartition("More: ")[2]
+        tap.ok(page.endswith("plugins/rest.md") and os.path.exists(page), "describe names the plugin's page")
+        if os.path.exists(page):
+            with open(page, encoding="utf-8") as f:
+                links = re.findall(r"\]\(([^)]*)\)", f.read())
+            tap.is_([link for link in links if not os.path.exists(os.path.join(os.path.dirname(page), link))], [], "whose links lead somewhere")
 
 
 def flags(what):

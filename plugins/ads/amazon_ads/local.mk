@@ -7,4 +7,4 @@ plugin_LTLIBRARIES += %D%/amazon_ads.la
 %C%_amazon_ads_la_LDFLAGS = $(LINK_AS_PLUGIN)
 %C%_amazon_ads_la_LIBADD = $(SDK_LIB)
 endif
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md

@@ -7,4 +7,4 @@ plugin_LTLIBRARIES += %D%/rest.la
 %C%_rest_la_LDFLAGS = $(LINK_AS_PLUGIN)
 %C%_rest_la_LIBADD = $(SDK_LIB)
 endif
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md

@@ -7,4 +7,4 @@ plugin_LTLIBRARIES += %D%/google_search_console.la
 %C%_google_search_console_la_LDFLAGS = $(LINK_AS_PLUGIN)
 %C%_google_search_console_la_LIBADD = $(SDK_LIB)
 endif
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md
 SINK_FILES = plugins/sinks/common/file_sink.c plugins/sinks/common/file_sink.h
 SINK_CELLS = plugins/sinks/common/cell_text.c plugins/sinks/common/cell_text.h
 if PLUGIN_CSV

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md
 if PLUGIN_JSONL
 plugin_LTLIBRARIES += %D%/jsonl.la
 %C%_jsonl_la_SOURCES = %D%/jsonl.c $(SINK_FILES) $(SINK_CELLS)

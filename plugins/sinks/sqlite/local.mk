@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += %D%/README.md
+PLUGIN_PAGES += %D%/README.md
 if PLUGIN_SQLITE
 plugin_LTLIBRARIES += %D%/sqlite.la
 %C%_sqlite_la_SOURCES = %D%/sqlite.c %D%/table.c %D%/table.h $(SINK_CELLS)
