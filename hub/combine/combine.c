@@ -49,6 +49,7 @@ struct combine *combine_new(struct store *store, const struct combine_setup *set
     c->arena = arena_new();
     c->currency = arena_strdup(c->arena, setup->currency);
     c->missing = json_object();
+    c->gaps = json_object();
     if (load(c, setup, err) == OMNI_OK)
         return c;
     combine_free(c);
@@ -66,6 +67,7 @@ void combine_free(struct combine *c)
     sqlite3_create_function(c->db, "fx", 4, SQLITE_UTF8, NULL, NULL, NULL, NULL);
     sqlite3_create_function(c->db, "hub_currency", 0, SQLITE_UTF8, NULL, NULL, NULL, NULL);
     json_decref(c->missing);
+    json_decref(c->gaps);
     schema_free(c->shapes);
     arena_free(c->arena);
     free(c->defs);

@@ -61,6 +61,7 @@ omni_status combine_make_fresh(struct combine *c, const struct combine_def *def,
 {
     const struct schema_dataset *d = def->shape;
     auto_buf names = BUF_INIT(COMBINE_SQL);
+    json_object_clear(c->gaps);
     if (create_fresh(c, d, err) != OMNI_OK)
         return err->status;
     combine_add_names(&names, d, 0, d->n_columns);
@@ -145,7 +146,8 @@ omni_status combine_store_fresh(struct combine *c, const struct combine_def *def
     if (sql_begin(c->db, err) != OMNI_OK)
         return err->status;
     if (compare(c, def->shape, is_by_days, err) == OMNI_OK &&
-        write_differences(c, def->shape, r, err) == OMNI_OK && sql_commit(c->db, err) == OMNI_OK)
+        write_differences(c, def->shape, r, err) == OMNI_OK &&
+        combine_keep_gaps(c, def, is_by_days, err) == OMNI_OK && sql_commit(c->db, err) == OMNI_OK)
         return OMNI_OK;
     sql_rollback(c->db);
     err_prefix(err, "dataset \"%s\": ", def->shape->name);

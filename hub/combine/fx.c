@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/exact.h"
+#include "base/json.h"
 #include "combine/internal.h"
 #include "store/sql.h"
 
@@ -38,7 +39,9 @@ static bool has_rate(struct combine *c, const char *from, const char *to, const 
 static void note_missing(struct combine *c, const char *day, const char *from, const char *to)
 {
     auto_free char *key = xasprintf("%s %s %s", day, *from ? from : "?", to);
-    json_object_set_new(c->missing, key, json_true());
+    auto_json *gap = json_pack("[s, s, s]", day, from, to);
+    json_object_set(c->missing, key, gap);
+    json_object_set(c->gaps, key, gap);
 }
 
 /* fx(amount, from, to, day); "" is the unknown currency, the same as itself only. NULL where there

@@ -38,7 +38,8 @@ struct combine {
     size_t n_defs, n_builtin;
     const char *currency; /* NULL: none */
     sqlite3_stmt *rate;   /* NULL where the schema has no fx_rates */
-    json_t *missing;      /* object used as a set: "2026-01-31 USD EUR" */
+    json_t *missing;      /* {"2026-01-31 USD EUR": [day, from, to]} of all that was computed */
+    json_t *gaps;         /* the same of what temp.fresh holds */
 };
 
 /* builtin.c: reads the folder's shapes and SQL. */
@@ -76,6 +77,11 @@ void combine_add_names(struct buf *, const struct schema_dataset *, size_t from,
 omni_status combine_make_fresh(struct combine *, const struct combine_def *, struct err *);
 omni_status combine_store_fresh(struct combine *, const struct combine_def *, bool is_by_days,
                                 struct combine_result *, struct err *);
+
+/* gaps.c: the gaps of what was computed, in the same transaction; and all of them as an event. */
+omni_status combine_keep_gaps(struct combine *, const struct combine_def *, bool is_by_days,
+                              struct err *);
+omni_status combine_tell_gaps(struct combine *, struct err *);
 
 /* pending.c: what has to be computed. Fills temp.pending from changes up to version `bound`;
  * all: and with every day that is stored. */

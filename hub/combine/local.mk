@@ -5,6 +5,7 @@ hub_libhub_a_SOURCES += \
 	%D%/pending.c \
 	%D%/diff.c \
 	%D%/fx.c \
+	%D%/gaps.c \
 	%D%/internal.h \
 	%D%/own.c \
 	%D%/prepare.c \

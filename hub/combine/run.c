@@ -181,6 +181,8 @@ omni_status combine_run(struct combine *c, struct combine_result *r, struct err 
     }
     r->missing_rates = json_object_size(c->missing);
     warn_missing(c);
+    if (combine_tell_gaps(c, err) != OMNI_OK && first.status == OMNI_OK)
+        first = *err;
     if (first.status != OMNI_OK)
         *err = first;
     return first.status;

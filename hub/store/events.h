@@ -18,10 +18,11 @@
 #define EVENT_SUNSET     "sunset"     /* the plugin knows when what it uses is switched off */
 #define EVENT_DEPRECATED "deprecated" /* the platform's replies announce its end */
 #define EVENT_CLOCK      "clock"      /* the service's cannot be believed: nothing is started */
+#define EVENT_RATES      "rates" /* money could not be converted: it is null in what is combined */
 /* Further scopes: "service", "sink NAME", "sink NAME.dataset", "secret NAME", "combine". */
 #define EVENT_KINDS                                                                                \
     EVENT_FAILING "|" EVENT_STALE "|" EVENT_SUSPENDED "|" EVENT_DRIFT "|" EVENT_SECRET             \
-                  "|" EVENT_SUNSET "|" EVENT_DEPRECATED "|" EVENT_CLOCK
+                  "|" EVENT_SUNSET "|" EVENT_DEPRECATED "|" EVENT_CLOCK "|" EVENT_RATES
 
 struct event {
     const char *kind, *scope, *text;

@@ -51,6 +51,10 @@ static const char fixed_tables[] =
     "CREATE INDEX IF NOT EXISTS changes_version ON changes(dataset, version);"
     "CREATE TABLE IF NOT EXISTS cursors(reader TEXT NOT NULL, dataset TEXT NOT NULL,"
     " version INTEGER NOT NULL, PRIMARY KEY(reader, dataset)) WITHOUT ROWID;"
+    /* Money of that day could not be converted; source '': its currency is not known. */
+    "CREATE TABLE IF NOT EXISTS rate_gaps(dataset TEXT NOT NULL, day TEXT NOT NULL,"
+    " source TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY(dataset, day, source, target))"
+    " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS apis(plugin TEXT PRIMARY KEY, version TEXT, sunset TEXT)"
     " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY, feed INTEGER NOT NULL,"

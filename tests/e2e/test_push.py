@@ -129,6 +129,9 @@ def test_rates():
         tap.is_(lab.value("SELECT count(*) AS n FROM channel_daily WHERE cost IS NOT NULL AND cost <> 0"), 0, "never the dollars as they stand")
         tap.is_([r["missing_rates"] for r in done.json()["results"] if r.get("kind") == "combine"], [days], "the summary counts the days")
         tap.ok("USD" in done.err and "EUR" in done.err and h.ago(1).isoformat()[:4] in done.err, "a warning names currencies and a day")
+        event = ([e for e in lab.run("status", "--json", "--all").json()["events"] if e["kind"] == "rates"] or [{"text": ""}])[0]
+        tap.has(event["text"], "no exchange rate from USD to EUR on %d days, %s … %s" % (days, FIRST, LAST), "and it lasts: an event, for alerts")
+        tap.has(lab.run("status").out, "add the rates to fx_rates", "status says what to do")
         spent = {r["date"]: int(r["cost"]) for r in lab.rows("SELECT date, sum(cost) AS cost FROM ads_daily GROUP BY date")}
         rate = {day: 9000000000 + 11111111 * n for n, day in enumerate(sorted(spent))}
         missing = sorted(spent)[0]
@@ -137,11 +140,16 @@ def test_rates():
         tap.is_(code, 0, "rates arrive")
         got = {r["date"]: r["cost"] for r in lab.rows("SELECT date, cost FROM channel_daily WHERE channel = 'Paid Social'")}
         tap.is_(got[missing], None, "that day's cost is NULL")
+        text = [e["text"] for e in lab.run("status", "--json", "--all").json()["events"] if e["kind"] == "rates"]
+        tap.has(text[0] if text else "", "from USD to EUR on 1 day, %s: " % missing, "the event names what is still missing")
 
         def converted(day):
             return (2 * spent[day] * rate[day] + 10**10) // (2 * 10**10)
         wrong = [(d, got[d], converted(d)) for d in got if d != missing and abs(got[d] - converted(d)) > 20]
         tap.is_(wrong, [], "every other day by its own rate")
+        lab.write("rates/usd.csv", RATES + "".join("%s,USD,EUR,0.%010d\n" % (day, rate[day]) for day in rate))
+        lab.pull("rates")
+        tap.is_([e for e in lab.run("status", "--json", "--all").json()["events"] if e["kind"] == "rates"], [], "the last rate ends it")
 
 
 tap.run([test_backlog, test_twice, test_hub_killed_between, test_rates])
