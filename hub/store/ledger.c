@@ -28,7 +28,8 @@ static void finish_run(void *ctx, json_t *run)
     json_put_text(run, "seconds", exact_print(json_integer_value(micros), text));
 }
 
-json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err *err)
+static json_t *runs_where(struct store *s, const char *where, const char *name, uint32_t last,
+                          struct err *err)
 {
     auto_stmt *stmt = sql_prepare_fmt(
         s->db, err,
@@ -39,11 +40,23 @@ json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err
         " iif(kind = 'push', windows, NULL) AS deliveries, inserted + changed + unchanged AS rows,"
         " requests, retries, bytes, iif(kind = 'push', 0, inserted) AS inserted, changed,"
         " unchanged, removed, restated, rejected FROM runs %s ORDER BY id DESC LIMIT ?1",
-        name ? "WHERE connector = ?2" : ""); /* no OR, so that SQLite sees the index */
+        where);
     if (!stmt)
         return NULL;
     sql_bind(stmt, name ? "is" : "i", limit_of(last), name);
     return ledger_rows(stmt, finish_run, NULL, err);
+}
+
+json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err *err)
+{
+    /* No OR, so that SQLite sees the index. */
+    return runs_where(s, name ? "WHERE connector = ?2" : "", name, last, err);
+}
+
+json_t *ledger_work(struct store *s, uint32_t last, struct err *err)
+{
+    return runs_where(s, "WHERE NOT (kind = 'push' AND outcome = 'ok' AND windows = 0)", NULL, last,
+                      err);
 }
 
 enum { RUNS_BACK = 10000 }; /* so many runs are looked at, however large the ledger is */

@@ -41,6 +41,8 @@ json_t *ledger_freshness(struct store *, const char *connector, struct err *);
  * deliveries), requests, retries, bytes, inserted, changed, unchanged, removed, restated, rejected
  */
 json_t *ledger_runs(struct store *, const char *name, uint32_t last, struct err *);
+/* The same without deliveries that found nothing to deliver: what a person wants to see. */
+json_t *ledger_work(struct store *, uint32_t last, struct err *);
 
 /* The newest id up to which no run still runs; `after`: one that is known to be such. */
 omni_status ledger_settled(struct store *, int64_t after, int64_t *upto, struct err *);

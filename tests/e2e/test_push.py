@@ -81,6 +81,8 @@ def test_twice():
         tap.is_((files_of(lab.path("out")), files_of(lab.path("days"))), first, "the same bytes")
         results, _ = lab.results("push")
         tap.is_({r["rows"] for k, r in results.items() if k[0] in ("files", "days")}, {0}, "nothing is delivered that is there")
+        shown = [len([line for line in lab.run("runs", *name).out.splitlines() if " push " in line]) for name in ((), ("days",), ("files",))]
+        tap.is_(shown, [len(DATASETS) + 1, 3, 3 * len(DATASETS)], "which runs leaves out, unless the sink is named")
         lab.run("sync")
         tap.is_((files_of(lab.path("out")), files_of(lab.path("days"))), first, "sync again: the same bytes")
         world.control(restate=2)
