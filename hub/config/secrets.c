@@ -25,6 +25,11 @@ bool secret_is_reference(const char *value)
            text_starts(value, "secret:");
 }
 
+bool secret_is_kept(const char *value)
+{
+    return secret_is_reference(value) && !text_starts(value, "env:");
+}
+
 static char *from_env(const char *name, const json_t *env, struct err *err)
 {
     const char *value = json_string_value(json_object_get(env, name));

@@ -14,6 +14,9 @@ struct vault_place;
 
 /* "env:NAME", "file:PATH", "secret:NAME". */
 bool secret_is_reference(const char *value);
+/* One to a place where nothing but secrets is kept: the vault, a file that only its owner reads. In
+ * an environment stand other things, too. */
+bool secret_is_kept(const char *value);
 /* Where values are that options refer to. */
 struct secret_sources {
     const json_t *env;               /* an object; never the process's environment */

@@ -79,7 +79,7 @@ static json_t *resolve(const json_t *value, const struct secret_sources *from, s
 {
     if (json_is_string(value)) {
         auto_free char *text = secret_resolve(json_string_value(value), from, err);
-        if (text && secret_name(json_string_value(value)))
+        if (text && secret_is_kept(json_string_value(value)))
             log_add_secret(text, strlen(text)); /* whatever the option says of itself */
         return text ? json_string(text) : NULL;
     }

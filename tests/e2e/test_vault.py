@@ -58,18 +58,21 @@ def test_pull():
 def test_sinks():
     """A sink says why it failed in its own words, and its words are made of its options."""
     secret = "pl4ce-n0body-knows"
-    with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
-        lab.configure(h.meta(world, lab), sinks=[h.sink("files", "csv", ["ads_daily"], {"directory": "secret:place"})])
-        lab.write("file", "no folder")
-        tap.is_(store(lab, "place", lab.path("file", secret).encode())[0], 0, "stored")
-        done = lab.run("sync", "-v", "--json")
-        tap.is_(done.code, 1, "the sink fails")
-        run = next(run for run in lab.ledger() if run["kind"] == "push")
-        tap.ok(run["message"], "the ledger says why")
-        sink = lab.run("status", "--all", "--json").json()["sinks"][0]
-        tap.is_(sink["datasets"][0]["last_run"]["id"], run["id"], "and it is the last of the sink's dataset")
-        told = json.dumps(run) + done.out + done.err + lab.run("status", "--all", "--json").out
-        tap.ok(secret not in told and "***" in run["message"], "but the secret is in none of its words")
+    for kind in ("secret:place", "file:place.txt"):
+        with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
+            lab.configure(h.meta(world, lab), sinks=[h.sink("files", "csv", ["ads_daily"], {"directory": kind})])
+            lab.write("file", "no folder")
+            lab.write("place.txt", lab.path("file", secret))
+            os.chmod(lab.path("place.txt"), 0o600)
+            tap.is_(store(lab, "place", lab.path("file", secret).encode())[0], 0, "stored")
+            done = lab.run("sync", "-v", "--json")
+            tap.is_(done.code, 1, "%s: the sink fails" % kind)
+            run = next(run for run in lab.ledger() if run["kind"] == "push")
+            tap.ok(run["message"], "the ledger says why")
+            sink = lab.run("status", "--all", "--json").json()["sinks"][0]
+            tap.is_(sink["datasets"][0]["last_run"]["id"], run["id"], "and it is the last of the sink's dataset")
+            told = json.dumps(run) + done.out + done.err + lab.run("status", "--all", "--json").out
+            tap.ok(secret not in told and "***" in run["message"], "but the secret is in none of its words")
 
 
 def test_values():
