@@ -40,6 +40,7 @@ struct combine {
     sqlite3_stmt *rate;   /* NULL where the schema has no fx_rates */
     json_t *missing;      /* {"2026-01-31 USD EUR": [day, from, to]} of all that was computed */
     json_t *gaps;         /* the same of what temp.fresh holds */
+    int64_t bound;        /* of the dataset at hand: changes up to this version are looked at */
 };
 
 /* builtin.c: reads the folder's shapes and SQL. */
@@ -83,9 +84,10 @@ omni_status combine_keep_gaps(struct combine *, const struct combine_def *, bool
                               struct err *);
 omni_status combine_tell_gaps(struct combine *, struct err *);
 
-/* pending.c: what has to be computed. Fills temp.pending from changes up to version `bound`;
- * all: and with every day that is stored. */
-omni_status combine_pending(struct combine *, const struct combine_def *, bool all, uint64_t bound,
-                            struct err *);
+/* pending.c: what has to be computed. Did an input change since the dataset was last computed? */
+omni_status combine_is_behind(struct combine *, const struct combine_def *, bool *is, struct err *);
+/* Fills temp.pending with the days that follow from what changed; all: and with every day that is
+ * stored. */
+omni_status combine_pending(struct combine *, const struct combine_def *, bool all, struct err *);
 
 #endif

@@ -7,51 +7,68 @@
 #include "store/changes.h"
 #include "store/sql.h"
 
-/* temp.changed: the input's changed days. *is_touched: it changed at all. */
-static omni_status find_changed(struct combine *c, const char *dataset, uint64_t since,
-                                uint64_t bound, bool *is_touched, struct err *err)
+/* Of ?1, that ?2 has not read yet, up to version ?3. */
+#define UNREAD                                                                                     \
+    " FROM changes WHERE dataset = ?1 AND version <= ?3 AND version > coalesce("                   \
+    "(SELECT version FROM cursors WHERE reader = ?2 AND dataset = ?1), 0)"
+
+static omni_status is_touched(struct combine *c, const struct combine_def *def, const char *input,
+                              bool *is, struct err *err)
 {
-    auto_stmt *any = sql_prepare(c->db,
-                                 "SELECT count(*) FROM changes WHERE dataset = ? AND version > ?"
-                                 " AND version <= ?",
-                                 err);
-    auto_stmt *fill = sql_prepare(c->db,
-                                  "INSERT INTO temp.changed SELECT date(day * 86400, 'unixepoch')"
-                                  " FROM changes WHERE dataset = ? AND version > ?"
-                                  " AND version <= ? AND day <> ?",
-                                  err);
-    int64_t n;
-    if (!any || !fill || sql_exec(c->db, err, "DELETE FROM temp.changed") != OMNI_OK)
+    int64_t n = 0;
+    auto_stmt *stmt = sql_prepare(c->db, "SELECT EXISTS (SELECT 1" UNREAD ")", err);
+    if (!stmt)
         return err->status;
-    sql_bind(any, "sii", dataset, (int64_t)since, (int64_t)bound);
-    sql_bind(fill, "siii", dataset, (int64_t)since, (int64_t)bound, (int64_t)CHANGES_WHOLE);
-    if (sql_int(any, 0, &n, err) != OMNI_OK)
+    sql_bind(stmt, "ssi", input, def->reader, c->bound);
+    omni_status status = sql_int(stmt, 0, &n, err);
+    *is = n > 0;
+    return status;
+}
+
+/* temp.changed: the input's changed days. */
+static omni_status fill_changed(struct combine *c, const struct combine_def *def, const char *input,
+                                struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(
+        c->db,
+        "INSERT INTO temp.changed SELECT date(day * 86400, 'unixepoch')" UNREAD " AND day <> ?4",
+        err);
+    if (!stmt || sql_exec(c->db, err, "DELETE FROM temp.changed") != OMNI_OK)
         return err->status;
-    *is_touched = n > 0;
-    return n > 0 ? sql_run(fill, err) : OMNI_OK;
+    sql_bind(stmt, "ssii", input, def->reader, c->bound, (int64_t)CHANGES_WHOLE);
+    return sql_run(stmt, err);
 }
 
 static omni_status add_days(struct combine *c, const struct combine_def *def,
-                            const struct combine_input *input, uint64_t bound, struct err *err)
+                            const struct combine_input *input, struct err *err)
 {
-    uint64_t since;
-    bool is_touched = false;
-    if (changes_cursor_get(c->store, def->reader, input->dataset, &since, err) != OMNI_OK ||
-        find_changed(c, input->dataset, since, bound, &is_touched, err) != OMNI_OK)
+    bool is = false;
+    omni_status status = is_touched(c, def, input->dataset, &is, err);
+    if (status != OMNI_OK || !is)
+        return status;
+    if (fill_changed(c, def, input->dataset, err) != OMNI_OK)
         return err->status;
-    if (!is_touched)
-        return OMNI_OK;
     return sql_exec(c->db, err, "INSERT OR IGNORE INTO temp.pending SELECT date FROM (%s\n)",
                     input->day_rule ? input->day_rule : "SELECT date FROM temp.changed");
 }
 
+omni_status combine_is_behind(struct combine *c, const struct combine_def *def, bool *is,
+                              struct err *err)
+{
+    omni_status status = OMNI_OK;
+    *is = false;
+    for (size_t i = 0; i < def->n_inputs && !*is && status == OMNI_OK; i++)
+        status = is_touched(c, def, def->inputs[i].dataset, is, err);
+    return status;
+}
+
 omni_status combine_pending(struct combine *c, const struct combine_def *def, bool all,
-                            uint64_t bound, struct err *err)
+                            struct err *err)
 {
     if (sql_exec(c->db, err, "DELETE FROM temp.pending") != OMNI_OK)
         return err->status;
     for (size_t i = 0; i < def->n_inputs; i++)
-        if (add_days(c, def, &def->inputs[i], bound, err) != OMNI_OK)
+        if (add_days(c, def, &def->inputs[i], err) != OMNI_OK)
             return err->status;
     if (!all)
         return OMNI_OK;

@@ -16,50 +16,29 @@ enum { RUN_DAYS = 31 };
 /* The reader's cursor for the passing of days: SQL of the admin may say date('now'). */
 #define DAY_CURSOR "@day"
 
-static omni_status newest_version(struct combine *c, uint64_t *out, struct err *err)
+static omni_status find_bound(struct combine *c, struct err *err)
 {
     auto_stmt *stmt = sql_prepare(c->db, "SELECT value FROM meta WHERE key = 'version'", err);
-    int64_t version;
-    if (!stmt || sql_int(stmt, 0, &version, err) != OMNI_OK)
-        return err->status;
-    *out = (uint64_t)version;
-    return OMNI_OK;
+    return stmt ? sql_int(stmt, 0, &c->bound, err) : err->status;
 }
 
-static omni_status is_behind(struct combine *c, const struct combine_def *def, uint64_t bound,
-                             bool *out, struct err *err)
-{
-    *out = false;
-    for (size_t i = 0; i < def->n_inputs && !*out; i++) {
-        uint64_t since;
-        struct changes_day day;
-        uint32_t n;
-        const char *dataset = def->inputs[i].dataset;
-        if (changes_cursor_get(c->store, def->reader, dataset, &since, err) != OMNI_OK ||
-            changes_since(c->store, dataset, since, &day, 1, &n, err) != OMNI_OK)
-            return err->status;
-        *out = n > 0 && day.version <= bound;
-    }
-    return OMNI_OK;
-}
-
-static omni_status put_cursors(struct combine *c, const struct combine_def *def, uint64_t bound,
-                               int64_t today, struct err *err)
+static omni_status put_cursors(struct combine *c, const struct combine_def *def, int64_t today,
+                               struct err *err)
 {
     for (size_t i = 0; i < def->n_inputs; i++)
-        if (changes_cursor_put(c->store, def->reader, def->inputs[i].dataset, bound, err) !=
-            OMNI_OK)
+        if (changes_cursor_put(c->store, def->reader, def->inputs[i].dataset, (uint64_t)c->bound,
+                               err) != OMNI_OK)
             return err->status;
     return today ? changes_cursor_put(c->store, def->reader, DAY_CURSOR, (uint64_t)today, err)
                  : OMNI_OK;
 }
 
-static omni_status move_cursors(struct combine *c, const struct combine_def *def, uint64_t bound,
-                                int64_t today, struct err *err)
+static omni_status move_cursors(struct combine *c, const struct combine_def *def, int64_t today,
+                                struct err *err)
 {
     if (sql_begin(c->db, err) != OMNI_OK)
         return err->status;
-    if (put_cursors(c, def, bound, today, err) == OMNI_OK && sql_commit(c->db, err) == OMNI_OK)
+    if (put_cursors(c, def, today, err) == OMNI_OK && sql_commit(c->db, err) == OMNI_OK)
         return OMNI_OK;
     sql_rollback(c->db);
     return err->status;
@@ -83,15 +62,13 @@ static omni_status run_by_days(struct combine *c, struct combine_def *def, struc
                                struct err *err)
 {
     bool is_new, behind;
-    uint64_t bound;
-    if (combine_table(c, def, &is_new, err) != OMNI_OK ||
-        newest_version(c, &bound, err) != OMNI_OK ||
-        is_behind(c, def, bound, &behind, err) != OMNI_OK)
+    if (combine_table(c, def, &is_new, err) != OMNI_OK || find_bound(c, err) != OMNI_OK ||
+        combine_is_behind(c, def, &behind, err) != OMNI_OK)
         return err->status;
     if (!is_new && !behind)
         return OMNI_OK;
     r->datasets++;
-    if (combine_pending(c, def, is_new, bound, err) != OMNI_OK)
+    if (combine_pending(c, def, is_new, err) != OMNI_OK)
         return err->status;
     int64_t n = 0;
     do {
@@ -102,16 +79,16 @@ static omni_status run_by_days(struct combine *c, struct combine_def *def, struc
         r->days += (uint64_t)n;
     } while (n);
     /* Only now: what was computed twice after a crash comes out the same. */
-    return move_cursors(c, def, bound, 0, err);
+    return move_cursors(c, def, 0, err);
 }
 
 /* ---- whole ---- */
 
-static omni_status needs_run(struct combine *c, struct combine_def *def, uint64_t bound,
-                             int64_t today, bool *out, struct err *err)
+static omni_status needs_run(struct combine *c, struct combine_def *def, int64_t today, bool *out,
+                             struct err *err)
 {
     uint64_t last_day;
-    if (is_behind(c, def, bound, out, err) != OMNI_OK ||
+    if (combine_is_behind(c, def, out, err) != OMNI_OK ||
         changes_cursor_get(c->store, def->reader, DAY_CURSOR, &last_day, err) != OMNI_OK)
         return err->status;
     *out |= (int64_t)last_day != today;
@@ -122,11 +99,9 @@ static omni_status run_whole(struct combine *c, struct combine_def *def, struct 
                              struct err *err)
 {
     bool is_new, is_needed, is_retyped;
-    uint64_t bound;
     int64_t today = day_now() / TIME_DAY;
-    if (combine_table(c, def, &is_new, err) != OMNI_OK ||
-        newest_version(c, &bound, err) != OMNI_OK ||
-        needs_run(c, def, bound, today, &is_needed, err) != OMNI_OK)
+    if (combine_table(c, def, &is_new, err) != OMNI_OK || find_bound(c, err) != OMNI_OK ||
+        needs_run(c, def, today, &is_needed, err) != OMNI_OK)
         return err->status;
     if (!is_new && !is_needed)
         return OMNI_OK;
@@ -136,7 +111,7 @@ static omni_status run_whole(struct combine *c, struct combine_def *def, struct 
         (is_retyped && combine_table(c, def, &is_new, err) != OMNI_OK) ||
         combine_store_fresh(c, def, false, r, err) != OMNI_OK)
         return err->status;
-    return move_cursors(c, def, bound, today, err);
+    return move_cursors(c, def, today, err);
 }
 
 /* ---- all of them ---- */
