@@ -18,7 +18,6 @@
 #include "store/ledger.h"
 
 enum {
-    TICKS = 8,       /* of a schedule that are looked at for its longest interval */
     SLACK_S = 3600,  /* for the run itself, and for passing faults */
     GRACE_S = 900,   /* after a start, when much is due at once */
     AGAIN_S = 3600,  /* how often one that is stale, or has no schedule, is looked at */
@@ -72,16 +71,30 @@ int64_t freshness_due(const struct freshness *f)
 
 /* ---- how old it may be ---- */
 
-/* Twice its longest interval, and an hour; 0: it is not scheduled. */
-static int64_t usual(const struct config *c, const struct config_connector *k)
+/* What a connector has promised. */
+struct promise {
+    int64_t after; /* micros; 0: its schedule says */
+    struct rhythm rhythm;
+};
+
+/* False: nothing. */
+static bool promise_of(const struct config *c, const struct config_connector *k, struct promise *p)
 {
-    int64_t at[TICKS], longest = 0;
-    if (k->stale_after_s)
-        return k->stale_after_s * TIME_SECOND;
-    size_t n = timetable_next(c, k, at, TICKS);
-    for (size_t i = 1; i < n; i++)
-        longest = at[i] - at[i - 1] > longest ? at[i] - at[i - 1] : longest;
-    return longest ? 2 * longest + SLACK_S * TIME_SECOND : 0;
+    *p = (struct promise){.after = k->stale_after_s * TIME_SECOND};
+    return !k->is_disabled && (p->after || timetable_rhythm(c, k, &p->rhythm));
+}
+
+/* From when on what was fresh then is stale: two ticks and an hour later. Nights and weekends
+ * without ticks count for nothing. */
+static int64_t stale_from(const struct promise *p, int64_t fresh)
+{
+    const struct rhythm *r = &p->rhythm;
+    if (p->after)
+        return fresh + p->after;
+    int64_t tick = schedule_next(&r->schedule, r->zone, fresh);
+    if (tick != INT64_MAX)
+        tick = schedule_next(&r->schedule, r->zone, tick);
+    return tick == INT64_MAX ? tick : tick + SLACK_S * TIME_SECOND;
 }
 
 /* ---- how old it is ---- */
@@ -93,19 +106,20 @@ struct age {
 
 /* A stream that is not tried any more was taken out of the configuration, or its account is gone:
  * that is no fault, as long as others are fresh. */
-static void judge(struct age *a, const json_t *streams, int64_t limit)
+static void judge(struct age *a, const json_t *streams, const struct promise *p, int64_t now)
 {
     bool is_any_fresh = false;
     size_t i;
     const json_t *one;
-    json_array_foreach(streams, i, one) is_any_fresh |= json_int(one, "fresh", 0) > limit;
+    json_array_foreach(streams, i, one) is_any_fresh |=
+        stale_from(p, json_int(one, "fresh", 0)) > now;
     json_array_foreach(streams, i, one)
     {
         int64_t fresh = json_int(one, "fresh", 0), tried = json_int(one, "tried", 0);
-        if (is_any_fresh && tried <= limit)
+        if (is_any_fresh && stale_from(p, tried) <= now)
             continue;
         a->oldest = fresh < a->oldest ? fresh : a->oldest;
-        if (fresh <= limit)
+        if (stale_from(p, fresh) <= now)
             buf_printf(&a->names, "%s%s", a->names.len ? ", " : "", json_text(one, "stream"));
     }
 }
@@ -126,28 +140,38 @@ static omni_status tell(struct freshness *f, const char *name, const struct age 
 }
 
 /* *look: when to come again. */
-static omni_status look_at(struct freshness *f, const struct config *c,
-                           const struct config_connector *k, int64_t *look, struct err *err)
+static omni_status compare(struct freshness *f, const char *name, const struct promise *p,
+                           int64_t *look, struct err *err)
 {
-    int64_t now = day_now(), after = k->is_disabled ? 0 : usual(c, k);
-    *look = now + AGAIN_S * TIME_SECOND;
-    if (!after)
-        return event_clear(f->store, EVENT_STALE, k->name, NULL, err);
-    int64_t grace = GRACE_S * TIME_SECOND < after ? GRACE_S * TIME_SECOND : after;
+    int64_t now = day_now(), grace = GRACE_S * TIME_SECOND;
+    grace = p->after && p->after < grace ? p->after : grace;
     if (now < f->started + grace) {
         *look = f->started + grace;
         return OMNI_OK;
     }
-    auto_json *streams = ledger_freshness(f->store, k->name, err);
+    auto_json *streams = ledger_freshness(f->store, name, err);
     struct age a = {INT64_MAX, BUF_INIT(NAMES_MAX)};
     if (!streams)
         return err->status;
-    judge(&a, streams, now - after);
-    omni_status status = a.names.len ? tell(f, k->name, &a, err)
-                                     : event_clear(f->store, EVENT_STALE, k->name, NULL, err);
-    if (!a.names.len && a.oldest != INT64_MAX)
-        *look = a.oldest + after + TIME_SECOND;
+    judge(&a, streams, p, now);
+    omni_status status =
+        a.names.len ? tell(f, name, &a, err) : event_clear(f->store, EVENT_STALE, name, NULL, err);
+    int64_t from = a.names.len || a.oldest == INT64_MAX ? INT64_MAX : stale_from(p, a.oldest);
+    if (from != INT64_MAX)
+        *look = from + TIME_SECOND;
     buf_free(&a.names);
+    return status;
+}
+
+static omni_status look_at(struct freshness *f, const struct config *c,
+                           const struct config_connector *k, int64_t *look, struct err *err)
+{
+    struct promise p;
+    *look = day_now() + AGAIN_S * TIME_SECOND;
+    if (!promise_of(c, k, &p))
+        return event_clear(f->store, EVENT_STALE, k->name, NULL, err);
+    omni_status status = compare(f, k->name, &p, look, err);
+    zone_free(p.rhythm.zone);
     return status;
 }
 

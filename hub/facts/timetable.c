@@ -229,18 +229,27 @@ size_t timetable_find(const struct timetable *p, const char *connector)
     return number < 0 ? SIZE_MAX : (size_t)number;
 }
 
+bool timetable_rhythm(const struct config *c, const struct config_connector *k, struct rhythm *r)
+{
+    struct err err = {0};
+    const char *name = zone_of(c, k);
+    *r = (struct rhythm){.zone = k->schedule && name ? zone_open(name, &err) : NULL};
+    if (k->schedule && (r->zone || !name) &&
+        schedule_parse(k->schedule, &r->schedule, &err) == OMNI_OK)
+        return true;
+    zone_free(mem_take(r->zone));
+    return false;
+}
+
 size_t timetable_next(const struct config *c, const struct config_connector *k, int64_t *at,
                       size_t n)
 {
-    struct err err = {0};
-    struct schedule schedule;
-    const char *name = zone_of(c, k);
-    struct zone *zone = name ? zone_open(name, &err) : NULL;
+    struct rhythm r;
     size_t found = 0;
     int64_t t = day_now();
-    if (k->schedule && (zone || !name) && schedule_parse(k->schedule, &schedule, &err) == OMNI_OK)
-        while (found < n && (t = schedule_next(&schedule, zone, t)) != INT64_MAX)
+    if (timetable_rhythm(c, k, &r))
+        while (found < n && (t = schedule_next(&r.schedule, r.zone, t)) != INT64_MAX)
             at[found++] = t;
-    zone_free(zone);
+    zone_free(r.zone);
     return found;
 }

@@ -32,6 +32,12 @@ void timetable_free(struct timetable *);
 const char *timetable_stale_zone(const struct timetable *);
 /* Number of a connector in the agenda; SIZE_MAX: it has no schedule. */
 size_t timetable_find(const struct timetable *, const char *connector);
+/* When a connector is scheduled, for schedule_next(); zone_free(). False: it is not. */
+struct rhythm {
+    struct schedule schedule;
+    struct zone *zone; /* NULL: UTC */
+};
+bool timetable_rhythm(const struct config *, const struct config_connector *, struct rhythm *);
 /* The next `n` instants at which the connector is scheduled, after now; fewer where there are no
  * more. Returns how many. */
 size_t timetable_next(const struct config *, const struct config_connector *, int64_t *at,

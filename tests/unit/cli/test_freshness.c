@@ -66,9 +66,29 @@ static void a_clock_that_is_set_back(void **state)
     fixture_free(f);
 }
 
+/* Of a schedule that rests at night and over the weekend two ticks may be missed, not two hours. */
+static void a_weekend_is_no_fault(void **state)
+{
+    (void)state;
+    static const struct config_connector shop = {.name = "till", .schedule = "0 8-18 * * 1-5"};
+    static const struct config weekly = {.connectors = &shop, .n_connectors = 1};
+    struct fixture *f = pulled("2026-01-09T18:05:00Z"); /* a Friday */
+    struct freshness *fresh = freshness_new(f->store, false);
+    at("2026-01-11T12:00:00Z");
+    freshness_look(fresh, &weekly);
+    ASSERT_STALE(f, "0");
+    at("2026-01-12T10:00:01Z"); /* the second tick of the Monday, and an hour */
+    assert_true(freshness_due(fresh) == day_now());
+    freshness_look(fresh, &weekly);
+    ASSERT_STALE(f, "1");
+    freshness_free(fresh);
+    fixture_free(f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(told_once_it_is_old),
     cmocka_unit_test(a_clock_that_is_set_back),
+    cmocka_unit_test(a_weekend_is_no_fault),
 };
 
 UNIT_MAIN(tests)
