@@ -131,12 +131,18 @@ int backfill_plan_show(const struct cli *cli, struct backfill_plan *p)
         cli_error("backfill: %s", err.text[0] ? err.text : "the plugin cannot be asked");
         return CLI_CANNOT;
     }
+    if (source->flags & OMNI_SOURCE_FILES) {
+        cli_error("backfill: connector \"%s\" reads files: pull reads all that its path names, "
+                  "however old, so there is nothing to go back to",
+                  p->connector->name);
+        return CLI_USAGE;
+    }
     for (size_t i = 0; source->streams && source->streams[i]; i++)
         if (is_wanted(p->connector, source->streams[i]))
             json_array_append_new(rows, row_of(p, source->streams[i], state));
     if (cli_flag(cli, "plan") && cli_flag(cli, "json"))
         cli_print_json(rows);
-    else if (!cli_flag(cli, "json") && !cli->is_quiet)
+    else if (!cli_flag(cli, "json") && !cli->is_quiet && json_array_size(rows) > 0)
         reading_table(rows, columns, ARRAY_LEN(columns));
     if (p->chunks > 0 || json_array_size(rows) == 0) /* streams may be found by asking only */
         return CLI_OK;

@@ -58,6 +58,10 @@ size_t job_streams(const struct job *job, bool only_wanted, const struct omni_st
 
 static omni_status no_stream(const struct job *job, struct err *err)
 {
+    if (job->is_backfill)
+        return err_set(err, OMNI_E_CONFIG,
+                       "none of the streams asked for is pulled by days: there is no history of "
+                       "them to ask for");
     auto_buf names = BUF_INIT(ERR_TEXT);
     const struct omni_stream *const *all = job->source->streams;
     for (; all && *all; all++)

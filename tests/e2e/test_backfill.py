@@ -50,6 +50,20 @@ def test_refusals():
         tap.has(done.out, "the platform keeps", "and says what the platform does not keep")
 
 
+def test_no_days():
+    """Connectors that have no days to go back to."""
+    stream = {"name": "articles", "dataset": "products", "url": "/articles", "fields": [{"path": "$.sku", "column": "sku"}]}
+    with h.Hub() as lab:
+        lab.configure(h.connector("till", "file", {"path": "in/*.csv", "dataset": "orders", "map": {"order_id": "id"}}),
+                      h.connector("shop", "rest", {"api_url": "https://api.example.com", "streams": [stream]}))
+        done = lab.run("backfill", "till", "--from", "-9d", "--to", "-5d")
+        tap.is_((done.code, os.path.exists(lab.path("state", "store.db"))), (2, False), "files: refused before anything")
+        tap.has(done.err, 'connector "till" reads files', "and why")
+        done = lab.run("backfill", "shop", "--from", "-9d", "--to", "-5d", "--yes")
+        tap.is_((done.code, done.out.count("from_day")), (1, 0), "lists: what can only be asked for is asked for, and there is no empty plan")
+        tap.has(done.out, "none of the streams asked for is pulled by days", "and it is said what is wrong")
+
+
 def test_history():
     with omni.StandIn("--today", h.TODAY) as world, h.Hub() as lab:
         lab.configure(h.meta(world, lab))
@@ -140,4 +154,4 @@ def test_service():
         lab.check_whole("service")
 
 
-tap.run([test_refusals, test_history, test_killed, test_service])
+tap.run([test_refusals, test_no_days, test_history, test_killed, test_service])
