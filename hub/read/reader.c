@@ -215,15 +215,16 @@ omni_status reader_feed(struct reader *r, const void *bytes, size_t n, struct er
 {
     if (r->is_over)
         return err_set(err, OMNI_E_BUG, "reader fed after its end");
-    return r->recode ? recode_feed(r->recode, bytes, n, &(struct recode_out){r, feed_utf8}, err)
-                     : feed_utf8(r, bytes, n, err);
+    const struct recode_out out = {r, feed_utf8};
+    return r->recode ? recode_feed(r->recode, bytes, n, &out, err) : feed_utf8(r, bytes, n, err);
 }
 
 omni_status reader_finish(struct reader *r, struct err *err)
 {
     if (r->is_over)
         return err_set(err, OMNI_E_BUG, "reader finished after its end");
-    if (r->recode && recode_finish(r->recode, err) != OMNI_OK)
+    const struct recode_out out = {r, feed_utf8};
+    if (r->recode && recode_finish(r->recode, &out, err) != OMNI_OK)
         return err->status;
     struct scan *s = &r->record.scan;
     size_t used = 0;

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { OUT_CHUNK = 16 * 1024 };
+enum { OUT_CHUNK = 16 * 1024, OUT_HELD = 64 };
 
 struct recode {
     iconv_t cd;
@@ -109,10 +109,21 @@ omni_status recode_feed(struct recode *r, const void *bytes, size_t n, const str
     return OMNI_OK;
 }
 
-omni_status recode_finish(struct recode *r, struct err *err)
+/* Encodings that write accents after the letter (windows-1258) hold back a letter until they see
+ * what follows. */
+static omni_status give_held(struct recode *r, const struct recode_out *out, struct err *err)
+{
+    char held[OUT_HELD], *to = held;
+    size_t room = sizeof held;
+    if (is_open(r->cd) && iconv(r->cd, NULL, NULL, &to, &room) == (size_t)-1)
+        return err_set(err, OMNI_E_BUG, "the end of %s: %s", r->name, strerror(errno));
+    return to > held ? out->bytes(out->ctx, held, (size_t)(to - held), err) : OMNI_OK;
+}
+
+omni_status recode_finish(struct recode *r, const struct recode_out *out, struct err *err)
 {
     if (r->left.len == 0)
-        return OMNI_OK;
+        return give_held(r, out, err);
     return err_set(err, OMNI_E_DATA, "byte %" PRIu64 ": the last character of %s is not whole",
                    r->taken, r->name);
 }

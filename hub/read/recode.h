@@ -24,7 +24,7 @@ void recode_reset(struct recode *);
 /* OMNI_E_DATA with the byte's number for what the encoding does not have. */
 omni_status recode_feed(struct recode *, const void *bytes, size_t n, const struct recode_out *,
                         struct err *);
-/* The end: half a character is OMNI_E_DATA. */
-omni_status recode_finish(struct recode *, struct err *);
+/* The end, which may have a last character: half of one is OMNI_E_DATA. */
+omni_status recode_finish(struct recode *, const struct recode_out *, struct err *);
 
 #endif
