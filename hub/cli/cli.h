@@ -49,6 +49,7 @@ struct cli {
     const struct command *command;
     const char *config_path;
     const char *home;    /* where relative paths of options start; NULL: beside the configuration */
+    const json_t *debug; /* plugins run unfenced, with this environment (run/spec.h); NULL */
     bool keeps_findings; /* they are not printed: who called looks at them */
     bool is_quiet, is_verbose;
     const char *values[CLI_MAX_OPTIONS]; /* by index into command->options; "" for a flag */

@@ -29,6 +29,7 @@ static const struct cli_option options[] = {
     {"dry-run", NULL, "store nothing, print the rows as JSON lines"},
     {"plugin", "FILE", "with --dry-run: try this plugin, without configuring or installing it"},
     {"option", "NAME=VALUE", "an option of that plugin; may be given again", .letter = 'o'},
+    TRIAL_DEBUG,
     {"explain", NULL,
      "with --dry-run: each request, the rows that came of it, and where each column was found"},
     {"record", "FILE",
@@ -236,6 +237,8 @@ static int check_trial(const struct cli *cli)
         cli_error("pull: --plugin only tries a plugin: add --dry-run; to keep what it pulls, put a "
                   "connector with plugin = \"%s\" into the configuration",
                   cli_value(cli, "plugin"));
+    else if (cli_flag(cli, "debug") && !is_trial)
+        cli_error("pull: --debug belongs to --plugin; what is configured runs in its sandbox");
     else if (cli_flag(cli, "explain") && !is_dry)
         cli_error("pull: --explain tells of a --dry-run");
     else if (cli_flag(cli, "cursor") && !is_dry)

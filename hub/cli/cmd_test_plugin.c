@@ -25,6 +25,7 @@ static int run(struct cli *);
 static const struct cli_option options[] = {
     {"check", "ID", "only this conformance check; may be given again"},
     {"no-conformance", NULL, "only the tests themselves"},
+    TRIAL_DEBUG,
     {"json", NULL, "the score sheet as JSON"},
     {0}};
 
@@ -183,7 +184,7 @@ static int run(struct cli *cli)
         code = CLI_USAGE;
     }
     if (code == CLI_OK) {
-        log_set_level(cli->is_verbose ? LOG_DEBUG : LOG_NONE);
+        log_set_level(cli->is_verbose ? LOG_DEBUG : s.trial.debug ? LOG_INFO : LOG_NONE);
         s.sheet = sheet_new(s.trial.info, cli_flag(cli, "json"));
         code = test_all(&s, files, n);
     }

@@ -297,7 +297,12 @@ bool plugins_ask(struct plugins *p)
         json_put_text(a->spec, "plugin_path", a->info.path);
         json_put_text(a->spec, "sandbox", hub->sandbox_require ? "require" : "best");
         json_put_int(a->spec, "idle_ms", DESCRIBE_IDLE_MS);
-        json_put_int(a->spec, "log_level", p->cli->is_verbose ? OMNI_LOG_DEBUG : OMNI_LOG_ERROR);
+        if (p->cli->debug)
+            json_object_set(a->spec, "debug", (json_t *)p->cli->debug);
+        json_put_int(a->spec, "log_level",
+                     p->cli->is_verbose ? OMNI_LOG_DEBUG
+                     : p->cli->debug    ? OMNI_LOG_INFO
+                                        : OMNI_LOG_ERROR);
         supervise_add(s, &(struct supervise_job){.spec = a->spec,
                                                  .timeout_s = DESCRIBE_TIMEOUT_S,
                                                  .ctx = a,

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/plugins.h"
@@ -58,6 +59,7 @@ void trial_close(struct trial *t)
     if (t->folder)
         nftw(t->folder, remove_entry, OPEN_FILES, FTW_DEPTH | FTW_PHYS);
     json_decref(t->hub);
+    json_decref(t->debug);
     free(t->folder);
     free(t->conf);
     free(t->path);
@@ -131,6 +133,7 @@ int trial_write(const struct trial *t, struct cli *cli, const struct trial_plan 
     buf_adds(&text, plan->more ? plan->more : "");
     cli->config_path = t->conf;
     cli->home = plan->home;
+    cli->debug = t->debug;
     return write_conf(t, &text);
 }
 
@@ -156,12 +159,31 @@ void trial_complaints(const struct cli *cli, json_t *texts)
 
 /* ---- the plugin ---- */
 
+/* Only what the tools of an author read, and only where it was asked for. */
+static void begin_debugging(struct trial *t, const struct cli *cli)
+{
+    static const char *const names[] = {"LD_PRELOAD", "ASAN_OPTIONS", "LSAN_OPTIONS",
+                                        "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+    t->debug = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+        auto_free char *line = value ? xasprintf("%s=%s", names[i], value) : NULL;
+        if (line)
+            json_array_append_new(t->debug, json_string(line));
+    }
+    t->probe.debug = t->debug;
+    if (!cli->is_verbose)
+        log_set_level(LOG_INFO);
+}
+
 int trial_open(struct trial *t, const struct cli *cli, const char *plugin)
 {
     const struct trial_plan nothing = {0};
     auto_buf text = BUF_INIT(CONF_MAX);
     *t = (struct trial){.probe = {.command = cli->command, .is_verbose = cli->is_verbose}};
     t->hub = hub_settings(cli);
+    if (cli_flag(cli, "debug"))
+        begin_debugging(t, cli);
     t->path = trial_absolute(plugin);
     t->here = getcwd(NULL, 0);
     int code = make_folder(t);

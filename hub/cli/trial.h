@@ -22,6 +22,7 @@ struct trial {
     struct cli probe;
     struct plugins *plugins;
     const struct plugin_info *info; /* what the plugin says of itself */
+    json_t *debug;                  /* see struct cli; NULL: --debug was not given */
     json_t *hub; /* settings of the hub, of the configuration where there is one */
 };
 
@@ -43,6 +44,13 @@ int trial_open(struct trial *, const struct cli *, const char *plugin);
 void trial_close(struct trial *);
 /* Writes the configuration and puts it into the place of cli's own. */
 int trial_write(const struct trial *, struct cli *, const struct trial_plan *);
+/* A line of cli_option: with the sanitizers and unfenced. */
+#define TRIAL_DEBUG                                                                                \
+    {                                                                                              \
+        "debug", NULL,                                                                             \
+            "run a source without its sandbox, with LD_PRELOAD and the sanitizers' "               \
+            "options of this environment, and show what it prints"                                 \
+    }
 /* After cli.keeps_findings: why what was written is refused, as texts. What is no fault of the
  * options was printed; then that they cannot be used. */
 void trial_complaints(const struct cli *, json_t *texts);

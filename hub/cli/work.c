@@ -234,6 +234,8 @@ json_t *work_spec(struct work *w, const char *verb)
         json_put_flag(spec, "vault_is_credential", true);
     json_object_set_new(spec, "http", http_spec(&hub->http));
     json_put_text(spec, "sandbox", hub->sandbox_require ? "require" : "best");
+    if (w->cli->debug)
+        json_object_set(spec, "debug", (json_t *)w->cli->debug);
     json_put_int(spec, "log_level", (int64_t)log_get_level());
     if (log_is_open()) {
         json_put_text(spec, "log", log_format_name(log_get_format()));

@@ -363,7 +363,11 @@ static pid_t spawn(const struct child *c, const struct plugin_options *o, int so
     /* A test's clock is the plugin's, too: omni_today(). */
     const char *clock = getenv("OMNIHUB_NOW");
     auto_free char *now = clock ? xasprintf("OMNIHUB_NOW=%s", clock) : NULL;
-    char *env[] = {(char *)"LANG=C", (char *)"TZ=UTC0", now, NULL};
+    char *env[4 + PLUGIN_ENV_MAX] = {(char *)"LANG=C", (char *)"TZ=UTC0"};
+    size_t n_env = 2;
+    for (size_t i = 0; o->env && o->env[i] && i < PLUGIN_ENV_MAX; i++)
+        env[n_env++] = (char *)o->env[i];
+    env[n_env] = now;
     int fds[] = {-1, print, print, socket, c->sealed};
     const struct spawn s = {.program = o->program,
                             .argv = argv,

@@ -48,7 +48,9 @@ const char *__ubsan_default_options(void)
 static bool get_start(struct wire_in *in, struct sandbox *s, bool *is_sealed)
 {
     s->object = wire_get_text(in);
-    s->is_required = wire_get_u32(in) == SANDBOX_REQUIRE;
+    uint32_t fences = wire_get_u32(in);
+    s->is_required = fences == SANDBOX_REQUIRE;
+    s->is_off = fences == SANDBOX_OFF;
     s->memory = (uint64_t)wire_get_i64(in);
     s->cpu_s = wire_get_u32(in);
     s->landlock_abi = wire_get_u32(in);
@@ -88,7 +90,8 @@ int main(int argc, char **argv)
     struct remote *remote = remote_new(FRAMES_FD);
     if (!remote_receive_start(remote, &start) || !get_start(&start, &sandbox, &is_sealed))
         return 2;
-    last_words_install(FRAMES_FD);
+    if (!sandbox.is_off) /* else a sanitizer has handlers of its own */
+        last_words_install(FRAMES_FD);
     struct load *load = load_fenced(&sandbox, is_sealed, &err);
     if (!load) {
         remote_send_refused(remote, err.status, err.text);

@@ -34,8 +34,13 @@ struct plugin_services {
 };
 
 enum plugin_isolation { ISOLATION_PROCESS, ISOLATION_NONE };
-enum plugin_sandbox { SANDBOX_BEST, SANDBOX_REQUIRE /* refuse where the kernel lacks a fence */ };
+enum plugin_sandbox {
+    SANDBOX_BEST,
+    SANDBOX_REQUIRE, /* refuse where the kernel lacks a fence */
+    SANDBOX_OFF      /* for tools of the plugin's author */
+};
 
+enum { PLUGIN_ENV_MAX = 16 };
 struct plugin_options {
     const char *path;    /* of the .so */
     const char *program; /* of omnihub-plugin */
@@ -46,7 +51,10 @@ struct plugin_options {
     uint64_t memory;    /* bytes of address space; 0: 512 MiB */
     uint32_t cpu_s;     /* 0: 600 */
     const char *sha256; /* of the file that may be loaded, from sealed memory; NULL: any */
-    bool no_waits;      /* from a cassette: the plugin's waits take no time */
+    /* For SANDBOX_OFF: further "NAME=value" of its environment, NULL at the end; NULL: none.
+     * Borrowed until plugin_start() returns. */
+    const char *const *env;
+    bool no_waits; /* from a cassette: the plugin's waits take no time */
     const struct plugin_services *services;
     uint32_t
         landlock_abi; /* for tests: pretend that the kernel knows no more than this; 0: ask it */

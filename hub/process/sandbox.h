@@ -13,6 +13,7 @@
 struct sandbox {
     const char *object;    /* the shared object that will be loaded, wherever it lies */
     bool is_required;      /* refuse where a fence is missing */
+    bool is_off;           /* no fences at all: the author of the plugin looks for a fault in it */
     uint64_t memory;       /* bytes of address space */
     uint32_t cpu_s;        /* processor time */
     uint32_t landlock_abi; /* at most that; 0: what the kernel has; SANDBOX_NO_LANDLOCK */

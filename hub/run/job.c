@@ -310,10 +310,22 @@ static omni_status job_open_http(struct job *job, struct err *err)
 
 /* ---- source ---- */
 
+static enum plugin_sandbox sandbox_of(const struct job *job)
+{
+    const char *sandbox = json_text(job->spec, "sandbox");
+    if (json_object_get(job->spec, "debug"))
+        return SANDBOX_OFF;
+    return sandbox && strcmp(sandbox, "require") == 0 ? SANDBOX_REQUIRE : SANDBOX_BEST;
+}
+
 omni_status job_start_plugin(struct job *job, struct err *err)
 {
     const char *isolation = json_text(job->spec, "isolation");
-    const char *sandbox = json_text(job->spec, "sandbox");
+    const char *env[PLUGIN_ENV_MAX + 1] = {NULL};
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(job->spec, "debug"), i, line) if (i < PLUGIN_ENV_MAX)
+        env[i] = json_string_value(line);
     const char *program = json_text(job->spec, "plugin_program");
     auto_free char *sibling = program ? NULL : spawn_sibling("omnihub-plugin");
     job_services_init(job);
@@ -322,7 +334,8 @@ omni_status job_start_plugin(struct job *job, struct err *err)
         .program = program ? program : sibling,
         .isolation =
             isolation && strcmp(isolation, "none") == 0 ? ISOLATION_NONE : ISOLATION_PROCESS,
-        .sandbox = sandbox && strcmp(sandbox, "require") == 0 ? SANDBOX_REQUIRE : SANDBOX_BEST,
+        .sandbox = sandbox_of(job),
+        .env = env,
         .idle_ms = (uint32_t)json_int(job->spec, "idle_ms", 0),
         .memory = (uint64_t)json_int(job->spec, "memory", 0),
         .sha256 = json_text(job->spec, "plugin_sha256"),

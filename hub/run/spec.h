@@ -40,6 +40,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
  *    plugin_sha256       what it has to be
  *    source              name inside the module; absent: the only one
  *    sandbox             "best"|"require"
+ *    debug               ["NAME=value", …]: no sandbox, and these in the plugin's environment
  *    isolation, idle_ms, memory
  *
  *  a connector

@@ -193,6 +193,37 @@ def without_requests(desk):
     tap.ok(done.code == 1 and "no request was sent" in done.err and not done.out, "record: where no request is sent, there is no cassette")
 
 
+OVERFLOW = PULL + """
+        char *four = malloc(4);
+        fprintf(stderr, "hello from the author\\n");
+        four[http.size] = 1;
+        free(four);"""
+
+
+def sanitized(desk):
+    """Memory faults are found by the author's own sanitizer, out of the sandbox, and only where that is asked for."""
+    good = desk.read("acme", "acme.c")
+    desk.write("acme/acme.c", good.replace(PULL, OVERFLOW, 1).replace("#include <stdlib.h>", "#include <stdio.h>\n#include <stdlib.h>"))
+    runtime = desk.run("%s -print-file-name=libasan.so" % desk.cc).out.strip()
+    if desk.sanitizer or not os.path.isabs(runtime):
+        tap.skip("a sanitizer in the plugin alone", "this build has one, or the compiler none")
+    elif tap.is_(desk.compile("acme", desk.cc + " -std=c11 -g -fsanitize=address -Wno-stringop-overflow", "acme").code, 0, "builds with a sanitizer"):
+        fenced = desk.run("omnihub test-plugin ./acme.so acme.test --no-conformance", "acme")
+        tap.has(fenced.err, "ASan runtime does not come first", "in its sandbox it does not start, and what it printed says why")
+        debug = "omnihub test-plugin --debug ./acme.so acme.test --no-conformance"
+        done = desk.run(debug, "acme", LD_PRELOAD=runtime)
+        tap.is_(done.code, 1, "--debug: the overflow fails the test")
+        for part in ("hello from the author", "heap-buffer-overflow", "acme.c:"):
+            tap.has(done.err, part, "--debug: what it prints is shown: " + part)
+        desk.write("acme/acme.c", good)
+        tap.is_(desk.compile("acme", desk.cc + " -std=c11 -g -fsanitize=address", "acme").code, 0, "the good one builds with a sanitizer")
+        tap.is_(desk.run(debug, "acme", LD_PRELOAD=runtime).code, 0, "--debug: and holds")
+    desk.write("acme/acme.c", good)
+    tap.is_(desk.compile("acme", folder="acme").code, 0, "the good one builds again")
+    done = desk.run("omnihub pull --debug acme")
+    tap.ok(done.code == 2 and "--debug belongs to --plugin" in done.err, "--debug: not for what is configured")
+
+
 # What authors of sinks get wrong, and the checks that must find it.
 SINK_MISTAKES = (
     ("rows are added to those that are there", ('fopen(me->aside, "w")', 'fopen(me->path, "a")'), ("test",)),
@@ -223,4 +254,4 @@ def sinks(desk):
 
 
 with author.Desk() as the_desk:
-    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, words, files, inline, without_requests, sinks)])
+    tap.run([lambda f=f: f(the_desk) for f in (begin, mistakes, words, files, inline, sanitized, without_requests, sinks)])
