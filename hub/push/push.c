@@ -15,7 +15,7 @@
 #include "store/changes.h"
 #include "store/sql.h"
 
-enum { PUSH_FIRST_DAYS = 1024, PUSH_SQL = 1 << 20 };
+enum { PUSH_SQL = 1 << 20 };
 
 /* Columns that the store's views have besides a dataset's own. The `key` ones tell the rows of
  * several feeds apart, and lead. Left out: `state`, which depends on the day it is asked on, and
@@ -211,22 +211,6 @@ static omni_status deliver(struct push *p, int32_t day, uint64_t version, struct
 
 /* ---- what is due ---- */
 
-/* All changed days at once: 16 bytes a day, bounded by the calendar. */
-static struct changes_day *list_changes(const struct push *p, uint64_t since, uint32_t *n,
-                                        struct err *err)
-{
-    struct changes_day *days = NULL;
-    for (uint32_t max = PUSH_FIRST_DAYS;; max *= 2) {
-        days = xrealloc(days, max * sizeof *days);
-        if (changes_since(p->store, p->dataset->name, since, days, max, n, err) != OMNI_OK) {
-            free(days);
-            return NULL;
-        }
-        if (*n < max)
-            return days;
-    }
-}
-
 static omni_status deliver_days(struct push *p, const struct changes_day *days, uint32_t n,
                                 struct err *err)
 {
@@ -272,7 +256,7 @@ omni_status push_dataset(struct store *store, struct sink *sink,
     if (status != OMNI_OK)
         return status;
     uint32_t n = 0;
-    auto_free struct changes_day *days = list_changes(&p, since, &n, err);
+    auto_free struct changes_day *days = changes_since(store, dataset->name, since, &n, err);
     if (!days)
         return err->status;
     if (n == 0)

@@ -4,6 +4,7 @@
 
 #include "store/changes.h"
 
+#include "base/mem.h"
 #include "store/internal.h"
 
 omni_status changes_mark(struct store *s, const char *dataset, int32_t day, struct err *err)
@@ -22,22 +23,27 @@ omni_status changes_mark(struct store *s, const char *dataset, int32_t day, stru
     return sql_run(mark, err);
 }
 
-omni_status changes_since(struct store *s, const char *dataset, uint64_t since,
-                          struct changes_day *days, uint32_t max, uint32_t *n, struct err *err)
+struct changes_day *changes_since(struct store *s, const char *dataset, uint64_t since, uint32_t *n,
+                                  struct err *err)
 {
-    *n = 0;
+    enum { FIRST = 64 };
     auto_stmt *stmt = sql_prepare(s->db,
                                   "SELECT day, version FROM changes WHERE dataset = ? AND"
-                                  " version > ? ORDER BY version LIMIT ?",
+                                  " version > ? ORDER BY version",
                                   err);
     if (!stmt)
-        return err->status;
-    sql_bind(stmt, "sii", dataset, (int64_t)since, (int64_t)max);
+        return NULL;
+    sql_bind(stmt, "si", dataset, (int64_t)since);
+    uint32_t max = FIRST;
+    auto_free struct changes_day *days = xmalloc(max * sizeof *days);
     enum sql_step step;
-    while ((step = sql_step(stmt, err)) == SQL_ROW)
-        days[(*n)++] = (struct changes_day){.day = (int32_t)sqlite3_column_int64(stmt, 0),
-                                            .version = (uint64_t)sqlite3_column_int64(stmt, 1)};
-    return step == SQL_DONE ? OMNI_OK : err->status;
+    for (*n = 0; (step = sql_step(stmt, err)) == SQL_ROW; (*n)++) {
+        if (*n == max)
+            days = xrealloc(days, (max *= 2) * sizeof *days);
+        days[*n] = (struct changes_day){.day = (int32_t)sqlite3_column_int64(stmt, 0),
+                                        .version = (uint64_t)sqlite3_column_int64(stmt, 1)};
+    }
+    return step == SQL_DONE ? mem_take(days) : NULL;
 }
 
 omni_status changes_cursor_get(struct store *s, const char *reader, const char *dataset,

@@ -18,10 +18,10 @@ struct changes_day {
     int32_t day;
     uint64_t version; /* grows with every change in the store */
 };
-/* Days of the dataset that changed after `since`, oldest change first, at most `max`. *n: how many.
- */
-omni_status changes_since(struct store *, const char *dataset, uint64_t since, struct changes_day *,
-                          uint32_t max, uint32_t *n, struct err *);
+/* Days of the dataset that changed after `since`, oldest change first; *n: how many. free() it. Not
+ * more than the calendar has days, 16 bytes each. */
+struct changes_day *changes_since(struct store *, const char *dataset, uint64_t since, uint32_t *n,
+                                  struct err *);
 
 /* How far a reader (a sink, a combined dataset) got. 0: nothing yet. */
 omni_status changes_cursor_get(struct store *, const char *reader, const char *dataset,
