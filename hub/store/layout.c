@@ -45,7 +45,8 @@ static const char fixed_tables[] =
     "CREATE TABLE IF NOT EXISTS restatements(id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
     " run INTEGER NOT NULL, feed INTEGER NOT NULL, dataset TEXT NOT NULL, day TEXT NOT NULL,"
     " metric TEXT NOT NULL, old INTEGER, new INTEGER);"
-    "CREATE INDEX IF NOT EXISTS restatements_feed ON restatements(feed);"
+    /* The newest of one feed, however long its history is. */
+    "CREATE INDEX IF NOT EXISTS restatements_feed ON restatements(feed, at);"
     "CREATE TABLE IF NOT EXISTS changes(dataset TEXT NOT NULL, day INTEGER NOT NULL,"
     " version INTEGER NOT NULL, PRIMARY KEY(dataset, day)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS changes_version ON changes(dataset, version);"

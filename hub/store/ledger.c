@@ -101,8 +101,8 @@ static void finish_restated(void *ctx, json_t *row)
 /* Of each feed the newest, found by its index, then the newest of these: neither a connector that
  * was restated last a million entries ago nor one that is restated daily is waited for. */
 #define NEWEST_OF_ITS_FEEDS                                                                        \
-    "WHERE f.connector = ?2 AND r.id IN (SELECT x.id FROM restatements x WHERE x.feed = f.id"      \
-    " ORDER BY x.id DESC LIMIT ?1)"
+    "f.connector = ?2 AND r.id IN (SELECT x.id FROM restatements x WHERE x.feed = f.id"            \
+    " ORDER BY x.at DESC LIMIT ?1)"
 
 json_t *ledger_restated(struct store *s, const char *name, uint32_t last, struct err *err)
 {
@@ -111,8 +111,8 @@ json_t *ledger_restated(struct store *s, const char *name, uint32_t last, struct
         "SELECT r.at AS at, r.run AS run, f.connector AS connector, f.stream AS stream,"
         " f.account AS account, r.dataset AS dataset, r.day AS date,"
         " r.metric AS metric, r.old AS old, r.new AS new FROM feeds f"
-        " JOIN restatements r ON f.id = r.feed %s ORDER BY r.id DESC LIMIT ?1",
-        name ? NEWEST_OF_ITS_FEEDS : "");
+        " JOIN restatements r ON %s ORDER BY r.id DESC LIMIT ?1",
+        name ? NEWEST_OF_ITS_FEEDS : "f.id = r.feed");
     if (!stmt)
         return NULL;
     sql_bind(stmt, name ? "is" : "i", limit_of(last), name);

@@ -32,10 +32,10 @@ omni_status settling_measure(struct store *s, int64_t feed, struct settling *out
                                     " AND r.at > ? AND " PERMILLE " >= 1",
                                     err);
     auto_stmt *begin = oldest ? sql_prepare(s->db,
-                                            "SELECT min(r.started) FROM runs r JOIN feeds f ON"
+                                            "SELECT r.started FROM runs r JOIN feeds f ON"
                                             " f.id = ? WHERE r.kind = 'pull' AND r.connector ="
                                             " f.connector AND r.stream = f.stream AND r.account ="
-                                            " f.account AND r.outcome = 'ok'",
+                                            " f.account AND r.outcome = 'ok' ORDER BY r.id LIMIT 1",
                                             err)
                               : NULL;
     if (!begin)
@@ -91,13 +91,14 @@ omni_status settling_drift(struct store *s, const struct settling_question *q,
                            char text[SETTLING_TEXT], struct err *err)
 {
     char old[EXACT_TEXT], new[EXACT_TEXT];
-    auto_stmt *stmt = sql_prepare(
-        s->db,
-        "SELECT r.day, r.dataset, r.metric, r.old, r.new, " AGE ", " PERMILLE
-        " AS size FROM restatements r WHERE r.id > (SELECT coalesce(max(id), 0) - 1000000 FROM"
-        " restatements) AND r.run = ? AND r.feed = ? AND " AGE " > ? AND " PERMILLE
-        " >= ? ORDER BY size DESC LIMIT 1",
-        err);
+    auto_stmt *stmt =
+        sql_prepare(s->db,
+                    "SELECT r.day, r.dataset, r.metric, r.old, r.new, " AGE ", " PERMILLE
+                    " AS size FROM restatements r WHERE r.run = ?1 AND r.feed = ?2 AND r.at >="
+                    /* A clock may be set back while it runs. */
+                    " (SELECT started - 86400000000 FROM runs WHERE id = ?1) AND " AGE
+                    " > ?3 AND " PERMILLE " >= ?4 ORDER BY size DESC LIMIT 1",
+                    err);
     *text = '\0';
     if (!stmt)
         return err->status;

@@ -163,6 +163,7 @@ static void what_is_of_one_is_found_by_an_index(void **state)
         {ledger_runs, "till", "SEARCH runs USING INDEX runs_connector", false},
         {ledger_runs, NULL, "SCAN runs;", false}, /* by id, from its end */
         {ledger_restated, "till", "SEARCH x USING COVERING INDEX restatements_feed", true},
+        {ledger_restated, "till", "SEARCH r USING INTEGER PRIMARY KEY", true},
         {ledger_restated, NULL, "SCAN r;", false},
         {ledger_rejects, "till", "SEARCH j USING INDEX rejects_run", false},
         {ledger_rejects, NULL, "SCAN j;", false},
