@@ -115,6 +115,14 @@ const struct plugin_info *plugins_find(const struct plugins *p, const char *name
     return NULL;
 }
 
+const char *plugins_dead(const struct plugins *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->items[i]->info.has_died)
+            return p->items[i]->info.name;
+    return NULL;
+}
+
 void plugins_let_die(struct plugins *p)
 {
     p->may_die = true;

@@ -39,6 +39,8 @@ size_t plugins_count(const struct plugins *);
 const struct plugin_info *plugins_at(const struct plugins *, size_t i);
 const struct plugin_info *plugins_find(const struct plugins *, const char *name);
 const struct config *plugins_config(const struct plugins *);
+/* One that has died when it was asked; NULL: none has. */
+const char *plugins_dead(const struct plugins *);
 /* The folders in which plugins are looked for, NULL at the end. */
 const char *const *plugins_folders(const struct plugins *);
 

@@ -45,6 +45,8 @@ static void follow_clock(struct service *s, int64_t moved, int64_t now)
     backfills_clock_moved(s->backfills, moved);
     if (s->chain_due != INT64_MAX) /* a wait, not a moment */
         s->chain_due += moved;
+    if (s->next_asking != INT64_MAX)
+        s->next_asking += moved;
     s->next_watchdog = now; /* else nobody would hear of us until then */
     s->next_zones = now;
     unwritten_clock_moved(s->unwritten, moved);
@@ -157,6 +159,20 @@ static void look_at_zones(struct service *s)
     json_decref(service_reload(s));
 }
 
+/* ---- plugins ---- */
+
+static void look_at_plugins(struct service *s)
+{
+    if (day_now() < s->next_asking)
+        return;
+    const struct generation *before = s->now;
+    log_info("plugin %s died when it was asked what it is; reading the configuration anew",
+             plugins_dead(before->work.plugins));
+    json_decref(service_reload(s));
+    if (s->now == before) /* the configuration cannot be read now */
+        service_plan_asking(s);
+}
+
 /* ---- the loop ---- */
 
 static void arm_timer(struct service *s)
@@ -170,6 +186,7 @@ static void arm_timer(struct service *s)
     if (clock_is_doubtful(&s->clock))
         due = INT64_MAX;
     due = s->next_zones < due ? s->next_zones : due;
+    due = s->next_asking < due ? s->next_asking : due;
     int64_t unwritten = unwritten_due(s->unwritten);
     due = unwritten < due ? unwritten : due;
     if (s->watchdog && s->next_watchdog < due)
@@ -213,6 +230,7 @@ static void on_idle(void *ctx)
     service_drop_older(s);
     look_at_clock(s);
     look_at_zones(s);
+    look_at_plugins(s);
     write_what_waits(s);
     if (!clock_is_doubtful(&s->clock)) {
         service_look_at_calendar(s);
@@ -334,6 +352,7 @@ static void begin(struct service *s, const char *config_path)
     supervise_set_places(s->jobs, (uint32_t)c->hub.parallel, c->hub.backfill_share);
     open_backfills(s);
     s->alerts = alerts_new(s->store);
+    service_plan_asking(s);
     s->freshness = freshness_new(s->store, true);
     s->timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     audited_one(c, NULL, AUDIT_SERVICE_START, "version", PACKAGE_VERSION);

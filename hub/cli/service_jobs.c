@@ -256,7 +256,27 @@ static bool runs_already(const struct service *s, const char *connector)
     return false;
 }
 
+void service_plan_asking(struct service *s)
+{
+    int64_t first = s->now->cli.config->hub.retry_after_s * TIME_SECOND;
+    s->askings = plugins_dead(s->now->work.plugins) ? s->askings + 1 : 0;
+    s->next_asking =
+        s->askings
+            ? day_now() + agenda_wait(first, TIMETABLE_RETRY_MOST_S * TIME_SECOND, s->askings)
+            : INT64_MAX;
+}
+
 /* ---- what is due ---- */
+
+/* Its plugin was refused. One that only died when it was asked is asked again, and the connector
+ * tried again before its tick. */
+static void cannot_run(struct generation *g, size_t number)
+{
+    const struct config_connector *k = agenda_at(g->plan.agenda, number)->ctx;
+    const struct plugin_info *info = plugins_find(g->work.plugins, k->plugin);
+    g->runs[number] = (struct connector_run){0};
+    agenda_done(g->plan.agenda, number, info && info->has_died ? THEN_AGAIN : THEN_NEXT, day_now());
+}
 
 void service_start_due(struct service *s)
 {
@@ -267,9 +287,8 @@ void service_start_due(struct service *s)
             agenda_done(g->plan.agenda, n, THEN_AGAIN, day_now());
         else
             work_add_pulls(&g->work, s->jobs, e->ctx);
-        if (g->runs[n].n_jobs == 0 &&
-            agenda_due_of(g->plan.agenda, n) == INT64_MAX) /* its plugin was refused */
-            agenda_done(g->plan.agenda, n, THEN_NEXT, day_now());
+        if (g->runs[n].n_jobs == 0 && agenda_due_of(g->plan.agenda, n) == INT64_MAX)
+            cannot_run(g, n);
     }
 }
 

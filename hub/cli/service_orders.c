@@ -55,8 +55,15 @@ static struct generation *reread(struct service *s, int *code, json_t **why)
     return NULL;
 }
 
+static bool has_dead_plugin(const struct generation *g, const char *connector)
+{
+    const struct config_connector *k = config_connector(g->cli.config, connector);
+    const struct plugin_info *info = k ? plugins_find(g->work.plugins, k->plugin) : NULL;
+    return info && info->has_died;
+}
+
 /* Everything goes on from where it is; a connector that was suspended and is another one now gets
- * its chance. */
+ * its chance, and so does one that failed as its plugin could not be asked. */
 static void inherit(struct service *s, const struct generation *old)
 {
     struct err err = {0};
@@ -66,6 +73,9 @@ static void inherit(struct service *s, const struct generation *old)
         size_t before = timetable_find(&old->plan, name);
         if (before != SIZE_MAX)
             agenda_inherit(g->plan.agenda, i, old->plan.agenda, before, day_now());
+        if (agenda_is_retrying(g->plan.agenda, i) && has_dead_plugin(old, name) &&
+            !has_dead_plugin(g, name))
+            agenda_resume(g->plan.agenda, i, day_now());
         if (agenda_is_suspended(g->plan.agenda, i) && generation_has_changed(old, g, name) &&
             service_resume(s, i, &err) != OMNI_OK)
             log_error("connector %s: %s", name, err.text);
@@ -85,6 +95,7 @@ static json_t *use(struct service *s, struct generation *g)
     g->older = old;
     s->now = g;
     work_note_plugins(&g->work);
+    service_plan_asking(s);
     s->calendar_hour = 0; /* connectors, plugins and alerts may be others */
     alerts_reread(s->alerts);
     freshness_reread(s->freshness);

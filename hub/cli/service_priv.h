@@ -30,6 +30,8 @@ struct service {
     int64_t calendar_hour;           /* when the calendar of ends was looked at; 0: never */
     int64_t watchdog, next_watchdog; /* micros; 0: nobody watches */
     int64_t next_zones;              /* when zone files are looked at again; 0: now */
+    int64_t next_asking; /* when a plugin that died when it was asked is asked again, micros */
+    uint32_t askings;    /* how often it has died */
     enum chain chain;
     bool wants_chain; /* something was pulled since the chain began */
     bool has_chain_failed;
@@ -46,6 +48,9 @@ struct service {
 /* Has the generation's jobs told to the service. */
 void service_hook(struct service *, struct generation *);
 void service_start_due(struct service *);
+/* A plugin that died when it was asked what it is may just have been killed: the newest reading is
+ * not the last word on it. */
+void service_plan_asking(struct service *);
 /* Room for the day on which the disk is full; made anew where it was given back. */
 void service_keep_reserve(struct service *);
 /* Once an hour: which API versions and secrets end soon, to the log and to status. */

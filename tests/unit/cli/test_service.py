@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 
-from hubdir import Hub, result
+from hubdir import SHOP, Hub, result
 import tap
 
 WAIT_SECONDS = 60
@@ -110,6 +110,27 @@ def more_places():
             tap.ok(not any("a.orders" in line for line in service.log), "the second runs beside the first")
             os.unlink(hub.path("held"))
             service.says("a.orders outcome=ok")
+            tap.is_(service.end(), 0, "ends")
+
+
+def died_when_asked():
+    """A plugin whose process is killed while it says what it is has done nothing wrong."""
+    with Hub() as hub:
+        hub.script("ok.script", result())
+        hub.plugin("twin", dict(SHOP, name="twin", sources=[dict(SHOP["sources"][0], name="twin")]))
+        hub.plugin("shop", "crash")
+        hub.conf(shops(shop("a"), shop("b").replace('"shop"', '"twin"')), hub='retry_after = "1s"')
+        with Service(hub) as service:
+            service.says("b.orders outcome=ok")
+            service.says("a: plugin \"shop\" cannot be used")
+            service.says("plugin shop died when it was asked what it is", 2)
+            hub.plugin("shop", SHOP)
+            service.says("a.orders outcome=ok")
+            tap.is_(sum("b.orders outcome" in line for line in service.log), 1, "its neighbour's ticks are as they were")
+            tap.is_(status(hub, "a")["state"], "waiting", "it is asked again, and the connector tried again, with nobody's help")
+            said = len(service.log)
+            tap.is_(hub("reload")[0], 0, "reload")
+            tap.ok(not any("died when" in line for line in service.log[said:]), "then all is well")
             tap.is_(service.end(), 0, "ends")
 
 
@@ -272,4 +293,4 @@ def long_folder():
             tap.is_(service.end(), 0, "ends")
 
 
-tap.run([reload, more_places, suspended, idle_backfill, stopped_twice, rude_clients, sunset, long_folder])
+tap.run([reload, more_places, died_when_asked, suspended, idle_backfill, stopped_twice, rude_clients, sunset, long_folder])
