@@ -30,17 +30,31 @@ static const char *one_of(const json_t *r, const char *const *members)
     return text;
 }
 
+static void add_counts(struct buf *tail, const json_t *r)
+{
+    static const char *const pulled[] = {"read",    "inserted", "changed",
+                                         "removed", "restated", NULL};
+    static const char *const pushed[] = {"deliveries", "rows", NULL};
+    for (const char *const *n = json_text(r, "sink") ? pushed : pulled; *n; n++)
+        if (json_object_get(r, *n))
+            buf_printf(tail, " %s=%" PRId64, *n, json_int(r, *n, 0));
+}
+
+/* Most pulls bring nothing that every sink lacks: told to who wants to hear all. */
+static bool is_idle(const json_t *r)
+{
+    return json_text(r, "sink") && json_object_get(r, "deliveries") &&
+           json_int(r, "deliveries", 0) == 0;
+}
+
 static void log_result(const json_t *r)
 {
     static const char *const subjects[] = {"connector", "sink", "alert", NULL};
     static const char *const objects[] = {"stream", "dataset", NULL};
-    static const char *const counts[] = {"read", "inserted", "changed", "removed", "restated"};
     const char *who = one_of(r, subjects), *what = one_of(r, objects);
     const char *outcome = json_text(r, "outcome"), *message = json_text(r, "message");
     auto_buf tail = BUF_INIT(512);
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-        if (json_object_get(r, counts[i]))
-            buf_printf(&tail, " %s=%" PRId64, counts[i], json_int(r, counts[i], 0));
+    add_counts(&tail, r);
     bool is_fine = outcome && strcmp(outcome, "ok") == 0;
     const char *code = outcome_find(outcome, json_text(r, "reason"))->code;
     if (!is_fine)
@@ -55,9 +69,11 @@ static void log_result(const json_t *r)
                                       .account = json_text(r, "account"),
                                       .outcome = outcome,
                                       .code = code};
-    log_event(is_fine ? LOG_INFO : LOG_WARN, &fields, "%s%s%s%s%s%s outcome=%s%s",
-              who ? who : "combine", what ? "." : "", what ? what : "", message ? ": " : "",
-              message ? message : "",
+    log_event(!is_fine     ? LOG_WARN
+              : is_idle(r) ? LOG_DEBUG
+                           : LOG_INFO,
+              &fields, "%s%s%s%s%s%s outcome=%s%s", who ? who : "combine", what ? "." : "",
+              what ? what : "", message ? ": " : "", message ? message : "",
               !is_fine && json_text(r, "remedy") ? " (omnihub status says what to do)" : "",
               outcome ? outcome : "?", buf_text(&tail));
 }
