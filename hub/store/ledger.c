@@ -6,6 +6,7 @@
 
 #include "base/exact.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "store/internal.h"
 #include "store/ledger_rows.h"
 
@@ -55,8 +56,13 @@ json_t *ledger_runs(struct store *s, const char *name, uint32_t last, struct err
 
 json_t *ledger_work(struct store *s, uint32_t last, struct err *err)
 {
-    return runs_where(s, "WHERE NOT (kind = 'push' AND outcome = 'ok' AND windows = 0)", NULL, last,
-                      err);
+    /* However long it is that anything happened. */
+    enum { BACK = 100 };
+    auto_free char *where =
+        xasprintf("WHERE NOT (kind = 'push' AND outcome = 'ok' AND windows = 0) AND"
+                  " (?1 < 0 OR id > (SELECT max(id) FROM runs) - ?1 * %d)",
+                  BACK);
+    return runs_where(s, where, NULL, last, err);
 }
 
 enum { RUNS_BACK = 10000 }; /* so many runs are looked at, however large the ledger is */

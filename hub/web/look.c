@@ -42,7 +42,8 @@ static void measure(struct look *look)
 static omni_status read_ledger(struct look *look, struct store *store, struct err *err)
 {
     look->runs = ledger_runs(store, NULL, LOOK_RUNS, err);
-    look->restated = look->runs ? ledger_restated(store, NULL, LOOK_RESTATED, err) : NULL;
+    look->work = look->runs ? ledger_work(store, LOOK_RUNS, err) : NULL;
+    look->restated = look->work ? ledger_restated(store, NULL, LOOK_RESTATED, err) : NULL;
     look->backfills = look->restated ? backfills_list(store, NULL, true, err) : NULL;
     look->sums = look->backfills ? tally_look(look->from->tally, store, err) : NULL;
     return look->sums ? OMNI_OK : err->status;
@@ -82,6 +83,7 @@ void look_free(struct look *look)
         return;
     facts_free(&look->facts);
     json_decref(look->runs);
+    json_decref(look->work);
     json_decref(look->restated);
     json_decref(look->backfills);
     json_decref(look->sums);

@@ -26,10 +26,11 @@ struct look {
     int64_t at; /* micros */
     struct facts facts;
     json_t *runs, *restated, *backfills, *sums; /* of the ledger; NULL where it cannot be read */
-    int64_t store_bytes, disk_free_bytes;       /* -1: not known */
-    bool has_store;                             /* something was pulled once */
-    bool is_whole;                              /* everything there is could be read */
-    char why[ERR_TEXT];                         /* what could not, and what to do; "" */
+    json_t *work;                         /* of the runs those that did something: ledger_work() */
+    int64_t store_bytes, disk_free_bytes; /* -1: not known */
+    bool has_store;                       /* something was pulled once */
+    bool is_whole;                        /* everything there is could be read */
+    char why[ERR_TEXT];                   /* what could not, and what to do; "" */
 };
 
 struct look *look_take(const struct looker *);

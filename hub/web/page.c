@@ -155,7 +155,7 @@ static void add_connectors(const struct overview *o, int64_t number)
 static void add_last(struct buf *b, const struct look *look)
 {
     html(b, "<section aria-labelledby=\"runs\">\n<h2 id=\"runs\">Recent runs</h2>\n");
-    part_runs(b, look, look->runs, true);
+    part_runs(b, look, look->work, true);
     html(b, "</section>\n<section aria-labelledby=\"restated\">\n<h2 id=\"restated\">What "
             "platforms changed afterwards</h2>\n");
     part_restated(b, look, look->restated, true);

@@ -42,6 +42,19 @@ def serve(lab, stack):
     return service
 
 
+def test_recent_runs():
+    """Deliveries that had nothing to deliver would fill the page."""
+    with h.Hub() as lab:
+        lab.write("till.csv", w.ORDERS)
+        lab.configure(w.till(), sinks=[h.sink("out", "csv", ["channel_daily"], {"directory": "out"})])
+        for _ in range(3):
+            lab.run("sync")
+        with w.Web(lab) as web:
+            table = web.ask("/").text.partition('id="runs"')[2].partition('id="restated"')[0]
+            tap.is_((table.count(">push<"), table.count(">pull<")), (1, 3), "the page has the one that delivered something")
+            tap.is_(sum(run["kind"] == "push" for run in web.ask("/runs.json").json()), 3, "runs.json has all")
+
+
 def test_pages():
     with h.Hub() as lab:
         lab.write("till.csv", w.ORDERS)
@@ -406,4 +419,4 @@ def test_command_line():
     tap.is_([run("--nonsense").returncode, run("more").returncode, run("-l", "localhost:80").returncode, run("-c", "/nonexistent").returncode], [2, 2, 2, 2], "wrong usage is 2")
 
 
-tap.run([test_pages, test_restated, test_metrics, test_rules, test_older_store, test_one_moment, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
+tap.run([test_pages, test_recent_runs, test_restated, test_metrics, test_rules, test_older_store, test_one_moment, test_no_schedule, test_accounts, test_service, test_sink, test_alert, test_configuration, test_processes, test_manager, test_log, test_command_line])
