@@ -14,7 +14,7 @@
 static const struct cli_option common[] = {
     {"config", "FILE", "the configuration (-c); default: $OMNIHUB_CONF, then the installed one"},
     {"help", NULL, "this text (-h)"},
-    {"quiet", NULL, "no progress, no warnings (-q)"},
+    {"quiet", NULL, "no progress, no warnings, only what did not end well (-q)"},
     {"verbose", NULL, "say more on standard error (-v)"},
 };
 enum { COMMON_BASE = 1000 };

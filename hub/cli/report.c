@@ -115,8 +115,10 @@ int work_report(struct work *w)
     if (!w->is_dry && cli_flag(w->cli, "json")) {
         print_json(w);
     } else if (!w->is_dry) {
-        print_results(w->results, w->is_check ? &check_columns[0] : &pull_columns);
-        print_results(w->results, w->is_check ? &check_columns[1] : &push_columns);
+        if (!w->cli->is_quiet) { /* a cron job's mail is for trouble */
+            print_results(w->results, w->is_check ? &check_columns[0] : &pull_columns);
+            print_results(w->results, w->is_check ? &check_columns[1] : &push_columns);
+        }
         json_array_foreach(w->results, i, r) print_trouble(r);
     } else {
         /* The rows have stdout for themselves. */

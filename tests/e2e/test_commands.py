@@ -297,6 +297,21 @@ def test_terminal():
         tap.is_(done.returncode, 3, "a full disk is: 3")
 
 
+def test_quiet():
+    """For cron, which sends a mail of whatever is printed."""
+    with h.Hub() as lab:
+        lab.configure(h.connector("till", "file", FILE), sinks=[h.sink("out", "csv", ["orders"], {"directory": "out"})])
+        lab.write("in/a.csv", "No,When,Total\n1,2026-03-01T10:00:00Z,5\n")
+        done = lab.run("-q", "sync")
+        tap.is_((done.code, done.out, done.err), (0, "", ""), "all is well: nothing is said")
+        tap.ok(os.path.exists(lab.path("out", "orders.csv")), "and everything done")
+        lab.write("in/b.csv", "No,When,Total\n2,someday,5\n")
+        done = lab.run("-q", "sync")
+        tap.is_((done.code, done.out.count("connector  account")), (1, 0), "a file that cannot be read: still no table")
+        for part in ("till.orders: failed (data)", "in/b.csv:2", "→"):
+            tap.has(done.out, part, "but what is wrong, where, and what to do: " + part)
+
+
 def test_nothing_to_do():
     with h.Hub() as lab:
         lab.configure()
@@ -309,4 +324,4 @@ def test_nothing_to_do():
 
 
 tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_unfit_options, test_schedules, test_wrong_usage, test_cannot,
-         test_terminal, test_nothing_to_do])
+         test_terminal, test_quiet, test_nothing_to_do])
