@@ -69,14 +69,26 @@ static omni_status describe(struct combine *c, struct buf *text, struct err *err
     return step == SQL_DONE ? OMNI_OK : err->status;
 }
 
+/* Most hubs have none: then nothing is to be written. */
+static omni_status has_gaps(struct combine *c, int64_t *has, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(c->db, "SELECT 1 FROM rate_gaps LIMIT 1", err);
+    return stmt ? sql_int(stmt, 0, has, err) : err->status;
+}
+
 omni_status combine_tell_gaps(struct combine *c, struct err *err)
 {
     auto_buf text = BUF_INIT(ERR_TEXT);
+    int64_t has;
+    if (has_gaps(c, &has, err) != OMNI_OK)
+        return err->status;
     /* Of datasets that nobody defines any more. */
-    if (sql_exec(c->db, err,
+    if (has &&
+        sql_exec(c->db, err,
                  "DELETE FROM rate_gaps WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type ="
-                 " 'table' AND name = 'c_' || dataset)") != OMNI_OK ||
-        describe(c, &text, err) != OMNI_OK)
+                 " 'table' AND name = 'c_' || dataset)") != OMNI_OK)
+        return err->status;
+    if (has && describe(c, &text, err) != OMNI_OK)
         return err->status;
     if (text.len == 0)
         return event_clear(c->store, EVENT_RATES, "combine", NULL, err);
