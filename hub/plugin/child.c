@@ -117,6 +117,17 @@ static void say_crashed(struct child *c, const char *how)
         c->last_line);
 }
 
+static void say_died(struct child *c, int sig, const char *name)
+{
+    char how[256];
+    bool is_reading = strcmp(c->doing, CHILD_STARTS) == 0;
+    snprintf(how, sizeof how, "signal %d (%s) in %s%s", sig, name, c->doing,
+             is_reading
+                 ? ", while it was loaded and its tables were read: does each list end with NULL?"
+                 : "");
+    say_crashed(c, how);
+}
+
 static bool used_its_time(const struct child *c, const struct rusage *usage)
 {
     return usage->ru_utime.tv_sec + usage->ru_stime.tv_sec + 1 >= (time_t)c->cpu_s;
@@ -316,11 +327,8 @@ static bool is_dying(struct child *c, uint16_t type, struct wire_in *in)
         c->signal = sig;
         if (wire_get_u32(in))
             say(c, PLUGIN_OOM, "ran out of memory in %s (signal %d, %s)", c->doing, sig, name);
-        else {
-            char how[256];
-            snprintf(how, sizeof how, "signal %d (%s) in %s", sig, name, c->doing);
-            say_crashed(c, how);
-        }
+        else
+            say_died(c, sig, name);
     } else {
         return false;
     }

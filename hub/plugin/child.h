@@ -9,6 +9,8 @@
 #include "plugin/frames.h"
 #include "plugin/plugin.h"
 
+#define CHILD_STARTS "start" /* doing: it is loaded and describes itself */
+
 struct child {
     const struct plugin_services *services; /* log and cancelled */
     const char *doing;                      /* "pull": for messages */

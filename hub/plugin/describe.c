@@ -78,6 +78,8 @@ static json_t *describe(const struct shape *shape, const void *from, int depth)
     if (depth > SHAPE_MAX_DEPTH)
         return json;
     guest_copy(&copy, shape->size, from);
+    if (guest_size(from) == 0)
+        json_put_int(json, SHAPE_SIZE, 0);
     for (const struct shape_member *m = shape->members; m->name; m++) {
         json_t *value = describe_member(m, copy.bytes + m->offset, depth);
         if (value)

@@ -185,6 +185,9 @@ static bool parse_members(struct parse *p, const struct shape *shape, const json
 {
     if (!json_is_object(json))
         return refuse(p, shape->name, "is not an object");
+    if (json_object_get(json, SHAPE_SIZE))
+        return refuse(p, SHAPE_SIZE,
+                      "is 0: use the macros of <omnihub/sdk.h> for tables, or fill it in");
     for (const struct shape_member *m = shape->members; m->name; m++) {
         const json_t *value = json_object_get(json, m->name);
         if (!value && m->is_required)

@@ -32,11 +32,17 @@ struct guest {
     struct omni_run run;
 };
 
-void guest_copy(void *to, size_t to_size, const void *from)
+uint32_t guest_size(const void *from)
 {
     uint32_t size;
-    memset(to, 0, to_size);
     memcpy(&size, from, sizeof size);
+    return size;
+}
+
+void guest_copy(void *to, size_t to_size, const void *from)
+{
+    uint32_t size = guest_size(from);
+    memset(to, 0, to_size);
     memcpy(to, from, size < to_size ? size : to_size);
 }
 

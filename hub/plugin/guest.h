@@ -36,5 +36,6 @@ omni_status guest_judge(struct guest *, const struct omni_http *, uint32_t *wait
 bool guest_is_status(omni_status);
 /* Copies a struct that crossed the ABI line: the smaller of both sizes, the rest zero. */
 void guest_copy(void *to, size_t to_size, const void *from);
+uint32_t guest_size(const void *from); /* as its author has filled it in */
 
 #endif

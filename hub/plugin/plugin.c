@@ -264,7 +264,7 @@ static omni_status start_process(struct plugin *p, int sealed, struct err *err)
     const struct plugin_options *o = &p->options;
     p->child = (struct child){.sealed = sealed,
                               .services = &p->gate.in,
-                              .doing = "start",
+                              .doing = CHILD_STARTS,
                               .idle_ms = o->idle_ms,
                               .grace_ms = o->grace_ms,
                               .cpu_s = o->cpu_s};

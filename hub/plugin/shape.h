@@ -38,6 +38,9 @@ struct shape {
     const struct shape_member *members; /* the last one's name is NULL */
 };
 
+/* In JSON only where a struct's size is 0, which is a mistake of its author. */
+#define SHAPE_SIZE "size"
+
 enum { SHAPE_MAX_SIZE = 256, SHAPE_MAX_DEPTH = 8 };
 
 extern const struct shape shape_module, shape_source, shape_sink, shape_stream, shape_field,

@@ -34,6 +34,13 @@ WORDS = (
     ("it says why it dies", (PULL, PULL + '\n        fputs("assertion of the author\\n", stderr);\n        abort();'),
      "it printed last: assertion of the author"),
 )
+TAPS = 'OMNI_FIELD(.type = OMNI_INT, .path = "$.clicks", .column = "clicks")'
+# What keeps a plugin from being loaded, and what is said.
+REFUSED = (
+    ("a field without its size", (TAPS, TAPS.replace("OMNI_FIELD(", "&(const struct omni_field){")[:-1] + "}"), "size: is 0: use the macros"),
+    ("tables that cannot be read", ("    NULL};\n\nstatic const struct omni_stream", "    (const struct omni_field *)8};\n\nstatic const struct omni_stream"),
+     "does each list end with NULL?"),
+)
 JUDGE = """
 static omni_status acme_judge(void *self, struct omni_run *run, const struct omni_http *http, uint32_t *wait_ms)
 {
@@ -101,6 +108,13 @@ def words(desk):
         problems = score(desk, "--no-conformance")[0]["tests"][0]["problems"]
         tap.has(" ".join(problems), says, name + ": is told")
         tap.ok("asked for once more" not in " ".join(problems), name + ": and not what followed from it")
+    for name, (old, new), says in REFUSED:
+        tap.ok(old in good, name + ": can be made")
+        desk.write("acme/acme.c", good.replace(old, new, 1))
+        tap.is_(desk.compile("acme", folder="acme").code, 0, name + ": builds")
+        done = desk.run("omnihub test-plugin ./acme.so", "acme")
+        tap.is_(done.code, 2, name + ": is refused")
+        tap.has(done.err, says, name + ": is told")
     desk.write("acme/acme.c", good)
     tap.is_(desk.compile("acme", folder="acme").code, 0, "the good one builds again")
 

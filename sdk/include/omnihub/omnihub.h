@@ -187,7 +187,7 @@ enum {
 /* omni_option.flags */
 enum {
     OMNI_REQUIRED = 1,
-    OMNI_SECRET = 2 /* the plugin never sees the value, only that it is there */
+    OMNI_SECRET = 2 /* a source never sees the value, only that it is there; a sink does */
 };
 
 struct omni_option {

@@ -137,6 +137,8 @@ static omni_status fetch(struct @NAME@ *me, struct omni_run *run, const char *id
     if (status != OMNI_OK)
         return status;
     struct omni_http http = {.size = sizeof(http), .url = report_url(&url, id, "/rows")};
+    /* A CSV: .format = OMNI_FORMAT_CSV, .format_options = "delimiter=;", and fields whose paths are
+     * the names in its header line. */
     return me->hub->rows(run, &http, "$.rows[*]");
 }
 
