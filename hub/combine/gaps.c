@@ -3,6 +3,7 @@
  * for who has to add it. */
 #include <config.h>
 
+#include "base/day.h"
 #include "combine/internal.h"
 #include "store/events.h"
 #include "store/sql.h"
@@ -52,10 +53,12 @@ static omni_status describe(struct combine *c, struct buf *text, struct err *err
     auto_stmt *stmt =
         sql_prepare(c->db,
                     "SELECT source, target, count(DISTINCT day), min(day), max(day) FROM rate_gaps"
-                    " WHERE day <= date() GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+                    " WHERE day <= ? GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
                     err);
+    char today[DAY_TEXT];
     if (!stmt)
         return err->status;
+    sql_bind(stmt, "s", day_print((int32_t)(day_now() / TIME_DAY), today));
     enum sql_step step;
     int n = 0;
     while ((step = sql_step(stmt, err)) == SQL_ROW)
@@ -69,28 +72,15 @@ static omni_status describe(struct combine *c, struct buf *text, struct err *err
     return step == SQL_DONE ? OMNI_OK : err->status;
 }
 
-/* Most hubs have none: then nothing is to be written. */
-static omni_status has_gaps(struct combine *c, int64_t *has, struct err *err)
-{
-    auto_stmt *stmt = sql_prepare(c->db, "SELECT 1 FROM rate_gaps LIMIT 1", err);
-    return stmt ? sql_int(stmt, 0, has, err) : err->status;
-}
-
 omni_status combine_tell_gaps(struct combine *c, struct err *err)
 {
     auto_buf text = BUF_INIT(ERR_TEXT);
-    int64_t has;
-    if (has_gaps(c, &has, err) != OMNI_OK)
-        return err->status;
-    /* Of datasets that nobody defines any more. */
-    if (has &&
-        sql_exec(c->db, err,
-                 "DELETE FROM rate_gaps WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type ="
-                 " 'table' AND name = 'c_' || dataset)") != OMNI_OK)
-        return err->status;
-    if (has && describe(c, &text, err) != OMNI_OK)
-        return err->status;
-    if (text.len == 0)
+    bool is_new = false;
+    omni_status status = describe(c, &text, err);
+    if (status == OMNI_OK && text.len == 0)
         return event_clear(c->store, EVENT_RATES, "combine", NULL, err);
-    return event_raise(c->store, &(struct event){EVENT_RATES, "combine", buf_text(&text), 0}, err);
+    const struct event event = {EVENT_RATES, "combine", buf_text(&text), 0};
+    if (status == OMNI_OK)
+        status = event_is_new(c->store, &event, &is_new, err);
+    return status == OMNI_OK && is_new ? event_raise(c->store, &event, err) : status;
 }

@@ -71,8 +71,9 @@ static omni_status drop(struct combine *c, const char *name, struct err *err)
     return sql_exec(c->db, err,
                     "DROP VIEW IF EXISTS main.\"%w\"; DROP TABLE IF EXISTS \"c_%w\";"
                     " DELETE FROM combined WHERE name = %Q;"
+                    " DELETE FROM rate_gaps WHERE dataset = %Q;"
                     " DELETE FROM cursors WHERE reader = 'combine:' || %Q",
-                    name, name, name, name);
+                    name, name, name, name, name);
 }
 
 static void describe_columns(const struct schema_dataset *d, struct buf *b)

@@ -125,6 +125,27 @@ static void money_is_converted_or_null(void **state)
     fixture_free(f);
 }
 
+/* Money that is null is told as long as it is, not written down anew by each run. */
+static void what_no_rate_converts_is_told_once(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(SCHEMA_DIR, "ads_daily");
+    PUT(f, "us", "ads_daily", AD("2026-01-01", "campaign", "c", "USD", "10000000"),
+        AD("2999-01-01", "campaign", "c", "USD", "10000000"));
+    combine(f, "EUR");
+    assert_asked(f,
+                 "SELECT kind, text LIKE 'no exchange rate from USD to EUR on 1 day, 2026-01-01:%'"
+                 " FROM notices WHERE until IS NULL",
+                 "rates|1\n");
+    int written = sqlite3_total_changes(store_db(f->store));
+    combine(f, "EUR");
+    assert_int_equal(sqlite3_total_changes(store_db(f->store)), written);
+    combine(f, "USD"); /* the datasets are made anew, without gaps */
+    assert_asked(f, "SELECT count(*) FROM rate_gaps", "0\n");
+    assert_asked(f, "SELECT count(*) FROM notices WHERE until IS NULL", "0\n");
+    fixture_free(f);
+}
+
 static void without_a_hub_currency_one_is_kept_and_two_are_not_mixed(void **state)
 {
     (void)state;
@@ -301,6 +322,7 @@ static void only_changed_days_are_computed_and_written(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(levels_are_never_added),
     cmocka_unit_test(money_is_converted_or_null),
+    cmocka_unit_test(what_no_rate_converts_is_told_once),
     cmocka_unit_test(without_a_hub_currency_one_is_kept_and_two_are_not_mixed),
     cmocka_unit_test(manual_costs_are_spread_to_the_last_millionth),
     cmocka_unit_test(orders_and_visits_meet_in_one_table),
