@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "cli/alerts.h"
+#include "cli/gone.h"
+#include "cli/reading.h"
 #include "cli/shapes.h"
 #include "cli/work.h"
 #include "facts/timetable.h"
@@ -295,6 +297,28 @@ static void check_file_system(const struct cli *cli)
                             hub->state_dir, fs->name, fs->doubt);
 }
 
+static void add_renamed(void *ctx, const struct config_connector *k, const char *text)
+{
+    const struct cli *cli = ctx;
+    if (wants(cli, k->name, k->is_disabled))
+        config_findings_add(cli->findings, false, k->place, "%s", text);
+}
+
+/* Names against those of the store, where there is one that can be read. */
+static void check_renamed(const struct work *w)
+{
+    struct err err = {0};
+    const struct config_hub *hub = &w->cli->config->hub;
+    if (!reading_has_store(w->cli->config))
+        return;
+    struct schema *schema = schema_load(hub->schema_dir, &err);
+    struct store *store = schema ? store_open(hub->state_dir, schema, STORE_READ, &err) : NULL;
+    if (store)
+        (void)gone_find_renamed(w->plugins, store, add_renamed, (void *)w->cli, &err);
+    store_close(store);
+    schema_free(schema);
+}
+
 static int check(struct work *w)
 {
     if (check_names(w->cli) != CLI_OK)
@@ -305,6 +329,8 @@ static int check(struct work *w)
     check_file_system(w->cli);
     if (has_whole_datasets(w->cli->config))
         check_datasets(w->cli);
+    if (config_findings_errors(w->cli->findings) == 0)
+        check_renamed(w);
     if (config_findings_errors(w->cli->findings) == 0)
         check_bindings(w);
     if (w->is_interrupted)

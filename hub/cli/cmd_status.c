@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/gone.h"
 #include "cli/output.h"
 #include "cli/plugins.h"
 #include "cli/reading.h"
@@ -234,6 +235,19 @@ static void print_alerts(const json_t *alerts)
     }
 }
 
+/* Given up on purpose, or renamed by mistake: their rows count as before. */
+static void print_gone(const struct cli *cli, const struct reading *r)
+{
+    struct err err = {0};
+    auto_json *gone = r->store ? gone_connectors(cli->config, r->store, &err) : NULL;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(gone, i, one)
+        printf("\n%s: not in the configuration any more; what it pulled is kept and counts (rows: "
+               "%lld)\n",
+               json_text(one, "connector"), (long long)json_int(one, "rows", 0));
+}
+
 static void print_service(const struct facts *f)
 {
     int64_t lost = json_int(f->service, "log_lost", 0);
@@ -296,6 +310,7 @@ static int show(struct cli *cli, const struct reading *r)
         print_sinks(f.sinks);
         print_standing(&f.standing);
         print_alerts(f.alerts);
+        print_gone(cli, r);
         print_service(&f);
     }
     facts_free(&f);

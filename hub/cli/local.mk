@@ -37,6 +37,7 @@ noinst_LIBRARIES += %D%/libcli.a
 	%D%/explain.c %D%/explain.h \
 	%D%/found.c %D%/found.h \
 	%D%/freshness.c %D%/freshness.h \
+	%D%/gone.c %D%/gone.h \
 	%D%/generation.c %D%/generation.h \
 	%D%/orders.c %D%/orders.h \
 	%D%/output.c %D%/output.h \

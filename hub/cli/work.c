@@ -17,8 +17,9 @@
 #include "base/mem.h"
 #include "base/outcome.h"
 #include "base/text.h"
-#include "cli/audited.h"
 #include "cli/alerts.h"
+#include "cli/audited.h"
+#include "cli/gone.h"
 #include "cli/unwritten.h"
 #include "run/spec.h"
 #include "schema/schema.h"
@@ -162,11 +163,19 @@ void work_note_plugins(struct work *w)
         log_warn("what plugins say of their APIs cannot be kept: %s", err.text);
 }
 
+static void warn_renamed(void *ctx, const struct config_connector *k, const char *text)
+{
+    (void)ctx, (void)k;
+    log_warn("%s", text);
+}
+
 int work_lock(struct work *w)
 {
     struct err err = {0};
     if (open_state(w, &err) == OMNI_OK) {
         work_note_plugins(w);
+        if (gone_find_renamed(w->plugins, w->store, warn_renamed, NULL, &err) != OMNI_OK)
+            log_warn("%s", err.text);
         if (store_was_migrated(w->store))
             audited_one(w->cli->config, NULL, AUDIT_MIGRATION, "version", PACKAGE_VERSION);
         return CLI_OK;

@@ -29,6 +29,8 @@ json_t *ledger_delivery(struct store *, const char *sink, const char *dataset, s
  * `to`: with `from` now, the clock was set back since. */
 json_t *ledger_starts(struct store *, int64_t from, int64_t to, struct err *);
 
+/* Every connector that was ever pulled: [{connector, source, rows}]. */
+json_t *ledger_connectors(struct store *, struct err *);
 /* How fresh each stream of a connector is, over its accounts: [{stream, fresh (micros: when its
  * newest run that ended well did so, or its first run began), tried (micros: when its newest run
  * began)}]. */

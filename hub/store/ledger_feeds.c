@@ -141,6 +141,15 @@ json_t *ledger_feeds(struct store *s, const char *name, struct err *err)
     return status == OMNI_OK ? json_incref(feeds) : NULL;
 }
 
+json_t *ledger_connectors(struct store *s, struct err *err)
+{
+    auto_stmt *stmt = sql_prepare(s->db,
+                                  "SELECT connector, max(source) AS source, sum(rows) AS rows FROM"
+                                  " feeds GROUP BY 1 ORDER BY 1",
+                                  err);
+    return stmt ? ledger_rows(stmt, NULL, NULL, err) : NULL;
+}
+
 /* Each subquery is one step in the index of runs, for the accounts that a stream has. */
 static const char freshness_sql[] =
     "SELECT stream, max(coalesce(ok, first)) AS fresh, max(tried) AS tried FROM"

@@ -297,6 +297,26 @@ def test_terminal():
         tap.is_(done.returncode, 3, "a full disk is: 3")
 
 
+def test_renamed():
+    """What a connector pulled stays under its name: under another one it would count twice."""
+    with h.Hub() as lab:
+        lab.write("in/a.csv", "No,When,Total\n1,2026-03-01T10:00:00Z,5\n")
+        lab.configure(h.connector("till", "file", FILE))
+        lab.run("pull")
+        lab.configure(h.connector("shop", "rest", API))
+        tap.is_(lab.run("check").err, "", "a connector of another plugin says nothing about one that is given up")
+        tap.has(lab.run("status").out, "till: not in the configuration any more; what it pulled is kept and counts (rows: 1)", "status names it")
+        lab.configure(h.connector("kasse", "file", FILE))
+        done = lab.run("check")
+        warning = 'connector "kasse" was never pulled, and "till" of the same plugin is not in the configuration any more, but has 1 row '
+        tap.is_(done.code, 0, "one of the same plugin may be another")
+        tap.has(done.err, "omnihub.conf:3: ", "but it is said, with its place")
+        tap.has(done.err, warning, "what happened")
+        tap.has(done.err, "counts twice", "and what comes of it")
+        tap.has(lab.run("pull").err, warning, "a pull says it, too")
+        tap.ok(warning not in lab.run("pull").err + lab.run("check").err, "once: then it is a connector of its own")
+
+
 def test_quiet():
     """For cron, which sends a mail of whatever is printed."""
     with h.Hub() as lab:
@@ -324,4 +344,4 @@ def test_nothing_to_do():
 
 
 tap.run([test_before_anything, test_shapes, test_parts, test_described_conf_works, test_wrong_configuration, test_unfit_options, test_schedules, test_wrong_usage, test_cannot,
-         test_terminal, test_quiet, test_nothing_to_do])
+         test_terminal, test_renamed, test_quiet, test_nothing_to_do])
