@@ -5,7 +5,6 @@
 
 #include "push/push.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

@@ -29,23 +29,28 @@ static omni_status fail_duplicate(struct apply *a, struct err *err)
                    part ? part : "", part ? ": " : "", a->w->dataset->name, buf_text(&key));
 }
 
-/* Whether a row was already met in this window. */
-static bool meet(struct apply *a, int64_t rowid)
+/* Whether a row was already met in this window. What stays is met for the first time each time it
+ * is: only what the window itself wrote there gives way to a later row. */
+static bool meet(struct apply *a, int64_t rowid, bool stays)
 {
-    return rowid >= a->first_new || !rowset_add(a->seen, rowid);
+    if (rowid >= a->first_new)
+        return true;
+    if (stays && a->w->sync == OMNI_CURSOR)
+        return rowset_has(a->seen, rowid);
+    return !rowset_add(a->seen, rowid);
 }
 
 /* The stored row that was found meets the row at hand. */
 static omni_status merge_row(struct apply *a, struct err *err)
 {
     int64_t rowid = sqlite3_column_int64(a->t.row, ROW_ID);
-    bool is_again = meet(a, rowid);
+    int32_t old_day = table_row_day(&a->t, a->t.row);
+    bool stays = is_protected(a, old_day), is_again = meet(a, rowid, stays);
     /* Changed-since pages overlap where a record changes while they are read: the later is newer.
      */
     if (is_again && a->w->sync != OMNI_CURSOR)
         return fail_duplicate(a, err);
-    int32_t old_day = table_row_day(&a->t, a->t.row);
-    if (is_protected(a, old_day)) {
+    if (stays && !is_again) {
         a->r->unchanged++;
         return OMNI_OK;
     }

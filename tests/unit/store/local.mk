@@ -16,6 +16,13 @@ TESTS += %D%/test_apply
 %C%_test_apply_CFLAGS = $(UNIT_CFLAGS)
 %C%_test_apply_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += %D%/test_model
+TESTS += %D%/test_model
+%C%_test_model_SOURCES = %D%/test_model.c
+%C%_test_model_CPPFLAGS = $(STORE_CPPFLAGS)
+%C%_test_model_CFLAGS = $(UNIT_CFLAGS)
+%C%_test_model_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += %D%/test_query
 TESTS += %D%/test_query
 %C%_test_query_SOURCES = %D%/test_query.c
