@@ -70,6 +70,8 @@ static const char *path_from(struct keys_context *c, const char *path)
 {
     if (!path || path[0] == '/')
         return path;
+    while (text_starts(path, "./")) /* messages show the whole */
+        path += strspn(path + 1, "/") + 1;
     return arena_printf(c->arena, "%s/%s", c->folder, path);
 }
 

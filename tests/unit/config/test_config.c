@@ -70,7 +70,7 @@ static void reads_everything(void **state)
     (void)state;
     struct config_findings *f = config_findings_new();
     struct config *c =
-        load("hub: { state_dir = \"s\"; timezone = \"UTC\"; currency = \"EUR\";\n"
+        load("hub: { state_dir = \".//./s\"; timezone = \"UTC\"; currency = \"EUR\";\n"
              "  plugin_dirs = [\"/p\", \"q\"]; sandbox = \"require\"; parallel = 9; "
              "private_hosts = (\"a.corp\", \".b.corp\");\n"
              "  run_timeout = \"2h\"; http = { stall_timeout = \"5s\"; first_wait_ms = 40; "
