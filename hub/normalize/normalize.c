@@ -280,7 +280,8 @@ static omni_status finish_row(struct normalizer *n, const struct omni_cell **cel
     for (size_t i = 0; i < d->n_columns; i++) {
         if (n->cells[i].type != OMNI_NULL)
             continue;
-        if (d->columns[i].required)
+        /* Without its day a row could not be stored; here it is known which row it is. */
+        if (d->columns[i].required || (int)i == d->day)
             return err_set(err, OMNI_E_DATA, "column %s: a row has no value for it",
                            d->columns[i].name);
         if (i < d->n_keys)

@@ -150,6 +150,19 @@ def test_bad_lines():
                 "an order that is twice in a file: which one, and where")
 
 
+def test_totals_line():
+    """What many exports end with: a line that is no order."""
+    rows = [("%d" % n, "2026-03-%02d" % (1 + n % 28), "1.10") for n in range(200)]
+    with h.Hub() as lab:
+        save(lab, "in/a.csv", lines(rows) + "Total,,220.00\n")
+        lab.configure(file_connector(path="in/*.csv", map=MAP))
+        results, code = lab.pull()
+        tap.is_((code, results["till", "", "orders"]["rejected"]), (0, 1), "a line without a day is put aside")
+        tap.is_(lab.row("SELECT count(*), sum(net) FROM orders"), (200, 220000000), "the others are stored")
+        tap.is_([(r["where"], r["reason"]) for r in lab.run("runs", "--rejects", "--json").json()],
+                [("in/a.csv:202", "column date: a row has no value for it")], "and it is said which line, and why")
+
+
 def test_encodings():
     """What spreadsheets save, and what is said where nobody said it."""
     text = "Bon;Tag;Straße;Betrag\r\n" + "".join("%d;%02d.03.2026;Köln € %d;1.234,%02d\r\n" % (n, n % 28 + 1, n, n % 100) for n in range(3000))
@@ -279,4 +292,4 @@ def test_nothing_there():
         tap.has(done.out, "path", "names the option")
 
 
-tap.run([test_purchases, test_kinds, test_bad_lines, test_encodings, test_changed_files, test_overlap, test_rolling, test_nothing_there])
+tap.run([test_purchases, test_kinds, test_bad_lines, test_totals_line, test_encodings, test_changed_files, test_overlap, test_rolling, test_nothing_there])
