@@ -30,9 +30,9 @@ static struct spool *named_row(struct fixture *f, const struct schema_dataset *d
     return spool;
 }
 
-/* Upserts rows of one connector; "site/pages": of its stream pages. */
+/* Rows of one connector; "site/pages": of its stream pages. */
 #define ROW(...) ((const char *const[]){__VA_ARGS__, NULL})
-static void put(struct fixture *f, const char *connector, const char *dataset,
+static void put(struct fixture *f, uint32_t sync, const char *connector, const char *dataset,
                 const char *const *const *rows)
 {
     const char *slash = strchr(connector, '/');
@@ -40,11 +40,8 @@ static void put(struct fixture *f, const char *connector, const char *dataset,
     snprintf(name, sizeof name, "%.*s", (int)strcspn(connector, "/"), connector);
     fixture_stream(f, name, slash ? slash + 1 : "stream", dataset);
     const struct schema_dataset *d = schema_find(f->schema, dataset);
-    struct store_window w = {.dataset = d,
-                             .sync = OMNI_CURSOR,
-                             .feed = f->feed,
-                             .run = f->run,
-                             .history_from = INT32_MIN};
+    struct store_window w = {
+        .dataset = d, .sync = sync, .feed = f->feed, .run = f->run, .history_from = INT32_MIN};
     struct store_result r;
     struct spool *spool = NULL;
     for (; *rows; rows++)
@@ -53,8 +50,10 @@ static void put(struct fixture *f, const char *connector, const char *dataset,
         fail_msg("%s", f->err.text);
     spool_free(spool);
 }
-#define PUT(f, connector, dataset, ...)                                                            \
-    put(f, connector, dataset, (const char *const *const[]){__VA_ARGS__, NULL})
+#define PUT_AS(f, sync, connector, dataset, ...)                                                   \
+    put(f, sync, connector, dataset, (const char *const *const[]){__VA_ARGS__, NULL})
+/* Adds or changes these. */
+#define PUT(f, connector, dataset, ...) PUT_AS(f, OMNI_CURSOR, connector, dataset, __VA_ARGS__)
 
 static struct combine_result combine(struct fixture *f, const char *currency)
 {
@@ -319,6 +318,85 @@ static void only_changed_days_are_computed_and_written(void **state)
     fixture_free(f);
 }
 
+/* ---- random changes ---- */
+
+enum { STEPS = 60 };
+
+static uint64_t dice;
+
+static const char *one_of(const char *const *texts)
+{
+    size_t n = 0;
+    while (texts[n] != END)
+        n++;
+    dice ^= dice << 13;
+    dice ^= dice >> 7;
+    dice ^= dice << 17;
+    return texts[dice % n];
+}
+#define ONE_OF(...) one_of((const char *const[]){__VA_ARGS__, END})
+
+static void change_something(struct fixture *f)
+{
+    const char *day = ONE_OF("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-09");
+    const char *later =
+        ONE_OF("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-09", NULL);
+    const char *id = ONE_OF("a", "b", "c"), *channel = ONE_OF("CRM", "TV", "Paid Social", NULL);
+    const char *money = ONE_OF("100000000", "-7", "0", "3000001", NULL);
+    const char *currency = ONE_OF("EUR", "USD", "GBP"), *flag = ONE_OF("0", "1", NULL);
+    const char *one = ONE_OF("one", "two");
+    /* The others of the list vanish, or stay. */
+    uint32_t sync = ONE_OF("some", NULL) ? OMNI_CURSOR : OMNI_SNAPSHOT;
+    switch (ONE_OF("a", "o", "p", "d", "m", "r")[0]) {
+    case 'a':
+        PUT(f, one, "ads_daily", AD(day, ONE_OF("campaign", "account", "ad"), id, currency, money));
+        break;
+    case 'o':
+        PUT(f, one, "orders",
+            ROW("account_id", "1", "order_id", id, "date", day, "channel", channel, "currency",
+                currency, "net", money, "is_test", flag));
+        break;
+    case 'p':
+        PUT_AS(f, sync, "crm", "crm_people",
+               PERSON(id, later, channel, ONE_OF("lead", "contact"), "deleted", flag));
+        break;
+    case 'd':
+        PUT_AS(f, sync, "crm", "crm_deals",
+               ROW("as_of", day, "account_id", "1", "deal_id", id, "closed_date", later, "is_won",
+                   flag, "amount", money, "currency", currency, "channel", channel));
+        break;
+    case 'm':
+        PUT_AS(f, sync, "sheet", "costs_manual",
+               ROW("date_from", day, "date_to", later ? later : day, "channel", "TV", "currency",
+                   currency, "cost", money ? money : "1"));
+        break;
+    default:
+        PUT(f, "rates", "fx_rates",
+            ROW("date", day, "base", "USD", "quote", "EUR", "rate_e10",
+                ONE_OF("9000000000", "5000000000")));
+    }
+}
+
+/* The days that follow from a change are all that it changes. */
+static void what_changes_bring_is_what_all_of_it_gives(void **state)
+{
+    (void)state;
+    static const char dump[] = "SELECT * FROM c_channel_daily ORDER BY date, channel";
+    const char *seed = getenv("OMNI_SEED");
+    dice = 0x9e3779b97f4a7c15U + (seed ? (uint64_t)strtoll(seed, NULL, 10) * 1000 : 0);
+    struct fixture *f = fixture_new(SCHEMA_DIR, "ads_daily");
+    for (int i = 0; i < STEPS; i++) {
+        change_something(f);
+        combine(f, "EUR");
+        auto_free char *by_days = fixture_ask(f, dump);
+        assert_int_equal(
+            sql_exec(store_db(f->store), &f->err, "UPDATE combined SET definition = ''"), OMNI_OK);
+        combine(f, "EUR");
+        assert_asked(f, dump, by_days);
+    }
+    fixture_free(f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(levels_are_never_added),
     cmocka_unit_test(money_is_converted_or_null),
@@ -328,6 +406,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(orders_and_visits_meet_in_one_table),
     cmocka_unit_test(leads_and_deals_count_once_and_move_with_their_day),
     cmocka_unit_test(only_changed_days_are_computed_and_written),
+    cmocka_unit_test(what_changes_bring_is_what_all_of_it_gives),
 };
 
 UNIT_MAIN(tests)
