@@ -296,6 +296,7 @@ static omni_status bind(struct normalizer *n, struct err *err)
     if (open_own_zone(n, err) != OMNI_OK || bind_fields(n, fed, err) != OMNI_OK ||
         bind_constants(n, fed, err) != OMNI_OK || bind_fills(n, fed, err) != OMNI_OK)
         return OMNI_E_CONFIG;
+    n->has_day = n->dataset->day < 0 || fed[n->dataset->day];
     bind_extra(n);
     bind_channel_inputs(n);
     return OMNI_OK;
@@ -319,6 +320,11 @@ struct normalizer *normalizer_new(const struct schema_dataset *dataset,
     }
     normalizer_set_account(n, context->currency, context->zone);
     return n;
+}
+
+bool normalizer_has_day(const struct normalizer *n)
+{
+    return n->has_day;
 }
 
 void normalizer_free(struct normalizer *n)

@@ -57,7 +57,8 @@ struct normalizer {
     struct memo memo[MEMO_SLOTS];
     struct buf extra_text, key;
     uint64_t rows;
-    int64_t now; /* one "today" for all rows of a pull, even over midnight */
+    bool has_day; /* something gives the day that the dataset is cut by; it may need none */
+    int64_t now;  /* one "today" for all rows of a pull, even over midnight */
 };
 
 /* Whose days and whose clock: of the stream where it names one, else of the account. NULL: UTC. */

@@ -4,6 +4,8 @@
 #ifndef HUB_NORMALIZE_H
 #define HUB_NORMALIZE_H
 
+#include <stdbool.h>
+
 #include <omnihub/omnihub.h>
 
 #include "base/err.h"
@@ -32,6 +34,8 @@ struct normalizer;
 struct normalizer *normalizer_new(const struct schema_dataset *, const struct omni_stream *,
                                   const struct normalize_context *, struct err *);
 void normalizer_free(struct normalizer *);
+/* False where no row can have the day that its dataset is cut by, so that none can be stored. */
+bool normalizer_has_day(const struct normalizer *);
 /* The account's facts became known (found_account()). Texts are copied. */
 void normalizer_set_account(struct normalizer *, const char *currency, const struct zone *zone);
 /* Another window: rows outside of it are refused; from > to: no window. */

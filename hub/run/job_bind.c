@@ -48,6 +48,23 @@ static omni_status check_names(const struct job *job, const struct omni_stream *
     return OMNI_OK;
 }
 
+static omni_status bind_stream(struct job *job, const struct omni_stream *stream, struct err *err)
+{
+    omni_status status = job_open_pipeline(job, stream, err);
+    struct pipeline *in = mem_take(job->pipeline);
+    for (uint32_t i = 0; status == OMNI_OK && i < in->n; i++) {
+        const struct schema_dataset *d = in->datasets[i];
+        if (!normalizer_has_day(in->normalizers[i]))
+            status =
+                err_set(err, OMNI_E_CONFIG,
+                        "stream %s feeds dataset %s, but no field or constant gives the day of "
+                        "its rows (column %s)",
+                        in->streams[i]->name, d->name, d->columns[d->day].name);
+    }
+    pipeline_free(in);
+    return status;
+}
+
 static omni_status bind_streams(struct job *job, bool is_known, struct err *err)
 {
     const struct omni_stream *streams[STREAMS_MAX];
@@ -55,10 +72,8 @@ static omni_status bind_streams(struct job *job, bool is_known, struct err *err)
     bool is_fixed = job->source->streams && job->source->streams[0];
     omni_status status = is_known && !is_fixed ? check_names(job, streams, n, err) : OMNI_OK;
     n = job_streams(job, true, streams, STREAMS_MAX);
-    for (size_t i = 0; i < n && status == OMNI_OK; i++) {
-        status = job_open_pipeline(job, streams[i], err);
-        pipeline_free(mem_take(job->pipeline));
-    }
+    for (size_t i = 0; i < n && status == OMNI_OK; i++)
+        status = bind_stream(job, streams[i], err);
     return status;
 }
 

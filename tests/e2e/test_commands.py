@@ -149,7 +149,8 @@ def test_wrong_configuration():
 
 
 # What only the plugin can judge of its options, and what is said of it.
-STREAM = {"name": "orders", "dataset": "orders", "url": "/o", "fields": [{"path": "$.id", "column": "order_id"}]}
+STREAM = {"name": "orders", "dataset": "orders", "url": "/o",
+          "fields": [{"path": "$.id", "column": "order_id"}, {"path": "$.at", "column": "at"}]}
 API = {"api_url": "https://api.example.com", "streams": [STREAM]}
 UNFIT = [("file", dict(FILE, dataset="order"), '"order" (did you mean "orders"?)'),
          ("file", dict(FILE, map={"order_id": "No", "nett": "Total"}), 'no column "nett" (did you mean "net"?)'),
@@ -159,6 +160,7 @@ UNFIT = [("file", dict(FILE, dataset="order"), '"order" (did you mean "orders"?)
          ("file", dict(FILE, formats={"nett": "minor"}), '"formats.nett"'),
          ("file", dict(FILE, delimiter=";;"), "must be one character"),
          ("file", dict(FILE, constants={"curency": "EUR"}), 'no such column (did you mean "currency"?)'),
+         ("file", dict(FILE, map={"order_id": "No", "net": "Total"}), "no field or constant gives the day of its rows (column date)"),
          ("file", dict(FILE, zone="Mars/Olympus"), '"Mars/Olympus"'),
          ("file", dict(FILE, dataset="costs_manual", map={"cost": "Sum"}), 'its key column "date_from"'),
          ("rest", {"streams": [STREAM]}, '"api_url": is missing'),
