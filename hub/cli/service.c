@@ -219,8 +219,8 @@ static void write_what_waits(struct service *s)
     bool is_due = unwritten_due(s->unwritten) <= day_now();
     if (!is_due && agenda_due(s->now->plan.agenda) > day_now())
         return;
-    unwritten_retry(s->unwritten, &err); /* which says it itself */
-    if (is_due)
+    omni_status status = unwritten_retry(s->unwritten, &err); /* which says it itself */
+    if (is_due && status == OMNI_OK)
         alerts_wake(s->alerts);
 }
 
