@@ -229,6 +229,7 @@ json_t *work_spec(struct work *w, const char *verb)
     auto_free char *batch = xasprintf("%s/%u", w->batch, ++w->n_jobs);
     json_put_text(spec, "verb", verb);
     json_put_int(spec, "parent", getpid());
+    json_put_int(spec, "run_timeout_s", hub->run_timeout_s);
     json_put_text(spec, "batch", batch);
     json_put_text(spec, "state_dir", hub->state_dir);
     json_put_text(spec, "schema_dir", hub->schema_dir);

@@ -472,8 +472,23 @@ static enum plugin_end blame(const struct job *job, omni_status status)
     return end;
 }
 
+static bool was_too_long(omni_status status)
+{
+    return status == OMNI_E_CANCELLED && job_is_late();
+}
+
+const char *job_words(const struct job *job, omni_status status, const char *text)
+{
+    return was_too_long(status)
+               ? arena_printf(job->arena, "it did not end within %lld s (hub.run_timeout)",
+                              (long long)json_int(job->spec, "run_timeout_s", 0))
+               : text;
+}
+
 const struct outcome *job_outcome(const struct job *job, omni_status status)
 {
+    if (was_too_long(status))
+        return outcome_find("hung", "run_timeout");
     enum plugin_end end = blame(job, status);
     if (end == PLUGIN_FINE)
         return outcome_of_status(status);

@@ -96,6 +96,8 @@ int job_alert(struct job *);
 
 /* True after SIGTERM, SIGINT: end soon. */
 bool job_is_cancelled(void);
+/* Its time is over; nobody else has told it to stop. */
+bool job_is_late(void);
 
 /* ---- parts that verbs share ---- */
 
@@ -136,6 +138,8 @@ void job_emit_audit(struct job *, const char *what, const char *text);
 
 /* What became of a call that ended with this status; never NULL. */
 const struct outcome *job_outcome(const struct job *, omni_status);
+/* What is said of it: the text, but for a run whose time was over. */
+const char *job_words(const struct job *, omni_status, const char *text);
 /* What to do about it here; NULL where nothing is to be done. */
 const char *job_remedy(const struct job *, const struct outcome *);
 

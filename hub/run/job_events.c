@@ -172,7 +172,7 @@ static void put_outcome(const struct job *job, json_t *event, const struct outco
     json_put_text(event, "code", o->code);
     if (!o->remedy)
         return;
-    memcpy(text, message, sizeof text);
+    snprintf(text, sizeof text, "%s", job_words(job, status, message));
     text[log_redact(text, strlen(text))] = '\0';
     json_put_text(event, "reason", window_reason(o, status));
     json_put_text(event, "message", text);

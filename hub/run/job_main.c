@@ -26,22 +26,30 @@ static const struct verb verbs[] = {
 };
 
 /* Set by the signal handler, read everywhere: the one thing a handler may touch. */
-static volatile sig_atomic_t is_cancelled;
+static volatile sig_atomic_t is_cancelled, is_late;
 
 bool job_is_cancelled(void)
 {
     return is_cancelled;
 }
 
-static void on_stop(int signal)
+bool job_is_late(void)
+{
+    return is_late;
+}
+
+static void on_stop(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
+    (void)context;
     is_cancelled = 1;
+    if (info->si_code == SI_QUEUE && info->si_value.sival_int == JOB_STOP_LATE)
+        is_late = 1;
 }
 
 static void catch_signals(void)
 {
-    struct sigaction stop = {.sa_handler = on_stop};
+    struct sigaction stop = {.sa_sigaction = on_stop, .sa_flags = SA_SIGINFO};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);

@@ -381,7 +381,7 @@ static void finish_run(struct job *job, const struct window *w, omni_status stat
     if (job->http)
         now = http_counts(job->http);
     const struct outcome *o = window_outcome(job, w, status);
-    const char *text = status == OMNI_OK ? w->note : err->text;
+    const char *text = status == OMNI_OK ? w->note : job_words(job, status, err->text);
     struct store_run_end end = {.outcome = o->outcome,
                                 .reason = window_reason(o, status),
                                 .message = *text ? text : NULL,

@@ -67,9 +67,11 @@ static int64_t push_begin_run(struct job *job, const char *dataset, struct err *
 static void push_finish_run(struct job *job, int64_t id, omni_status status,
                             const struct push_result *result, const struct err *err)
 {
-    const struct store_run_end end = {.outcome = job_outcome(job, status)->outcome,
-                                      .reason = status == OMNI_OK ? NULL : err_status_name(status),
-                                      .message = status == OMNI_OK ? NULL : err->text,
+    const struct outcome *o = job_outcome(job, status);
+    const char *words = job_words(job, status, err->text);
+    const struct store_run_end end = {.outcome = o->outcome,
+                                      .reason = window_reason(o, status),
+                                      .message = status == OMNI_OK ? NULL : words,
                                       .remedy = status == OMNI_OK ? NULL : outcome_push_remedy,
                                       .deliveries = result->deliveries,
                                       .rows = result->rows};

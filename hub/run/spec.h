@@ -12,6 +12,9 @@
 
 enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 
+/* What SIGTERM carries (sigqueue) where a job is told to stop as its time is over. */
+enum { JOB_STOP_LATE = 1 };
+
 /* Verbs of a job. */
 #define JOB_PULL     "pull"     /* every stream of one connector and account */
 #define JOB_ACCOUNTS "accounts" /* which accounts does this login reach? → account events */
@@ -25,7 +28,7 @@ enum { JOB_FD_SPEC = 3, JOB_FD_EVENTS = 4, JOB_N_FDS = 5 };
 /* Members of a spec; absent: not given.
  *
  *  every job
- *    verb, batch, log_level (int)
+ *    verb, batch, log_level (int), run_timeout_s
  *    parent              pid of the hub, without which nothing may be done
  *    log, log_socket     "text"|"json"|"journald": as a service's job
  *    state_dir, schema_dir, channel_rules, timezone, currency, proxy, ca_file

@@ -242,7 +242,8 @@ static void job_stop(struct job *j, enum supervise_end end, const char *why)
     j->state = JOB_STOPPING;
     j->deadline_ms = now_ms() + GRACE_MS;
     if (!j->is_reaped)
-        kill(j->pid, SIGTERM);
+        sigqueue(j->pid, SIGTERM,
+                 (union sigval){.sival_int = end == SUPERVISE_HUNG ? JOB_STOP_LATE : 0});
 }
 
 static void job_kill(struct job *j)

@@ -127,6 +127,20 @@ def test_retry():
         tap.is_([run["outcome"] for run in lab.ledger("till")], ["ok"], "the others are not touched by it")
 
 
+def test_too_long():
+    """A platform that never answers, and a run that may not wait for it so long: nobody has interrupted it."""
+    with h.Hub() as lab, socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        lab.configure(platform("shop", silent.getsockname()[1]), run_timeout="1s")
+        done = lab.run("pull")
+        run = lab.ledger("shop")[0]
+        tap.is_((done.code, run["outcome"], run["code"]), (1, "hung", "hung-run"), "a run that takes longer than it may")
+        tap.has(run["message"], "it did not end within 1 s (hub.run_timeout)", "says so")
+        tap.has(done.out, "raise hub.run_timeout", "with what to do")
+        tap.has(lab.run("status", "--json").json()[0]["events"][0]["text"], "hung-run: it did not end", "and it lasts, as a fault")
+
+
 def test_drain():
     with socket.create_server(("127.0.0.1", 0)) as silent, h.Hub() as lab, contextlib.ExitStack() as stack:
         lab.configure(platform("shop", silent.getsockname()[1]))
@@ -159,4 +173,4 @@ def test_killed():
         lab.check_whole("after kill -9")
 
 
-tap.run([test_life, test_retry, test_drain, test_killed])
+tap.run([test_life, test_retry, test_too_long, test_drain, test_killed])
