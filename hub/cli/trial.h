@@ -48,8 +48,8 @@ int trial_write(const struct trial *, struct cli *, const struct trial_plan *);
 #define TRIAL_DEBUG                                                                                \
     {                                                                                              \
         "debug", NULL,                                                                             \
-            "run a source without its sandbox, with LD_PRELOAD and the sanitizers' "               \
-            "options of this environment, and show what it prints"                                 \
+            "run a source without its sandbox, under the sanitizer that "                          \
+            "LD_PRELOAD names; show what it prints"                                                \
     }
 /* After cli.keeps_findings: why what was written is refused, as texts. What is no fault of the
  * options was printed; then that they cannot be used. */

@@ -77,6 +77,16 @@ static bool is_graphql_page(const json_t *exchange)
     return url && strcasestr(url, "graphql") && is_page(exchange);
 }
 
+size_t spoil_pages(const json_t *tape)
+{
+    size_t pages = 0;
+    for (size_t i = 0; i < json_array_size(tape_exchanges(tape)); i++) {
+        const json_t *one = tape_exchange(tape, i);
+        pages += is_page(one) && !json_object_get(json_object_get(one, "reply"), "fault");
+    }
+    return pages;
+}
+
 bool spoil_aim(json_t *tape, enum spoil_aim aim)
 {
     /* The second where there is none of the first. */

@@ -21,6 +21,9 @@ enum spoil_aim {
 #define SPOIL_AIM "aim"
 bool spoil_aim(json_t *tape, enum spoil_aim);
 
+/* How many exchanges hold records. */
+size_t spoil_pages(const json_t *tape);
+
 /* How often a faulty reply comes. */
 enum { SPOIL_ONCE = 1, SPOIL_ALWAYS = 40 };
 
