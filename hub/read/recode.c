@@ -36,6 +36,21 @@ static char *encoding_of(const char *options)
     return NULL;
 }
 
+/* In which reports come. A plugin chooses among these, not among all that iconv would load. */
+static const char *const known[] = {
+    "utf-16",       "utf-16le",     "utf-16be",     "windows-1250", "windows-1251", "windows-1252",
+    "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258",
+    "iso-8859-1",   "iso-8859-2",   "iso-8859-5",   "iso-8859-7",   "iso-8859-9",   "iso-8859-15",
+    "koi8-r",       "shift_jis",    "euc-jp",       "euc-kr",       "gb18030",      "big5"};
+
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strcasecmp(known[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* What iconv_open() gives where it cannot. */
 static bool is_open(iconv_t cd)
 {
@@ -48,9 +63,11 @@ omni_status recode_new(const char *format_options, struct recode **out, struct e
     *out = NULL;
     if (!name || strcasecmp(name, "utf-8") == 0)
         return OMNI_OK;
-    iconv_t cd = iconv_open("UTF-8", name);
+    iconv_t cd = is_known(name) ? iconv_open("UTF-8", name) : (iconv_t)-1;
     if (!is_open(cd))
-        return err_set(err, OMNI_E_CONFIG, "the encoding \"%s\" is not known here (`iconv -l`)",
+        return err_set(err, OMNI_E_CONFIG,
+                       "the encoding \"%s\" is not known here; write windows-1252, iso-8859-15, "
+                       "utf-16 …, as iconv calls them",
                        name);
     struct recode *r = xcalloc(1, sizeof *r);
     *r = (struct recode){.cd = cd, .name = mem_take(name), .left = BUF_INIT(SIZE_MAX / 4)};

@@ -74,8 +74,13 @@ static void says_where_and_what_is_wrong(void **state)
                          OMNI_E_DATA);
         assert_string_equal(err.text, "byte 4: the last character of utf-16 is not whole");
     }
-    assert_int_equal(recode("encoding=klingon", "a", 1, 1, &out, &err), OMNI_E_CONFIG);
-    assert_non_null(strstr(err.text, "\"klingon\""));
+    /* The second is one that iconv would load. */
+    static const char *const unknown[] = {"encoding=klingon", "encoding=iso-2022-cn-ext",
+                                          "encoding=windows-1252//translit", "encoding=../x"};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        assert_int_equal(recode(unknown[i], "a", 1, 1, &out, &err), OMNI_E_CONFIG);
+        assert_non_null(strstr(err.text, strchr(unknown[i], '=') + 1));
+    }
 }
 
 static void needs_nothing_for_utf8(void **state)
