@@ -29,7 +29,8 @@ class Fleet:
                 (self.state, w.SCHEMA, os.path.dirname(w.omni.plugin_path("rest", "file"))))
         form = ('{ name = "shop-%05d"; plugin = "rest"; schedule = "%d %d * * *"; options = { api_url = "http://127.0.0.1:9";\n'
                 ' streams = ( { name = "report"; dataset = "ads_daily"; url = "/"; records = "$";\n'
-                ' fields = ( { path = "$.day"; column = "date"; } ); } ); }; }')
+                ' fields = ( { path = "$.day"; column = "date"; } );\n'
+                ' constants = { level = "account"; }; } ); }; }')
         return head + "connectors = (\n" + ",\n".join(
             form % (i, i % 60, (hour + SOON_HOURS + i // 60 % SPREAD_HOURS) % 24) for i in range(n)) + " );\n"
 
