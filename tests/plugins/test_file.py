@@ -95,11 +95,11 @@ def test_changed_files_only():
 
 def test_check():
     with hub.Hub() as lab:
-        lab.configure(till(path=["nothing-*.csv"], map={"net": "Total"}))
+        lab.configure(till(path=["nothing-*.csv"], map={"net": "Total", "date": "At"}))
         done = lab.run("check", "--connect", "--json")
         result = done.json()["results"][0]
         tap.is_((done.code, result["detail"]["option"]), (1, "path"), "a pattern that no file matches is named")
-        lab.write("nothing-1.csv", "Total\n1\n")
+        lab.write("nothing-1.csv", "Total,At\n1,2026-01-01\n")
         tap.is_(lab.run("check", "--connect").code, 0, "once there is one it is fine")
 
 
