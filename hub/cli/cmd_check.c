@@ -102,19 +102,30 @@ static bool check_plugins(struct work *w)
     return true;
 }
 
-/* What a plugin made of its options is a finding where they were written; whatever else went wrong
- * is left to those who connect. */
-static void bind_finding(const struct work *w, const json_t *result)
+static void bind_finding(const struct work *w, const struct config_connector *k,
+                         const json_t *result)
 {
-    const struct config *c = w->cli->config;
-    const char *name = json_text(result, "connector"), *reason = json_text(result, "reason");
-    const struct config_connector *k = name ? config_connector(c, name) : NULL;
-    if (!k || !reason || strcmp(reason, err_status_name(OMNI_E_CONFIG)) != 0)
-        return;
     const char *option = json_text(json_object_get(result, "detail"), "option");
     config_findings_add(w->cli->findings, true,
-                        option ? config_option_place(c, k->options, option, k->place) : k->place,
-                        "connector \"%s\": %s", name, json_text(result, "message"));
+                        option ? config_option_place(w->cli->config, k->options, option, k->place)
+                               : k->place,
+                        "connector \"%s\": %s", k->name, json_text(result, "message"));
+}
+
+/* What a plugin made of its options is a finding where they were written, of each connector that
+ * wrote the same; whatever else went wrong is left to those who connect. */
+static void bind_findings(const struct work *w, const json_t *result)
+{
+    const char *reason = json_text(result, "reason");
+    size_t i;
+    json_t *name;
+    if (!reason || strcmp(reason, err_status_name(OMNI_E_CONFIG)) != 0)
+        return;
+    json_array_foreach(json_object_get(result, WORK_ALIKE), i, name)
+    {
+        const char *text = json_string_value(name);
+        bind_finding(w, config_connector(w->cli->config, text), result);
+    }
 }
 
 /* Options that only the plugin can judge, and streams that are made of them. */
@@ -123,7 +134,7 @@ static void check_bindings(struct work *w)
     const json_t *result;
     size_t i;
     work_bind(w);
-    json_array_foreach(w->results, i, result) bind_finding(w, result);
+    json_array_foreach(w->results, i, result) bind_findings(w, result);
     json_array_clear(w->results);
 }
 

@@ -12,30 +12,40 @@
 #include "base/mem.h"
 #include "store/ledger.h"
 
+/* Sets of names: there may be thousands. */
+static json_t *configured(const struct config *c)
+{
+    json_t *names = json_object();
+    for (size_t i = 0; i < c->n_connectors; i++)
+        if (c->connectors[i].name)
+            json_object_set_new(names, c->connectors[i].name, json_true());
+    return names;
+}
+
+static json_t *names_of(const json_t *connectors)
+{
+    json_t *names = json_object();
+    size_t i;
+    const json_t *one;
+    json_array_foreach(connectors, i, one)
+    {
+        json_object_set_new(names, json_text(one, "connector"), json_true());
+    }
+    return names;
+}
+
 json_t *gone_connectors(const struct config *c, struct store *store, struct err *err)
 {
-    auto_json *all = ledger_connectors(store, err);
+    auto_json *all = ledger_connectors(store, err), *names = configured(c);
     json_t *gone = all ? json_array() : NULL;
     json_t *one;
     size_t i;
     json_array_foreach(all, i, one)
     {
-        if (json_int(one, "rows", 0) > 0 && !config_connector(c, json_text(one, "connector")))
+        if (json_int(one, "rows", 0) > 0 && !json_object_get(names, json_text(one, "connector")))
             json_array_append(gone, one);
     }
     return gone;
-}
-
-static bool was_pulled(const json_t *all, const char *connector)
-{
-    size_t i;
-    const json_t *one;
-    json_array_foreach(all, i, one)
-    {
-        if (strcmp(json_text(one, "connector"), connector) == 0)
-            return true;
-    }
-    return false;
 }
 
 static void say_of(const struct config_connector *k, const struct omni_source *source,
@@ -65,12 +75,15 @@ omni_status gone_find_renamed(const struct plugins *plugins, struct store *store
     auto_json *gone = all ? gone_connectors(c, store, err) : NULL;
     if (!gone)
         return err->status;
+    if (json_array_size(gone) == 0)
+        return OMNI_OK;
+    auto_json *pulled = names_of(all);
     for (size_t i = 0; i < c->n_connectors; i++) {
         const struct config_connector *k = &c->connectors[i];
         const struct plugin_info *info =
             k->plugin && !k->is_disabled ? plugins_find(plugins, k->plugin) : NULL;
         const struct omni_source *source = info && info->module ? plugins_source(info) : NULL;
-        if (source && k->name && !was_pulled(all, k->name))
+        if (source && k->name && !json_object_get(pulled, k->name))
             say_of(k, source, gone, say, ctx);
     }
     return OMNI_OK;

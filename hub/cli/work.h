@@ -66,7 +66,10 @@ void work_pull(struct work *);
 void work_combine(struct work *);
 void work_push(struct work *);
 void work_check(struct work *); /* JOB_CHECK for connectors and sinks */
-void work_bind(struct work *);  /* JOB_BIND for connectors */
+/* JOB_BIND for connectors. Those that say the same to the same plugin have one result, whose member
+ * WORK_ALIKE names them. */
+#define WORK_ALIKE "alike"
+void work_bind(struct work *);
 /* Prints the summary; the exit code that the results deserve. */
 int work_report(struct work *);
 void work_free(struct work *);

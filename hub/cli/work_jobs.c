@@ -410,24 +410,66 @@ void work_check(struct work *w)
     work_run_jobs(w, s);
 }
 
-/* Of several accounts the first one: they differ in nothing that can be seen without asking. */
-static void add_bind(struct work *w, struct supervise *s, const struct config_connector *c)
+/* The account to begin with; NULL: it has no list of them. */
+static const char *first_account(const struct config_connector *c)
 {
     const char *account = c->accounts ? c->accounts[0] : NULL;
-    bool is_listed = account && strcmp(account, "all") != 0;
-    add_check_job(w, s, c, JOB_BIND, is_listed ? account : NULL);
+    return account && strcmp(account, "all") != 0 ? account : NULL;
+}
+
+/* All that a connector says to its plugin, as one text. free() */
+static char *binding_of(const struct config_connector *c)
+{
+    auto_json *said = json_object();
+    json_put_text(said, "plugin", c->plugin);
+    json_put_text(said, "timezone", c->timezone);
+    json_put_text(said, "extra", c->extra);
+    json_put_text(said, "isolation", c->isolation);
+    json_put_int(said, "memory", c->memory_mb);
+    json_put_flag(said, "has_account", first_account(c) != NULL);
+    put_texts(said, "streams", c->streams);
+    json_object_set(said, "options", (json_t *)c->options);
+    return json_dumps(said, JSON_COMPACT | JSON_SORT_KEYS);
+}
+
+/* Connectors by what they say, in their order; a fleet's often differ in their names alone. */
+static json_t *alike(const struct work *w)
+{
+    const struct config *c = w->cli->config;
+    json_t *groups = json_object();
+    for (size_t i = 0; i < c->n_connectors; i++) {
+        const struct config_connector *k = &c->connectors[i];
+        if (!work_wants(w->cli, k->name, k->is_disabled))
+            continue;
+        auto_free char *binding = binding_of(k);
+        if (!json_object_get(groups, binding))
+            json_object_set_new(groups, binding, json_array());
+        json_array_append_new(json_object_get(groups, binding), json_string(k->name));
+    }
+    return groups;
+}
+
+/* Of several accounts the first one: they differ in nothing that can be seen without asking. */
+static void add_bind(struct work *w, struct supervise *s, const json_t *names)
+{
+    const char *name = json_string_value(json_array_get(names, 0));
+    const struct config_connector *c = config_connector(w->cli->config, name);
+    json_t *spec = connector_spec(w, c, JOB_BIND), *labels = connector_labels(c, NULL);
+    json_put_text(spec, "account", first_account(c));
+    json_object_set(labels, WORK_ALIKE, (json_t *)names);
+    work_add(w, s, spec, labels, NULL, NULL, NULL);
 }
 
 void work_bind(struct work *w)
 {
     struct progress *shown = w->progress; /* what is wrong becomes a finding */
-    const struct config *c = w->cli->config;
     struct supervise *s = work_begin_jobs(w);
+    auto_json *groups = alike(w);
+    const char *binding;
+    json_t *names;
     w->is_check = true;
     w->progress = progress_new(true);
-    for (size_t i = 0; i < c->n_connectors; i++)
-        if (work_wants(w->cli, c->connectors[i].name, c->connectors[i].is_disabled))
-            add_bind(w, s, &c->connectors[i]);
+    json_object_foreach(groups, binding, names) add_bind(w, s, names);
     work_run_jobs(w, s);
     progress_free(w->progress);
     w->progress = shown;

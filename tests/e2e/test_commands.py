@@ -186,6 +186,13 @@ def test_unfit_options():
         tap.has(said.get("names", {"message": ""})["message"], 'no stream "ordres" (did you mean "orders"?)', "a stream that there is not")
         tap.is_((done.code, len(said), done.err), (2, len(UNFIT) + 1, ""), "the good ones are not named, and nothing else is said")
         tap.is_((lab.run("check", "good", "good2").code, os.path.exists(lab.path("state", "store.db"))), (0, False), "names narrow it; no store")
+        twins = [h.connector("twin%d" % n, "file", dict(FILE, map={"nett": "Total"})) for n in range(3)]
+        lab.configure(*twins, h.connector("other", "file", dict(FILE, map={"nett": "Total"}), streams=["orders"]))
+        found = lab.run("check", "--json").json()["findings"]
+        tap.is_(sorted((f["message"].split('"')[1], f["line"] > 0) for f in found), [("other", True)] + [("twin%d" % n, True) for n in range(3)],
+                "each of those that say the same is named")
+        tap.is_(len({f["line"] for f in found}), 4, "with a line of its own")
+        tap.is_([f["message"].split('"')[1] for f in lab.run("check", "--json", "twin1").json()["findings"]], ["twin1"], "names narrow that")
         lab.configure(h.connector("till", "file", dict(FILE, formats={"nett": "minor"})))
         text = open(lab.path("omnihub.conf"), encoding="utf-8").read().replace("formats = ", "\n\n  formats = ")
         lab.write("omnihub.conf", text, 0o600)
