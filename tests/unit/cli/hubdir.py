@@ -69,8 +69,10 @@ class Hub:
         return path
 
     def plugin(self, name, description):
-        self.write("plugins/%s.so" % name,
-                   description if isinstance(description, str) else json.dumps(description))
+        """In one step, as a package manager puts it: a service may be asking it at this moment."""
+        half = "plugins/%s.half" % name
+        self.write(half, description if isinstance(description, str) else json.dumps(description))
+        os.replace(self.path(half), self.path("plugins/%s.so" % name))
 
     def script(self, name, *events):
         self.write(name, "".join(json.dumps(e) + "\n" for e in events))
