@@ -11,8 +11,6 @@
 #include "run/job.h"
 #include "run/job_window.h"
 
-enum { STREAMS_MAX = 64 };
-
 /* Streams may depend on what the platform says: then nothing is known of them here. */
 static omni_status discover(struct job *job, bool *is_known, struct err *err)
 {
@@ -29,7 +27,7 @@ static omni_status check_names(const struct job *job, const struct omni_stream *
                                size_t n, struct err *err)
 {
     const json_t *wanted = json_object_get(job->spec, "streams"), *name;
-    const char *names[STREAMS_MAX];
+    const char *names[ARRAY_LEN(job->found)];
     for (size_t i = 0; i < n; i++)
         names[i] = streams[i]->name;
     size_t k;
@@ -67,11 +65,11 @@ static omni_status bind_stream(struct job *job, const struct omni_stream *stream
 
 static omni_status bind_streams(struct job *job, bool is_known, struct err *err)
 {
-    const struct omni_stream *streams[STREAMS_MAX];
-    size_t n = job_streams(job, false, streams, STREAMS_MAX);
+    const struct omni_stream *streams[ARRAY_LEN(job->found)];
+    size_t n = job_streams(job, false, streams, ARRAY_LEN(streams));
     bool is_fixed = job->source->streams && job->source->streams[0];
     omni_status status = is_known && !is_fixed ? check_names(job, streams, n, err) : OMNI_OK;
-    n = job_streams(job, true, streams, STREAMS_MAX);
+    n = job_streams(job, true, streams, ARRAY_LEN(streams));
     for (size_t i = 0; i < n && status == OMNI_OK; i++)
         status = bind_stream(job, streams[i], err);
     return status;
